@@ -1,0 +1,32 @@
+# Every library that is not ours, found once. All come from Debian 12's packages (scripts/install-deps).
+find_package(Threads REQUIRED)
+if(BACKPLANE_HOST OR BACKPLANE_PLUGINS)
+  find_package(Boost 1.81 CONFIG REQUIRED)
+  find_package(OpenSSL 3 REQUIRED)
+  find_package(SQLite3 3.40 REQUIRED)
+  find_package(spdlog 1.10 CONFIG REQUIRED)
+  find_package(fmt 9 CONFIG REQUIRED)
+  find_package(CLI11 CONFIG REQUIRED)
+  find_package(ZLIB REQUIRED)
+  find_package(PkgConfig REQUIRED)
+  pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+
+  # RapidJSON and valijson ship no CMake targets in Debian 12; both are header-only.
+  find_path(RAPIDJSON_INCLUDE_DIR rapidjson/document.h REQUIRED)
+  add_library(backplane_rapidjson INTERFACE)
+  target_include_directories(backplane_rapidjson SYSTEM INTERFACE "${RAPIDJSON_INCLUDE_DIR}")
+  target_compile_definitions(backplane_rapidjson INTERFACE RAPIDJSON_HAS_STDSTRING=1)
+  find_path(VALIJSON_INCLUDE_DIR valijson/validator.hpp REQUIRED)
+  add_library(backplane_valijson INTERFACE)
+  target_include_directories(backplane_valijson SYSTEM INTERFACE "${VALIJSON_INCLUDE_DIR}")
+  target_link_libraries(backplane_valijson INTERFACE backplane_rapidjson)
+endif()
+
+# FlatBuffers 2.0.8 in Debian 12 has no CMake config either.
+find_path(FLATBUFFERS_INCLUDE_DIR flatbuffers/flatbuffers.h REQUIRED)
+find_library(FLATBUFFERS_LIBRARY flatbuffers REQUIRED)
+find_program(FLATC flatc REQUIRED)
+add_library(backplane_flatbuffers_headers INTERFACE)
+target_include_directories(backplane_flatbuffers_headers SYSTEM INTERFACE "${FLATBUFFERS_INCLUDE_DIR}")
+add_library(backplane_flatbuffers INTERFACE)
+target_link_libraries(backplane_flatbuffers INTERFACE backplane_flatbuffers_headers "${FLATBUFFERS_LIBRARY}")
