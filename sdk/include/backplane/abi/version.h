@@ -1,0 +1,32 @@
+/* backplane/abi/version.h - the version of the law, and its diary.
+ *
+ * Diary (newest first; what was added and when; nothing is ever removed once the law is frozen):
+ *   1.0-draft  2026-11-25  first text: entry, events, bp.core/1, bp.chan/1, bp.svc/1, bp.json/1,
+ *                          bp.metric/1, bp.state/1, bp.trace/1. May change until it is frozen.
+ */
+#ifndef BACKPLANE_ABI_VERSION_H
+#define BACKPLANE_ABI_VERSION_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define BP_ABI_MAJOR 1u /**< a different major is a different entry symbol */
+#define BP_ABI_MINOR 0u /**< the newest minor this header describes */
+#define BP_ABI_TEXT "1.0-draft"
+
+/** The calling convention of every function of the law, and how the entry symbol is exported. */
+#if defined(_WIN32)
+#define BP_CALL __cdecl
+#define BP_EXPORT __declspec(dllexport)
+#else
+#define BP_CALL
+#define BP_EXPORT __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+#define BP_STATIC_ASSERT(condition, text) static_assert(condition, text)
+#else
+#define BP_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
+#endif
+
+#endif
