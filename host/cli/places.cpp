@@ -1,0 +1,42 @@
+// host/cli/places.cpp - relative to the binary itself, so that a moved installation still works.
+#include "host/cli/places.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <system_error>
+
+#include "host/manifest/manifest.hpp"
+
+namespace host::cli {
+
+std::filesystem::path default_plugin_path() {
+  std::error_code ignored;
+  const std::filesystem::path bin = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  const std::filesystem::path built = bin.parent_path() / "plugins";
+  if (std::filesystem::is_directory(built, ignored)) {
+    return built;
+  }
+  return bin.parent_path() / BACKPLANE_LIBDIR / "backplane" / "plugins";
+}
+
+error::Result<std::string> socket_of(const Place& place) {
+  if (!place.socket.empty()) {
+    return place.socket;
+  }
+  const manifest::Reading reading =
+      manifest::read_file(place.manifest, manifest::process_environment(default_plugin_path()));
+  if (!reading.manifest) {
+    const std::string first = reading.problems.empty() ? "it could not be read" : reading.problems.front().text();
+    return error::fail(reading.missing ? BP_E_NOT_FOUND : BP_E_CONFIG,
+                       first + "; fix: name the manifest of the running host with -c, or its socket with --socket");
+  }
+  return reading.manifest->admin.socket.path.string();
+}
+
+int complain(const error::Error& error) {
+  fmt::print(stderr, "backplane: {}\n", error.text());
+  return error.exit_code();
+}
+
+}  // namespace host::cli

@@ -1,0 +1,157 @@
+// host/cli/remote_verbs.cpp - verbs that ask the running host over its control socket.
+#include <fmt/format.h>
+#include <rapidjson/document.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+#include <string_view>
+
+#include "host/admin/client.hpp"
+#include "host/cli/verbs.hpp"
+
+namespace host::cli {
+
+namespace {
+
+// "-" and nothing read standard input.
+std::string text_or_input(const std::string& text) {
+  if (!text.empty() && text != "-") {
+    return text;
+  }
+  std::string input;
+  std::array<char, 65'536> chunk{};
+  for (std::size_t size = 0; (size = std::fread(chunk.data(), 1, chunk.size(), stdin)) > 0;) {
+    input.append(chunk.data(), size);
+  }
+  return input;
+}
+
+bp_status code_named(std::string_view name) {
+  const std::pair<std::string_view, bp_status> codes[] = {
+#define BP_STATUS(code_name, number, exit_code, http_status, sentence) {#code_name, (number)},
+#include "backplane/abi/status.def"
+#undef BP_STATUS
+  };
+  for (const auto& [code_name, code] : codes) {
+    if (code_name == name || (code_name.starts_with("E_") && code_name.substr(2) == name)) {
+      return code;
+    }
+  }
+  return BP_E_UNKNOWN;
+}
+
+// The host's {"code","message","context"} as an error again.
+error::Error error_of(const admin::ClientReply& reply) {
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(reply.body.data(), reply.body.size());
+  if (!document.IsObject() || !document.HasMember("code") || !document["code"].IsString() ||
+      !document.HasMember("message") || !document["message"].IsString()) {
+    return {BP_E_UNKNOWN, "HTTP status " + std::to_string(reply.status) + ": " + reply.body};
+  }
+  error::Error error(code_named(document["code"].GetString()), document["message"].GetString());
+  if (document.HasMember("context") && document["context"].IsArray()) {
+    for (const auto& link : document["context"].GetArray()) {
+      error = std::move(error).during(link.IsString() ? link.GetString() : "");
+    }
+  }
+  return error;
+}
+
+error::Result<std::string> ask(const Place& place, const std::string& method, const std::string& target,
+                               const std::string& body, const std::function<bool(std::string_view)>& on_line = {}) {
+  auto socket = socket_of(place);
+  if (!socket) {
+    return std::unexpected(std::move(socket).error());
+  }
+  auto reply = admin::request(*socket, method, target, body, on_line);
+  if (!reply) {
+    return std::unexpected(std::move(reply).error());
+  }
+  if (reply->status >= 300) {
+    return std::unexpected(error_of(*reply));
+  }
+  return std::move(reply->body);
+}
+
+int print_or_complain(const error::Result<std::string>& answer) {
+  if (!answer) {
+    return complain(answer.error());
+  }
+  fmt::print("{}", *answer);
+  return 0;
+}
+
+}  // namespace
+
+int publish(const Place& place, const std::string& channel, const std::string& json) {
+  return print_or_complain(ask(place, "POST", "/v1/channels/" + admin::percent_encoded(channel) + "/publish", text_or_input(json)));
+}
+
+int subscribe(const Place& place, const std::string& channel, std::uint64_t count, bool consume) {
+  const auto print = [](std::string_view line) {
+    fmt::print("{}\n", line);
+    return std::fflush(stdout) == 0;
+  };
+  const std::string target = fmt::format("/v1/channels/{}/tap?count={}{}", admin::percent_encoded(channel), count,
+                                         consume ? "&consume=1" : "");
+  const auto answer = ask(place, "GET", target, "", print);
+  return answer ? 0 : complain(answer.error());
+}
+
+int call(const Place& place, const std::string& method, const std::string& json, std::uint64_t timeout_ms) {
+  // "bp.storage.records/1.Page": the method follows the last dot; "/1" may be left out.
+  const std::size_t dot = method.rfind('.');
+  if (dot == std::string::npos || dot == 0 || dot + 1 == method.size()) {
+    return complain({BP_E_INVALID, "'" + method + "' is no method; it looks like bp.storage.records/1.Page"});
+  }
+  std::string service = method.substr(0, dot);
+  if (service.find('/') == std::string::npos) {
+    service += "/1";
+  }
+  const std::size_t slash = service.rfind('/');
+  std::string target = "/v1/services/" + admin::percent_encoded(service.substr(0, slash)) + "/" +
+                       admin::percent_encoded(service.substr(slash + 1)) + "/" +
+                       admin::percent_encoded(method.substr(dot + 1));
+  if (timeout_ms > 0) {
+    target += "?timeout_ms=" + std::to_string(timeout_ms);
+  }
+  return print_or_complain(ask(place, "POST", target, json == "-" ? text_or_input(json) : json));
+}
+
+int control_status(const Place& place, bool json) {
+  const auto answer = ask(place, "GET", "/v1/plugins", "");
+  if (!answer || json) {
+    return print_or_complain(answer);
+  }
+  rapidjson::Document document;
+  document.Parse<rapidjson::kParseIterativeFlag>(answer->data(), answer->size());
+  if (!document.IsArray()) {
+    return complain({BP_E_UNKNOWN, "the host's answer is not a list of plugins: " + *answer});
+  }
+  fmt::print("{:<16} {:<12} {:<10} {:>8}  {:<25} {}\n", "PLUGIN", "STATE", "VERSION", "RESTARTS", "SINCE", "REASON");
+  int exit_code = 0;
+  for (const auto& plugin : document.GetArray()) {
+    const std::string_view state = plugin["state"].GetString();
+    fmt::print("{:<16} {:<12} {:<10} {:>8}  {:<25} {}\n", plugin["id"].GetString(), state, plugin["version"].GetString(),
+               plugin["restarts"].GetUint64(), plugin["since"].GetString(), plugin["reason"].GetString());
+    if (state != "running") {
+      exit_code = 2;
+    }
+  }
+  return exit_code;
+}
+
+int control_plugin(const Place& place, const std::string& verb, const std::string& id) {
+  return print_or_complain(ask(place, "POST", "/v1/plugins/" + admin::percent_encoded(id) + "/" + verb, ""));
+}
+
+int control_log_level(const Place& place, const std::string& level, const std::string& name) {
+  return print_or_complain(ask(place, "POST",
+                               "/v1/log-level?level=" + admin::percent_encoded(level) + "&name=" +
+                                   admin::percent_encoded(name), ""));
+}
+
+int control_shutdown(const Place& place) { return print_or_complain(ask(place, "POST", "/v1/shutdown", "")); }
+
+}  // namespace host::cli

@@ -1,0 +1,30 @@
+// host/cli/verbs.hpp - what each verb does, without the parsing of its words.
+//
+// Owns: nothing. Thread: main. Errors: exit codes; text on stderr, results on stdout.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "host/cli/places.hpp"
+
+namespace host::cli {
+
+// plugin_verbs.cpp
+int plugin_list(const Place& place, bool json);
+int plugin_info(const std::string& file, bool json);
+
+// remote_verbs.cpp: ask the running host
+int publish(const Place& place, const std::string& channel, const std::string& json);
+int subscribe(const Place& place, const std::string& channel, std::uint64_t count, bool consume);
+int call(const Place& place, const std::string& method, const std::string& json, std::uint64_t timeout_ms);
+int control_status(const Place& place, bool json);
+int control_plugin(const Place& place, const std::string& verb, const std::string& id);
+int control_log_level(const Place& place, const std::string& level, const std::string& name);
+int control_shutdown(const Place& place);
+
+// config_verbs.cpp
+int config_schema();
+int config_print(const Place& place);
+
+}  // namespace host::cli

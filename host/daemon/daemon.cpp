@@ -1,0 +1,384 @@
+// host/daemon/daemon.cpp - builds the world, read top to bottom, and takes it down again.
+#include "host/daemon/daemon.hpp"
+
+#include <fmt/format.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "host/admin/api.hpp"
+#include "host/daemon/folders.hpp"
+#include "host/daemon/notify.hpp"
+#include "host/daemon/series.hpp"
+
+namespace host::daemon {
+
+namespace {
+
+namespace asio = boost::asio;
+
+constexpr int exit_ok = 0;
+constexpr int exit_no_input = 66;
+constexpr int exit_unavailable = 69;
+constexpr int exit_busy = 73;
+constexpr int exit_drain_timeout = 75;
+constexpr int exit_manifest = 78;
+constexpr std::chrono::milliseconds log_flush_timeout{1'000};
+
+void complain(const std::string& line) { fmt::print(stderr, "backplane: {}\n", line); }
+
+int print_problems(const std::vector<manifest::Problem>& problems, bool json) {
+  std::string list;
+  for (const manifest::Problem& problem : problems) {
+    if (json) {
+      list += fmt::format(R"({}{{"file":{},"line":{},"column":{},"pointer":{},"message":{}}})", list.empty() ? "" : ",",
+                          error::json_quoted(problem.file), problem.line, problem.column,
+                          error::json_quoted(problem.pointer), error::json_quoted(problem.message));
+    } else {
+      fmt::print(stderr, "{}\n", problem.text());
+    }
+  }
+  if (json) {
+    fmt::print("{{\"problems\":[{}]}}\n", list);
+  } else if (!problems.empty()) {
+    fmt::print(stderr, "{} problem{}\n", problems.size(), problems.size() == 1 ? "" : "s");
+  }
+  return problems.empty() ? exit_ok : exit_manifest;
+}
+
+log::Options log_options(const manifest::Log& wanted, const std::optional<log::Level>& level) {
+  log::Options options;
+  options.filter = log::Filter(level.value_or(wanted.level));
+  options.format = wanted.format == "json" ? log::Format::Json
+                   : wanted.format == "text" ? log::Format::Text
+                                             : log::Format::Auto;
+  options.destination = wanted.sink;
+  options.rate_limit = std::chrono::duration_cast<std::chrono::milliseconds>(wanted.rate_limit);
+  return options;
+}
+
+// The manifest's overrides of what plugins declare.
+void adjust_channel(const manifest::Manifest& manifest, channel::Settings& settings) {
+  for (const manifest::Channel& channel : manifest.channels) {
+    if (channel.name != settings.name) {
+      continue;
+    }
+    settings.capacity = channel.capacity.value_or(settings.capacity);
+    settings.bytes_max = channel.max_bytes.value_or(settings.bytes_max);
+    settings.retry_max = channel.retry.value_or(settings.retry_max);
+    if (channel.on_full) {
+      settings.on_full = static_cast<std::uint32_t>(*channel.on_full) + BP_FULL_BLOCK;
+    }
+    if (channel.block_timeout) {
+      settings.block_timeout_ns =
+          static_cast<std::uint64_t>(std::chrono::nanoseconds(*channel.block_timeout).count());
+    }
+  }
+}
+
+std::string dead_letter_of(const manifest::Manifest& manifest, const std::string& name) {
+  for (const manifest::Channel& channel : manifest.channels) {
+    if (channel.name == name) {
+      return channel.dead_letter.value_or("");
+    }
+  }
+  return "";
+}
+
+// Members in the order of construction: each may use those above it.
+class World {
+ public:
+  World(manifest::Manifest manifest, std::string manifest_file, supervisor::Plan plan, std::unique_ptr<log::Sink> sink);
+
+  // Answers the exit code.
+  int run();
+
+ private:
+  [[nodiscard]] channel::Surroundings channel_surroundings();
+  void dead_letter(const channel::Settings& settings, channel::Envelope&& envelope, const error::Error& error);
+  void started(const std::optional<error::Error>& error);
+  void begin_stop(int exit_code);
+  void on_signal();
+  [[noreturn]] void leave_now(int exit_code);
+
+  manifest::Manifest manifest_;
+  std::string manifest_file_;
+  std::unique_ptr<log::Sink> sink_;
+  log::Logger logger_;
+  message::Pool pool_;
+  runtime::Runtime runtime_;
+  metric::Registry metrics_;
+  log::SpanTable spans_;
+  registry::Registry registry_;
+  exchange::Exchange exchange_;
+  asio::io_context control_{1};
+  supervisor::Supervisor supervisor_;
+  admin::Backend backend_;
+  std::unique_ptr<admin::HttpServer> server_;
+  asio::signal_set signals_{control_, SIGTERM, SIGINT};
+  asio::steady_timer deadline_{control_};
+  bool ready_ = false;
+  bool stopping_ = false;
+  int exit_code_ = exit_ok;
+};
+
+World::World(manifest::Manifest manifest, std::string manifest_file, supervisor::Plan plan,
+             std::unique_ptr<log::Sink> sink)
+    : manifest_(std::move(manifest)),
+      manifest_file_(std::move(manifest_file)),
+      sink_(std::move(sink)),
+      logger_(sink_->logger("host")),
+      runtime_(manifest_.host.workers, manifest_.host.blocking_threads),
+      registry_([this](channel::Settings& settings) { adjust_channel(manifest_, settings); }, channel_surroundings()),
+      exchange_(registry_, pool_, runtime_),
+      supervisor_(std::move(plan),
+                  supervisor::Environment{runtime_, exchange_, metrics_, spans_, *sink_, manifest_.host.data_dir.string(),
+                                          manifest_.host.name, version(),
+                                          [this](std::function<void()> work) { asio::post(control_, std::move(work)); }},
+                  [this](const std::string& id) {
+                    logger_.error("a required plugin is lost; the host is not ready any more", {{"plugin_id", id}});
+                    ready_ = false;
+                  }),
+      backend_{exchange_, supervisor_, metrics_, *sink_, version(), manifest_.host.name, manifest_file_,
+               [this] { return ready_ && !stopping_; }, [this] { begin_stop(exit_ok); }} {
+  metrics_.add_collector([this](std::vector<metric::Family>& families) {
+    append_host_series({registry_, *sink_, [this] { return supervisor_.statuses(); },
+                        [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& { return supervisor_.wires(); }},
+                       families);
+  });
+}
+
+channel::Surroundings World::channel_surroundings() {
+  channel::Surroundings around;
+  around.after = [this](std::uint64_t delay_ns, std::function<void()> work) {
+    runtime_.timers().add(runtime::now_ns() + delay_ns, 0, [this, work = std::move(work)](std::uint64_t) {
+      runtime_.post(work);  // never on the timer thread
+    });
+  };
+  around.dead_letter = [this](const channel::Settings& settings, channel::Envelope&& envelope,
+                              const error::Error& error) { dead_letter(settings, std::move(envelope), error); };
+  around.cut_back = [this](const channel::Settings& settings, const std::string& who) {
+    logger_.warn("a gating subscriber stalled the channel beyond its block timeout and was cut back to lagging",
+                 {{"channel", settings.name}, {"subscriber", who}});
+  };
+  return around;
+}
+
+void World::dead_letter(const channel::Settings& settings, channel::Envelope&& envelope, const error::Error& error) {
+  const std::string name = dead_letter_of(manifest_, settings.name);
+  logger_.warn("a message is given up", {{"channel", settings.name},
+                                         {"seq", envelope.seq},
+                                         {"dead_letter", name.empty() ? "none configured" : name},
+                                         {"error", error.text()}});
+  if (name.empty()) {
+    return;
+  }
+  channel::Settings wanted = settings;
+  wanted.name = name;
+  wanted.kind = BP_KIND_QUEUE;
+  wanted.on_full = BP_FULL_DROP_OLDEST;
+  auto entry = registry_.open_channel(wanted, "dead letters of " + settings.name, nullptr);
+  if (!entry) {
+    logger_.error("a dead letter was lost", {{"error", entry.error().text()}});
+    return;
+  }
+  channel::Envelope letter;
+  letter.message = std::move(envelope.message);
+  const bp_status status = entry->channel->open_sender({})->send(std::move(letter));
+  if (status < 0) {
+    logger_.error("a dead letter was lost", {{"channel", name}, {"status", error::status_name(status)}});
+  }
+}
+
+void World::leave_now(int exit_code) {
+  if (server_) {
+    server_->close();
+  }
+  [[maybe_unused]] const bool written = sink_->flush(log_flush_timeout);
+  std::_Exit(exit_code);
+}
+
+void World::started(const std::optional<error::Error>& error) {
+  deadline_.cancel();
+  if (stopping_) {
+    return;
+  }
+  if (error) {
+    logger_.error("the host does not start", {{"error", error->text()}});
+    const int code = error->exit_code();
+    begin_stop(code == 76 || code == 77 || code == 78 || code == 73 ? code : exit_unavailable);
+    return;
+  }
+  ready_ = true;
+  std::size_t running = 0;
+  for (const supervisor::Status& status : supervisor_.statuses()) {
+    running += status.state == supervisor::State::running ? 1U : 0U;
+  }
+  logger_.info("ready", {{"plugins", running}, {"socket", manifest_.admin.socket.path.string()}});
+  notify_service_manager(fmt::format("READY=1\nSTATUS=ready with {} plugins", running));
+}
+
+void World::begin_stop(int exit_code) {
+  if (std::exchange(stopping_, true)) {
+    return;
+  }
+  exit_code_ = exit_code;
+  ready_ = false;
+  notify_service_manager("STOPPING=1\nSTATUS=stopping");
+  logger_.info("stopping", {});
+  deadline_.expires_after(std::chrono::nanoseconds(manifest_.host.shutdown_grace));
+  deadline_.async_wait([this](boost::system::error_code ec) {
+    if (!ec) {
+      logger_.error("plugins did not stop within host.shutdown_grace; leaving now", {});
+      leave_now(exit_drain_timeout);
+    }
+  });
+  supervisor_.stop([this](const std::optional<error::Error>& error) {
+    deadline_.cancel();
+    if (error) {
+      logger_.error("not everything stopped", {{"error", error->text()}});
+      leave_now(exit_drain_timeout);
+    }
+    signals_.cancel();
+    server_->close();
+    control_.stop();
+  });
+}
+
+void World::on_signal() {
+  signals_.async_wait([this](boost::system::error_code ec, int signal) {
+    if (ec) {
+      return;
+    }
+    if (stopping_) {
+      logger_.error("second signal: leaving now", {{"signal", signal}});
+      leave_now(exit_drain_timeout);
+    }
+    logger_.info("signal", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    begin_stop(exit_ok);
+    on_signal();
+  });
+}
+
+int World::run() {
+  auto server = admin::HttpServer::listen(control_, manifest_.admin.socket.path.string(), manifest_.admin.socket.mode,
+                                          admin::make_api(backend_));
+  if (!server) {
+    complain(server.error().text());
+    return server.error().code() == BP_E_BUSY ? exit_busy : server.error().exit_code();
+  }
+  server_ = std::move(*server);
+  on_signal();
+  deadline_.expires_after(std::chrono::nanoseconds(manifest_.host.startup_timeout));
+  deadline_.async_wait([this](boost::system::error_code ec) {
+    if (!ec && !ready_ && !stopping_) {
+      logger_.error("not ready within host.startup_timeout", {});
+      begin_stop(exit_unavailable);
+    }
+  });
+  asio::post(control_, [this] {
+    supervisor_.start([this](const std::optional<error::Error>& error) { started(error); });
+  });
+  control_.run();
+  logger_.info("stopped", {});
+  if (runtime_.stop(runtime::now_ns() + 1'000'000'000) > 0) {
+    leave_now(exit_drain_timeout);
+  }
+  return exit_code_;
+}
+
+struct Prepared {
+  std::optional<manifest::Manifest> manifest;
+  supervisor::Plan plan;
+  int exit_code = exit_ok;
+};
+
+Prepared prepare(const std::filesystem::path& file, const std::filesystem::path& plugin_path, bool json) {
+  Prepared prepared;
+  manifest::Reading reading = manifest::read_file(file, manifest::process_environment(plugin_path));
+  if (!reading.manifest) {
+    const int code = print_problems(reading.problems, json);
+    prepared.exit_code = reading.missing ? exit_no_input : code;
+    return prepared;
+  }
+  prepared.plan = supervisor::make_plan(*reading.manifest, file.string());
+  prepared.manifest = std::move(reading.manifest);
+  if (!prepared.plan.problems.empty()) {
+    prepared.exit_code = print_problems(prepared.plan.problems, json);
+  }
+  return prepared;
+}
+
+}  // namespace
+
+std::string version() { return BACKPLANE_VERSION; }
+
+int check(const std::filesystem::path& manifest, const std::filesystem::path& plugin_path, bool json) {
+  const Prepared prepared = prepare(manifest, plugin_path, json);
+  int code = prepared.exit_code;
+  for (const supervisor::Planned& planned : prepared.plan.plugins) {
+    if (planned.refusal) {
+      complain("plugin '" + planned.entry.id + "': " + planned.refusal->text());
+      const int refused = planned.refusal->exit_code();
+      code = code != exit_ok ? code : refused == 76 || refused == 77 || refused == 66 ? refused : 2;
+    }
+  }
+  for (const std::string& warning : prepared.plan.warnings) {
+    complain("warning: " + warning);
+  }
+  if (code == exit_ok && !json) {
+    fmt::print("{}: {} plugins, {} wires, no problem found\n", manifest.string(), prepared.plan.plugins.size(),
+               prepared.plan.wires.size());
+  }
+  return code;
+}
+
+int serve(const ServeOptions& options) {
+  std::signal(SIGPIPE, SIG_IGN);
+  Prepared prepared = prepare(options.manifest, options.plugin_path, false);
+  if (prepared.exit_code != exit_ok) {
+    return prepared.exit_code;
+  }
+  if (const supervisor::Planned* refused = prepared.plan.first_refused(true);
+      refused != nullptr && refused->entry.on_start_error == manifest::OnStartError::Fail) {
+    complain("starting plugin '" + refused->entry.id + "': " + refused->refusal->text());
+    const int code = refused->refusal->exit_code();
+    return code == 76 || code == 77 || code == 78 ? code : exit_unavailable;
+  }
+  manifest::Manifest& manifest = *prepared.manifest;
+  auto folders = Folders::claim(manifest.host.data_dir, manifest.host.runtime_dir);
+  if (!folders) {
+    complain(folders.error().text());
+    return exit_busy;
+  }
+  log::Options log = log_options(manifest.log, options.level);
+  if (auto applied = log.apply_environment(); !applied) {
+    complain(applied.error().text());
+    return exit_manifest;
+  }
+  auto sink = log::Sink::open(log);
+  if (!sink) {
+    complain(sink.error().text());
+    return exit_busy;
+  }
+  const log::Logger logger = (*sink)->logger("host");
+  logger.info("starting", {{"version", version()},
+                           {"manifest", options.manifest.string()},
+                           {"data_dir", manifest.host.data_dir.string()}});
+  for (const std::string& warning : prepared.plan.warnings) {
+    logger.warn(warning, {});
+  }
+  World world(std::move(manifest), options.manifest.string(), std::move(prepared.plan), std::move(*sink));
+  return world.run();
+}
+
+}  // namespace host::daemon

@@ -1,0 +1,26 @@
+// host/daemon/series.hpp - the host's own metrics: channels, services, plugins, wires, log.
+//
+// Owns: nothing. Thread: the one that collects. Errors: none.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "host/log/sink.hpp"
+#include "host/metric/family.hpp"
+#include "host/registry/registry.hpp"
+#include "host/supervisor/supervisor.hpp"
+
+namespace host::daemon {
+
+struct SeriesSources {
+  const registry::Registry& registry;
+  const log::Sink& sink;
+  // Statuses live on the control thread: this fetches the last ones.
+  std::function<std::vector<supervisor::Status>()> statuses;
+  std::function<const std::vector<std::shared_ptr<wire::Wire>>&()> wires;
+};
+
+void append_host_series(const SeriesSources& sources, std::vector<metric::Family>& families);
+
+}  // namespace host::daemon

@@ -1,0 +1,118 @@
+// host/exchange/exchange.cpp - resolve, convert, hand over, convert back.
+#include "host/exchange/exchange.hpp"
+
+#include <charconv>
+#include <utility>
+
+#include "host/registry/nearest.hpp"
+
+namespace host::exchange {
+
+error::Result<ServiceName> parse_service_name(std::string_view text) {
+  const std::size_t slash = text.rfind('/');
+  if (slash == std::string_view::npos) {
+    return ServiceName{text, 1};
+  }
+  ServiceName name{text.substr(0, slash), 0};
+  const std::string_view digits = text.substr(slash + 1);
+  const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), name.major);
+  if (bad != std::errc{} || end != digits.data() + digits.size() || name.name.empty()) {
+    return error::fail(BP_E_INVALID, "'" + std::string(text.substr(0, BP_NAME_BYTES_MAX)) +
+                                         "' is no service name; it looks like 'bp.storage.records/1'");
+  }
+  return name;
+}
+
+std::shared_ptr<Outbox> Exchange::outbox_of(const std::shared_ptr<channel::Channel>& channel) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Outbox>& outbox = outboxes_[channel.get()];
+  if (!outbox) {
+    outbox = Outbox::make(channel, runtime_);
+  }
+  return outbox;
+}
+
+error::Result<void> Exchange::publish(std::string_view channel, std::string_view json,
+                                      const message::TraceContext* trace, PublishDone done) {
+  const auto intention = [&] {
+    return "publishing to '" + std::string(channel.substr(0, BP_NAME_BYTES_MAX)) + "'";
+  };
+  auto entry = registry_.find_channel(channel);
+  if (!entry) {
+    return std::unexpected(std::move(entry).error().during(intention()));
+  }
+  auto message = from_json(pool_, type_of(*entry), json);
+  if (!message) {
+    return std::unexpected(std::move(message).error().during(intention()));
+  }
+  channel::Envelope envelope;
+  envelope.message = std::move(*message);
+  if (trace != nullptr) {
+    envelope.message.traced = true;
+    envelope.message.trace = *trace;
+  }
+  envelope.confirmation = std::make_shared<channel::Confirmation>(std::move(done));
+  const bp_status status = outbox_of(entry->channel)->push(std::move(envelope));
+  if (status < 0) {
+    return std::unexpected(
+        error::Error(status, std::string(error::status_row(status).sentence)).during(intention()));
+  }
+  return {};
+}
+
+error::Result<MethodRef> Exchange::find_method(std::string_view service, std::string_view method) const {
+  const auto name = parse_service_name(service);
+  if (!name) {
+    return std::unexpected(name.error());
+  }
+  auto entry = registry_.find_service(name->name, name->major);
+  if (!entry) {
+    return std::unexpected(std::move(entry).error());
+  }
+  const service::Method* found = entry->service->method(method);
+  if (found == nullptr) {
+    std::vector<std::string> names;
+    for (const service::Method& other : entry->service->description().methods) {
+      names.push_back(other.name);
+    }
+    return error::fail(BP_E_NOT_FOUND, "service '" + std::string(service) + "' has no method '" +
+                                           std::string(method.substr(0, BP_NAME_BYTES_MAX)) + "'" +
+                                           registry::hint(method, names));
+  }
+  return MethodRef{entry->service, entry->schema, found};
+}
+
+error::Result<std::shared_ptr<service::Call>> Exchange::call(const CallRequest& request, CallDone done) {
+  const auto intention = [&] {
+    return "calling " + std::string(request.service.substr(0, BP_NAME_BYTES_MAX)) + "." +
+           std::string(request.method.substr(0, BP_NAME_BYTES_MAX));
+  };
+  auto method = find_method(request.service, request.method);
+  if (!method) {
+    return std::unexpected(std::move(method).error().during(intention()));
+  }
+  auto message = from_json(pool_, method->request_type(), request.json.empty() ? "{}" : request.json);
+  if (!message) {
+    return std::unexpected(std::move(message).error().during(intention()));
+  }
+  const std::uint64_t deadline =
+      request.deadline_ns != 0 ? request.deadline_ns : runtime::now_ns() + call_timeout_default_ns;
+  auto answer = [method = *method, what = intention(), done = std::move(done)](service::Reply&& reply) {
+    if (reply.status < 0) {
+      done(std::unexpected(
+          reply.error.value_or(error::Error(reply.status, std::string(error::status_row(reply.status).sentence)))
+              .during(what)));
+      return;
+    }
+    done(to_json(method.reply_type(), reply.message.bytes()));
+  };
+  auto outcome = method->service->invoke(method->method->id, std::move(*message), deadline, answer);
+  if (outcome.reply) {
+    answer(std::move(*outcome.reply));
+    return std::shared_ptr<service::Call>();
+  }
+  service::arm_deadline(runtime_.timers(), outcome.call);
+  return outcome.call;
+}
+
+}  // namespace host::exchange

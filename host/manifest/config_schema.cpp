@@ -1,0 +1,314 @@
+// host/manifest/config_schema.cpp - valijson's verdicts, told in our words. Its only user.
+#include "host/manifest/config_schema.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+// valijson needs exceptions and then makes RapidJSON's assertions throw. An inline namespace keeps
+// these instances of RapidJSON apart from those of other files, which assert differently.
+#define VALIJSON_USE_EXCEPTIONS 1
+#define RAPIDJSON_NAMESPACE rapidjson
+#define RAPIDJSON_NAMESPACE_BEGIN \
+  namespace rapidjson {           \
+  inline namespace valijson_checked {
+#define RAPIDJSON_NAMESPACE_END \
+  }                             \
+  }
+#if defined(__GNUC__) && !defined(__clang__)
+// With sanitizers, g++ 12 sees an uninitialized std::function inside libstdc++'s <regex>.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+#include <valijson/adapters/rapidjson_adapter.hpp>
+#include <valijson/schema.hpp>
+#include <valijson/schema_parser.hpp>
+#include <valijson/validation_results.hpp>
+#include <valijson/validator.hpp>
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
+
+#include "host/manifest/schema_walk.hpp"
+#include "host/manifest/suggest.hpp"
+
+namespace host::manifest {
+
+namespace {
+
+using Adapter = valijson::adapters::RapidJsonAdapter;
+using Verdict = valijson::ValidationResults::Error;
+
+rapidjson::Document document(const Node& node) {
+  rapidjson::Document parsed;
+  parsed.Parse<rapidjson::kParseIterativeFlag>(compact(node).c_str());
+  return parsed;
+}
+
+// valijson's context: "<root>", "[server]", "[0]".
+std::string pointer_of(const std::vector<std::string>& context) {
+  std::string pointer;
+  for (std::size_t i = 1; i < context.size(); ++i) {
+    const std::string_view step = context[i];
+    pointer += '/' + pointer_token(step.substr(1, step.size() - 2));
+  }
+  return pointer;
+}
+
+// Between the last two quotes: "... property name 'port'."
+std::string quoted_in(const std::string& description) {
+  const std::size_t last = description.rfind('\'');
+  const std::size_t first = last == std::string::npos ? last : description.rfind('\'', last - 1);
+  return first == std::string::npos ? std::string()
+                                    : description.substr(first + 1, last - first - 1);
+}
+
+// Says only that something inside is wrong.
+bool is_wrapper(const Verdict& verdict) {
+  return verdict.description.starts_with("Failed to validate");
+}
+
+class Storyteller {
+ public:
+  Storyteller(const Node& schema, const Node& config) : schema_(schema), config_(config) {}
+
+  std::vector<ConfigFinding> tell(const std::vector<Verdict>& verdicts) {
+    for (std::size_t i = 0; i < verdicts.size() && findings_.size() < config_findings_max; ++i) {
+      const Verdict& verdict = verdicts[i];
+      if (!is_wrapper(verdict)) {
+        explain(verdict);
+      } else if (const std::string place = blamed(verdict); !has_detail(verdicts, i, place)) {
+        add(place, "is not allowed here");
+      }
+    }
+    return std::move(findings_);
+  }
+
+ private:
+  // Has a verdict before this one said what is wrong at or below `place`? valijson tells the
+  // innermost first.
+  static bool has_detail(const std::vector<Verdict>& verdicts, std::size_t index,
+                         const std::string& place) {
+    return std::any_of(verdicts.begin(), verdicts.begin() + static_cast<std::ptrdiff_t>(index),
+                       [&](const Verdict& other) {
+                         const std::string at = pointer_of(other.context);
+                         return at == place || at.starts_with(place + '/');
+                       });
+  }
+
+  // The value that a wrapper blames: a member or item it names, or its own place.
+  [[nodiscard]] std::string blamed(const Verdict& verdict) const {
+    const std::string pointer = pointer_of(verdict.context);
+    std::string name = pointer_token(quoted_in(verdict.description));
+    if (verdict.description.ends_with(" in array.")) {
+      const std::size_t number = verdict.description.find('#') + 1;
+      name = verdict.description.substr(number, verdict.description.find(' ', number) - number);
+    }
+    const std::string member = pointer + '/' + name;
+    return config_.resolve(member) != nullptr ? member : pointer;
+  }
+
+  void add(std::string pointer, std::string message) {
+    ConfigFinding finding{std::move(pointer), std::move(message)};
+    if (std::ranges::find(findings_, finding) == findings_.end()) {
+      findings_.push_back(std::move(finding));
+    }
+  }
+
+  void explain(const Verdict& verdict) {
+    const std::string pointer = pointer_of(verdict.context);
+    const Schemas schemas = schemas_at(schema_, config_, pointer);
+    const std::string& said = verdict.description;
+    if (said.starts_with("Object contains a property")) {
+      unknown_members(pointer, schemas, quoted_in(said));
+    } else if (said.starts_with("Missing required property")) {
+      add(pointer, "the key \"" + quoted_in(said) + "\" is missing");
+    } else if (std::optional<std::string> better = from_schema(said, schemas, pointer)) {
+      add(pointer, std::move(*better));
+    } else {
+      add(pointer, said);
+    }
+  }
+
+  static const Node* keyword(const Schemas& schemas, std::string_view name) {
+    for (const Node* schema : schemas) {
+      if (const Node* found = schema->find(name); found != nullptr) {
+        return found;
+      }
+    }
+    return nullptr;
+  }
+
+  // valijson says what kind of rule was broken; the schema says the rule itself.
+  [[nodiscard]] std::optional<std::string> from_schema(const std::string& said,
+                                                       const Schemas& schemas,
+                                                       const std::string& pointer) const {
+    struct Row {
+      std::string_view said;
+      std::string_view keyword;
+      std::string_view message;
+    };
+
+    static constexpr Row rows[] = {
+        {"Value type not permitted", "type", "{} is expected here"},
+        {"Failed to match against any enum", "enum", "must be one of {}"},
+        {"Failed to match expected value", "const", "must be {}"},
+        {"Expected number less than or equal", "maximum", "must be at most {}"},
+        {"Expected number greater than or equal", "minimum", "must be at least {}"},
+        {"Expected number less than", "exclusiveMaximum", "must be less than {}"},
+        {"Expected number greater than", "exclusiveMinimum", "must be greater than {}"},
+        {"Failed to match regex", "pattern", "does not match the pattern {}"},
+        {"String should be no more", "maxLength", "must have at most {} characters"},
+        {"String should be no fewer", "minLength", "must have at least {} characters"},
+        {"Array should contain no more", "maxItems", "must have at most {} items"},
+        {"Array should contain no fewer", "minItems", "must have at least {} items"},
+        {"String should be a valid", "format", "must be a text of the format {}"},
+        {"Target should not validate", "not", "is not allowed here"},
+    };
+    for (const Row& row : rows) {
+      const Node* rule = said.starts_with(row.said) ? keyword(schemas, row.keyword) : nullptr;
+      if (rule != nullptr) {
+        return fmt::format(fmt::runtime(row.message), rule_text(*rule)) +
+               hint(row.keyword, *rule, pointer);
+      }
+    }
+    return std::nullopt;
+  }
+
+  static std::string rule_text(const Node& rule) {
+    if (!rule.is(Kind::Array)) {
+      return compact(rule);
+    }
+    std::vector<std::string> items;
+    for (const Node& item : rule.children) {
+      items.push_back(compact(item));
+    }
+    return fmt::format("{}", fmt::join(items, ", "));
+  }
+
+  [[nodiscard]] std::string hint(std::string_view keyword, const Node& rule,
+                                 const std::string& pointer) const {
+    const Node* value = config_.resolve(pointer);
+    if (value == nullptr) {
+      return {};
+    }
+    if (keyword == "type") {
+      return fmt::format(", not {}", kind_name(value->kind));
+    }
+    if (keyword != "enum" || !value->is(Kind::String)) {
+      return {};
+    }
+    std::vector<std::string> words;
+    for (const Node& word : rule.children) {
+      words.push_back(word.text);
+    }
+    const std::string meant = closest(value->text, words);
+    return meant.empty() ? std::string() : "; did you mean \"" + meant + "\"?";
+  }
+
+  // valijson names only the first unknown member of an object; we name them all.
+  void unknown_members(const std::string& pointer, const Schemas& schemas,
+                       const std::string& named) {
+    std::vector<std::string> known;
+    for (const Node* schema : schemas) {
+      if (const Node* properties = schema->find("properties"); properties != nullptr) {
+        for (const Node& property : properties->children) {
+          known.push_back(property.key);
+        }
+      }
+    }
+    const Node* object = config_.resolve(pointer);
+    for (const Node& member : object == nullptr ? std::vector<Node>{} : object->children) {
+      const bool unknown = std::ranges::find(known, member.key) == known.end();
+      if (member.key == named || (unknown && keyword(schemas, "patternProperties") == nullptr)) {
+        add(pointer + '/' + pointer_token(member.key),
+            "unknown key \"" + member.key + '"' + did_you_mean(member.key, known));
+      }
+    }
+  }
+
+  const Node& schema_;
+  const Node& config_;
+  std::vector<ConfigFinding> findings_;
+};
+
+bool has_patterns(const Node& schema) {
+  return schema.key == "pattern" || schema.key == "patternProperties" ||
+         std::ranges::any_of(schema.children, has_patterns);
+}
+
+// Every text that a pattern might meet must be short enough for it.
+void check_lengths(const Node& value, const std::string& pointer,
+                   std::vector<ConfigFinding>& findings) {
+  if (std::max(value.is(Kind::String) ? value.text.size() : 0, value.key.size()) >
+      pattern_input_bytes_max) {
+    findings.push_back({pointer, fmt::format("longer than {} bytes, too long to be compared with a "
+                                             "pattern",
+                                             pattern_input_bytes_max)});
+  }
+  for (std::size_t i = 0; i < value.children.size(); ++i) {
+    const Node& child = value.children[i];
+    check_lengths(
+        child,
+        pointer + '/' + (value.is(Kind::Object) ? pointer_token(child.key) : std::to_string(i)),
+        findings);
+  }
+}
+
+error::Result<std::vector<Verdict>> ask_valijson(const Node& schema, const Node& config) {
+  try {
+    const rapidjson::Document schema_document = document(schema);
+    const rapidjson::Document config_document = document(config);
+    valijson::Schema rules;
+    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.populateSchema(Adapter(schema_document), rules);
+    valijson::Validator validator(valijson::Validator::kStrongTypes);
+    valijson::ValidationResults results;
+    const Adapter target(config_document);
+    std::vector<Verdict> verdicts;
+    if (!validator.validate(rules, target, &results)) {
+      verdicts.assign(results.begin(), results.end());
+      if (verdicts.empty()) {
+        verdicts.push_back({{"<root>"}, "Failed to validate"});
+      }
+    }
+    return verdicts;
+  } catch (const std::exception& failure) {
+    return error::fail(BP_E_SCHEMA, fmt::format("the schema cannot be used: {}", failure.what()));
+  }
+}
+
+}  // namespace
+
+error::Result<std::vector<ConfigFinding>> validate_config(std::string_view schema,
+                                                          std::string_view config) {
+  const error::Result<Node> rules = read_schema(schema);
+  if (!rules) {
+    return std::unexpected(rules.error());
+  }
+  const JsonReading reading = read_json(config, "config");
+  std::vector<ConfigFinding> findings;
+  for (const Problem& problem : reading.problems) {
+    findings.push_back({problem.pointer, problem.message});
+  }
+  if (!reading.root) {
+    return findings;
+  }
+  if (has_patterns(*rules)) {
+    check_lengths(*reading.root, "", findings);
+  }
+  if (!findings.empty()) {
+    return findings;
+  }
+  const error::Result<std::vector<Verdict>> verdicts = ask_valijson(*rules, *reading.root);
+  if (!verdicts) {
+    return std::unexpected(verdicts.error());
+  }
+  return Storyteller(*rules, *reading.root).tell(*verdicts);
+}
+
+}  // namespace host::manifest

@@ -1,0 +1,122 @@
+// host/message/pool.hpp - counted blocks of message memory in size classes.
+//
+// Owns: all blocks; the pool outlives them. Thread: any. Errors: an empty Ref when the limit is reached.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace host::message {
+
+inline constexpr std::size_t block_bytes_min = 128;
+inline constexpr std::size_t block_bytes_max = std::size_t{16} << 20U;
+inline constexpr std::size_t pool_bytes_default = std::size_t{1} << 30U;
+inline constexpr std::size_t free_bytes_per_class_max = std::size_t{1} << 20U;
+
+class Pool;
+
+// A block: this header, then `capacity` payload bytes, 16-aligned.
+struct alignas(16) Block {
+  std::atomic<std::uint32_t> references{1};
+  std::uint32_t size_class = 0;
+  Pool* pool = nullptr;
+  std::size_t capacity = 0;
+
+  [[nodiscard]] std::byte* payload() noexcept { return reinterpret_cast<std::byte*>(this + 1); }
+};
+
+// Shares one block.
+class Ref {
+ public:
+  Ref() = default;
+
+  explicit Ref(Block* adopted) noexcept : block_(adopted) {}
+
+  Ref(const Ref& other) noexcept : block_(other.block_) {
+    if (block_ != nullptr) {
+      block_->references.fetch_add(1, std::memory_order_relaxed);
+    }
+  }
+
+  Ref(Ref&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+
+  Ref& operator=(Ref other) noexcept {
+    std::swap(block_, other.block_);
+    return *this;
+  }
+
+  ~Ref() { reset(); }
+
+  void reset() noexcept;
+
+  [[nodiscard]] Block* get() const noexcept { return block_; }
+
+  explicit operator bool() const noexcept { return block_ != nullptr; }
+
+ private:
+  Block* block_ = nullptr;
+};
+
+// Hands out blocks and takes them back.
+class Pool {
+ public:
+  explicit Pool(std::size_t bytes_max = pool_bytes_default) : bytes_max_(bytes_max) {}
+
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+  ~Pool();
+
+  // Empty when `size` is above block_bytes_max or the pool's limit is reached.
+  [[nodiscard]] Ref allocate(std::size_t size);
+
+  [[nodiscard]] std::size_t bytes_in_use() const noexcept {
+    return bytes_in_use_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  friend class Ref;
+  static constexpr std::size_t class_count = 18;  // 128 bytes .. 16 MiB, doubling
+
+  void give_back(Block* block) noexcept;
+
+  struct FreeList {
+    std::mutex mutex;
+    std::vector<Block*> blocks;
+  };
+
+  std::size_t bytes_max_;
+  std::atomic<std::size_t> bytes_in_use_{0};
+  std::array<FreeList, class_count> free_;
+};
+
+// W3C trace-id[16] and span-id[8].
+using TraceContext = std::array<std::uint8_t, 24>;
+
+// A part of a block, with what travels beside the payload.
+struct Message {
+  Ref block;
+  std::size_t offset = 0;
+  std::size_t size = 0;
+  bool traced = false;
+  TraceContext trace{};
+
+  [[nodiscard]] std::span<const std::byte> bytes() const noexcept {
+    return block ? std::span<const std::byte>(block.get()->payload() + offset, size)
+                 : std::span<const std::byte>();
+  }
+
+  [[nodiscard]] std::byte* data() const noexcept {
+    return block ? block.get()->payload() + offset : nullptr;
+  }
+};
+
+// A message holding a copy of `bytes`; its block is empty when the pool is exhausted.
+[[nodiscard]] Message copy_of(Pool& pool, std::span<const std::byte> bytes);
+
+}  // namespace host::message

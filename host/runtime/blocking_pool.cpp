@@ -1,0 +1,64 @@
+// host/runtime/blocking_pool.cpp - threads come when jobs wait and leave after blocking_idle_s without one.
+#include "host/runtime/blocking_pool.hpp"
+
+#include <chrono>
+
+#include "host/runtime/runtime.hpp"
+
+namespace host::runtime {
+
+bool BlockingPool::submit(std::function<void()> job) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || jobs_.size() >= blocking_queue_max) {
+    return false;
+  }
+  jobs_.push_back(std::move(job));
+  if (idle_ < jobs_.size() && threads_ < threads_max_) {
+    ++threads_;
+    std::thread([this] { work(); }).detach();  // stop() waits for threads_ to reach 0
+  }
+  wake_.notify_one();
+  return true;
+}
+
+BlockingPool::~BlockingPool() {
+  stop(0);
+  std::unique_lock lock(mutex_);
+  ended_.wait(lock, [this] { return threads_ == 0; });
+}
+
+unsigned BlockingPool::stop(std::uint64_t deadline_ns) {
+  std::unique_lock lock(mutex_);
+  stopping_ = true;
+  jobs_.clear();
+  wake_.notify_all();
+  const std::uint64_t now = now_ns();
+  const std::chrono::nanoseconds left(deadline_ns > now ? deadline_ns - now : 0);
+  ended_.wait_for(lock, left, [this] { return threads_ == 0; });
+  return threads_;
+}
+
+void BlockingPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (jobs_.empty()) {
+      ++idle_;
+      const bool woken = wake_.wait_for(lock, std::chrono::seconds(blocking_idle_s),
+                                        [this] { return stopping_ || !jobs_.empty(); });
+      --idle_;
+      if (!woken || stopping_) {
+        break;
+      }
+      continue;
+    }
+    const std::function<void()> job = std::move(jobs_.front());
+    jobs_.pop_front();
+    lock.unlock();
+    job();
+    lock.lock();
+  }
+  --threads_;
+  ended_.notify_all();
+}
+
+}  // namespace host::runtime

@@ -1,0 +1,111 @@
+// host/service/service.hpp - one provided service: its methods, and the way to its provider.
+//
+// Owns: the method table. Thread: any. Errors: NOT_FOUND, UNAVAILABLE, BUSY, and the method's own.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "backplane/abi/service.h"
+#include "host/error/error.hpp"
+#include "host/service/call.hpp"
+
+namespace host::service {
+
+struct Method {
+  std::uint32_t id = 0;
+  std::uint32_t flags = 0;
+  std::string name;
+  std::string request_type;
+  std::string reply_type;
+  decltype(bp_method::inline_fn) inline_fn = nullptr;
+  void* inline_self = nullptr;
+};
+
+// The instance behind a service, as far as a service needs to know it.
+class Provider {
+ public:
+  Provider() = default;
+  Provider(const Provider&) = delete;
+  Provider& operator=(const Provider&) = delete;
+  virtual ~Provider() = default;
+
+  // Queue the call for the provider's strand: OK, BUSY or UNAVAILABLE.
+  virtual bp_status submit(const std::shared_ptr<Call>& call, std::uint64_t token) = 0;
+
+  // Run an inline method on this thread; nothing is thrown.
+  virtual Reply run_inline(const Method& method, const message::Message& request) = 0;
+
+  // Is this provider's code already on the present thread's call stack?
+  [[nodiscard]] virtual bool on_this_stack() const noexcept = 0;
+};
+
+// Upper bounds of the latency buckets; the last bucket has none.
+inline constexpr std::array<std::uint64_t, 7> latency_bounds_ns{
+    10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 10'000'000'000};
+
+struct Stats {
+  std::atomic<std::uint64_t> calls{0};
+  std::atomic<std::uint64_t> failures{0};
+  // Of calls that went to the strand: two clock reads would cost more than an inline method.
+  std::array<std::atomic<std::uint64_t>, latency_bounds_ns.size() + 1> latency{};
+  std::atomic<std::uint64_t> latency_sum_ns{0};
+
+  void record_latency(std::uint64_t ns) noexcept;
+};
+
+class Service : public std::enable_shared_from_this<Service> {
+ public:
+  struct Description {
+    std::string name;
+    std::uint32_t major = 1;
+    std::uint32_t minor = 0;
+    std::string owner;  // instance id
+    std::vector<Method> methods;
+  };
+
+  Service(Description description, std::weak_ptr<Provider> provider, std::uint64_t token)
+      : description_(std::move(description)),
+        provider_(std::move(provider)),
+        token_(token),
+        stats_(description_.methods.size()) {}
+
+  [[nodiscard]] const Description& description() const noexcept { return description_; }
+
+  [[nodiscard]] const Method* method(std::uint32_t id) const noexcept;
+  [[nodiscard]] const Method* method(std::string_view name) const noexcept;
+  [[nodiscard]] const Stats& stats(const Method& method) const noexcept;
+
+  // An inline method's reply at once, or nothing: then `call_of` is asked for a call, which was queued.
+  // A queued call that is refused is finished with the reason.
+  struct Outcome {
+    std::optional<Reply> reply;
+    std::shared_ptr<Call> call;
+  };
+
+  [[nodiscard]] Outcome invoke(std::uint32_t method, message::Message request, std::uint64_t deadline_ns,
+                               Call::Done done);
+
+  [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+
+  // No new call gets in. Waits for inline methods in progress until the deadline: answers whether none is left.
+  bool close(std::uint64_t deadline_ns);
+
+ private:
+  [[nodiscard]] std::optional<Reply> try_inline(Provider& provider, const Method& method,
+                                                const message::Message& request);
+
+  Description description_;
+  std::weak_ptr<Provider> provider_;
+  std::uint64_t token_;
+  std::atomic<bool> closed_{false};
+  std::atomic<std::uint32_t> inline_running_{0};
+  mutable std::vector<Stats> stats_;
+};
+
+}  // namespace host::service

@@ -1,0 +1,44 @@
+// host/slot/call_stack.hpp - whose code is running on this thread, innermost first.
+//
+// Owns: nothing; a list of stack frames per thread. Thread: its own. Errors: none.
+// It answers two questions of the law: may an inline method run here, and may this thread wait?
+#pragma once
+
+namespace host::slot {
+
+class Slot;
+
+class CallStack {
+ public:
+  class Frame {
+   public:
+    explicit Frame(const Slot& slot) noexcept : slot_(slot), below_(top_) { top_ = this; }
+
+    Frame(const Frame&) = delete;
+    Frame& operator=(const Frame&) = delete;
+
+    ~Frame() { top_ = below_; }
+
+   private:
+    friend class CallStack;
+    const Slot& slot_;
+    const Frame* below_;
+  };
+
+  [[nodiscard]] static bool holds(const Slot& slot) noexcept {
+    for (const Frame* frame = top_; frame != nullptr; frame = frame->below_) {
+      if (&frame->slot_ == &slot) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  // Is the present thread one of the host's, in a plugin's handler?
+  [[nodiscard]] static bool any() noexcept { return top_ != nullptr; }
+
+ private:
+  static inline thread_local const Frame* top_ = nullptr;
+};
+
+}  // namespace host::slot

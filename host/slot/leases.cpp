@@ -1,0 +1,40 @@
+// host/slot/leases.cpp - range checks: the plugin's bp_buf is a claim, not a fact.
+#include "host/slot/leases.hpp"
+
+namespace host::slot {
+
+bp_status Leases::part(const bp_buf& buf, message::Message& out) noexcept {
+  const Lease* lease = find(buf.lease);
+  if (lease == nullptr || lease->lent) {
+    return BP_E_STALE;
+  }
+  message::Block* block = lease->message.block.get();
+  const auto begin = reinterpret_cast<std::uintptr_t>(block->payload());
+  const auto data = reinterpret_cast<std::uintptr_t>(buf.data);
+  if (buf.size == 0) {
+    out = lease->message;
+    out.size = 0;
+    return BP_OK;
+  }
+  if (data < begin || data - begin > block->capacity || buf.size > block->capacity - (data - begin) ||
+      (data - begin) % lease_alignment_bytes != 0) {
+    return BP_E_INVALID;
+  }
+  out = lease->message;
+  out.offset = data - begin;
+  out.size = buf.size;
+  return BP_OK;
+}
+
+bp_buf as_buf(const message::Message& message, bp_lease lease) noexcept {
+  bp_buf buf{};
+  if (message.block) {
+    buf.data = message.data();
+    buf.size = message.size;
+    buf.capacity = message.block.get()->capacity - message.offset;
+    buf.lease = lease;
+  }
+  return buf;
+}
+
+}  // namespace host::slot

@@ -1,0 +1,29 @@
+// host/slot/permissions.hpp - which channels and services an instance may touch.
+//
+// In-process this is a contract, not a sandbox: the worker enforces it.
+// Owns: the patterns. Thread: immutable. Errors: PERMISSION, naming what to grant.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "host/error/error.hpp"
+
+namespace host::slot {
+
+// `*` stands for any run of characters.
+[[nodiscard]] bool matches(std::string_view pattern, std::string_view name) noexcept;
+
+struct Permissions {
+  std::vector<std::string> publish;
+  std::vector<std::string> subscribe;
+  std::vector<std::string> provide;
+  std::vector<std::string> use;
+
+  // "publish", &Permissions::publish, ...
+  [[nodiscard]] error::Result<void> allow(std::string_view verb, const std::vector<std::string>& patterns,
+                                          std::string_view name, std::string_view instance) const;
+};
+
+}  // namespace host::slot

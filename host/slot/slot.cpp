@@ -1,0 +1,422 @@
+// host/slot/slot.cpp - the life of an instance: create, operations, withdrawal, destruction.
+#include "host/slot/slot.hpp"
+
+#include <cstring>
+#include <random>
+#include <string_view>
+#include <utility>
+
+#include "host/slot/tables.hpp"
+
+namespace host::slot {
+
+namespace {
+
+std::uint32_t random_generation() {
+  std::random_device device;
+  return device();
+}
+
+std::string_view operation_name(std::uint16_t type) noexcept {
+  switch (type) {
+    case BP_EV_START: return "START";
+    case BP_EV_STOP: return "STOP";
+    case BP_EV_QUIESCE: return "QUIESCE";
+    case BP_EV_SAVE: return "SAVE";
+    case BP_EV_RESTORE: return "RESTORE";
+    default: return "CONFIG";
+  }
+}
+
+}  // namespace
+
+Slot::Slot(Identity identity, const bp_plugin& plugin, Surroundings surroundings)
+    : identity_(std::move(identity)),
+      plugin_(plugin),
+      surroundings_(std::move(surroundings)),
+      instance_(static_cast<std::uint64_t>(HandleKind::instance) << 56U |
+                static_cast<std::uint64_t>(random_generation()) << handle_index_bits),
+      ends_(HandleKind::channel, random_generation(), ends_max),
+      services_(HandleKind::service, random_generation(), ends_max),
+      calls_(HandleKind::call, random_generation(), BP_CALLS_MAX),
+      incoming_(HandleKind::incoming, random_generation(), BP_CALLS_MAX),
+      operations_(HandleKind::operation, random_generation(), 64),
+      timers_(HandleKind::timer, random_generation(), BP_TIMERS_MAX),
+      leases_(random_generation()) {
+  view_.struct_size = sizeof(bp_host);
+  view_.abi_major = BP_ABI_MAJOR;
+  view_.abi_minor = BP_ABI_MINOR;
+  view_.query = &Slot::query;
+  view_.slot = this;
+  surroundings_.metrics.add_owner(instance_, identity_.id);
+}
+
+Slot::~Slot() {
+  surroundings_.metrics.release(instance_);
+}
+
+void Slot::attach() {
+  strand_ = surroundings_.runtime.make_strand([weak = weak_from_this()] {
+    const auto self = weak.lock();
+    return self && self->run();
+  });
+}
+
+const void* BP_CALL Slot::query(const bp_host* /*host*/, const char* interface_id) {
+  return interface_id == nullptr ? nullptr : find_table(interface_id);
+}
+
+void Slot::push_internal(std::function<void()> work) {
+  {
+    const std::lock_guard lock(mutex_);
+    internal_.push_back(std::move(work));
+  }
+  strand_->schedule();
+}
+
+void Slot::push(Item item) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::withdrawn) {
+      return;
+    }
+    (item.event.type < BP_EV_MESSAGE ? operations_queue_ : items_).push_back(std::move(item));
+  }
+  strand_->schedule();
+}
+
+void Slot::fault(error::Error error) {
+  if (surroundings_.fault) {
+    surroundings_.fault(std::move(error));
+  }
+}
+
+void Slot::create(Done done) {
+  push_internal([this, done = std::move(done)] {
+    bp_error raw{};
+    raw.struct_size = sizeof raw;
+    bp_status status = BP_OK;
+    std::optional<error::Error> failure;
+    try {
+      status = plugin_.create(&view_, instance_, &self_, &raw);
+    } catch (const std::exception& thrown) {
+      failure.emplace(BP_E_PANIC, std::string("create() threw across the boundary: ") + thrown.what());
+    } catch (...) {
+      failure.emplace(BP_E_PANIC, "create() threw across the boundary");
+    }
+    if (!failure && status < 0) {
+      failure = error::Error::from_abi(status, &raw);
+    }
+    if (failure) {
+      self_ = nullptr;
+    } else {
+      const std::lock_guard lock(mutex_);
+      state_ = State::active;
+    }
+    done(std::move(failure));
+  });
+}
+
+void Slot::begin(std::uint16_t type, std::uint64_t deadline_ns, Done done) {
+  Item item;
+  item.event.type = type;
+  item.event.seq = deadline_ns;
+  if (type == BP_EV_START || type == BP_EV_CONFIG) {
+    item.payload = message::copy_of(surroundings_.exchange.pool(),
+                                    std::as_bytes(std::span(identity_.config.data(), identity_.config.size())));
+  }
+  bp_op handle = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (type == BP_EV_SAVE) {
+      saving_.clear();
+    }
+    handle = operations_.add({type, std::move(done), 0});
+    item.event.handle = handle;
+  }
+  const auto timer = surroundings_.runtime.timers().add(
+      deadline_ns, 0, [weak = weak_from_this(), handle](std::uint64_t) {
+        if (const auto self = weak.lock()) {
+          self->expire(handle);
+        }
+      });
+  {
+    const std::lock_guard lock(mutex_);
+    if (Operation* operation = operations_.find(handle)) {
+      operation->deadline = timer;
+    }
+  }
+  push(std::move(item));
+}
+
+void Slot::expire(bp_op op) {
+  std::optional<Operation> operation;
+  {
+    const std::lock_guard lock(mutex_);
+    operation = operations_.remove(op);
+  }
+  if (operation) {
+    operation->done(error::Error(BP_E_TIMEOUT, std::string(operation_name(operation->type)) +
+                                                   " was not completed before its deadline"));
+  }
+}
+
+bp_status Slot::complete(bp_op op, bp_status status, const bp_error* error) {
+  std::optional<Operation> operation;
+  {
+    const std::lock_guard lock(mutex_);
+    operation = operations_.remove(op);
+    if (operation && operation->type == BP_EV_SAVE && status >= 0) {
+      saved_ = std::exchange(saving_, {});
+    }
+  }
+  if (!operation) {
+    return BP_E_STALE;
+  }
+  surroundings_.runtime.timers().cancel(operation->deadline);
+  if (status < 0) {
+    operation->done(error::Error::from_abi(status, error));
+  } else {
+    operation->done(std::nullopt);
+  }
+  return BP_OK;
+}
+
+bool Slot::withdraw(std::uint64_t deadline_ns) {
+  std::vector<std::shared_ptr<End>> ends;
+  std::vector<ServiceHandle> services;
+  std::vector<MadeCall> made;
+  std::vector<Incoming> incoming;
+  std::vector<Timer> timers;
+  std::vector<Operation> operations;
+  std::vector<Lease> leases;
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::withdrawn) {
+      return true;
+    }
+    state_ = State::withdrawn;
+    ends = ends_.take_all();
+    services = services_.take_all();
+    made = calls_.take_all();
+    incoming = incoming_.take_all();
+    timers = timers_.take_all();
+    operations = operations_.take_all();
+    items_.clear();
+    operations_queue_.clear();
+    ready_ends_.clear();
+  }
+  bool clean = true;
+  for (const ServiceHandle& handle : services) {
+    if (handle.provided) {
+      surroundings_.exchange.registry().remove_service(*handle.service);
+      clean = handle.service->close(deadline_ns) && clean;
+    }
+  }
+  const error::Error gone(BP_E_ABANDONED, "instance '" + identity_.id + "' stopped before it answered");
+  for (const Incoming& call : incoming) {
+    call.call->finish(service::Reply::failure(gone));
+  }
+  for (const MadeCall& call : made) {
+    if (call.call) {
+      call.call->cancel();
+    }
+  }
+  for (const Timer& timer : timers) {
+    surroundings_.runtime.timers().cancel(timer.id);
+  }
+  for (const std::shared_ptr<End>& end : ends) {
+    if (end->receiver) {
+      end->receiver->close();
+    }
+  }
+  for (Operation& operation : operations) {
+    surroundings_.runtime.timers().cancel(operation.deadline);
+    operation.done(error::Error(BP_E_CANCELLED, "the instance was withdrawn"));
+  }
+  surroundings_.metrics.withdraw(instance_);
+  surroundings_.spans.withdraw(instance_);
+  return clean;
+}
+
+void Slot::destroy(Done done) {
+  auto finish = [this, done = std::move(done)] {
+    push_internal([this, done] {
+      std::vector<Lease> leases;
+      if (self_ != nullptr) {
+        try {
+          plugin_.destroy(self_);
+        } catch (...) {
+          self_ = nullptr;
+          done(error::Error(BP_E_PANIC, "destroy() threw across the boundary"));
+          return;
+        }
+        self_ = nullptr;
+      }
+      {
+        const std::lock_guard lock(mutex_);
+        leases = leases_.take_all();
+      }
+      done(std::nullopt);
+    });
+  };
+  {
+    const std::lock_guard lock(mutex_);
+    if (jobs_ > 0) {
+      jobs_done_ = std::move(finish);
+      return;
+    }
+  }
+  finish();
+}
+
+void Slot::job_ended() {
+  std::function<void()> last;
+  {
+    const std::lock_guard lock(mutex_);
+    if (--jobs_ == 0) {
+      last = std::exchange(jobs_done_, {});
+    }
+  }
+  if (last) {
+    last();
+  }
+}
+
+error::Result<void> Slot::check_active(std::string_view what) const {
+  const std::lock_guard lock(mutex_);
+  if (state_ == State::active) {
+    return {};
+  }
+  return error::fail(BP_E_STATE, std::string(what) + " is not allowed in state '" +
+                                     (state_ == State::created ? "created" : "stopped") +
+                                     "'; it is from START until STOP was completed");
+}
+
+std::shared_ptr<const schema::Schema> Slot::schema_of(std::string_view table) const {
+  for (const auto& schema : identity_.schemas) {
+    if (schema->table(table)) {
+      return schema;
+    }
+  }
+  return nullptr;
+}
+
+std::shared_ptr<const schema::Schema> Slot::schema_of_service(std::string_view name) const {
+  for (const auto& schema : identity_.schemas) {
+    if (schema->service_name() == name) {
+      return schema;
+    }
+  }
+  return nullptr;
+}
+
+bp_call Slot::register_call(std::uint64_t token) {
+  const std::lock_guard lock(mutex_);
+  return state_ == State::active ? calls_.add({token, nullptr}) : 0;
+}
+
+void Slot::reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags, service::Reply&& reply) {
+  Item item;
+  item.event.type = type;
+  item.event.flags = flags;
+  item.event.handle = handle;
+  item.event.status = reply.status;
+  item.payload = std::move(reply.message);
+  if (reply.error) {
+    item.error = std::make_shared<bp_error>();
+    item.error->struct_size = sizeof(bp_error);
+    reply.error->to_abi(item.error.get());
+  }
+  push(std::move(item));
+}
+
+bp_status Slot::submit(const std::shared_ptr<service::Call>& call, std::uint64_t token) {
+  Item item;
+  item.event.type = BP_EV_CALL;
+  item.event.token = token;
+  item.event.method = call->method();
+  item.event.seq = call->deadline_ns();
+  item.payload = call->request();
+  bp_handle handle = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::active) {
+      return BP_E_UNAVAILABLE;
+    }
+    if (queued_calls_ >= BP_METHOD_QUEUE_MAX) {
+      return BP_E_BUSY;
+    }
+    handle = incoming_.add({call, false});
+    if (handle == 0) {
+      return BP_E_BUSY;
+    }
+    ++queued_calls_;
+    item.event.handle = handle;
+    items_.push_back(std::move(item));
+  }
+  strand_->schedule();
+  call->on_finish([weak = weak_from_this(), handle] {
+    if (const auto self = weak.lock()) {
+      self->call_ended(handle);
+    }
+  });
+  return BP_OK;
+}
+
+// The call ended without this provider's reply: cancelled, or its deadline passed.
+void Slot::call_ended(bp_handle incoming) {
+  std::optional<Incoming> entry;
+  {
+    const std::lock_guard lock(mutex_);
+    entry = incoming_.remove(incoming);
+  }
+  if (entry && entry->dispatched) {
+    Item item;
+    item.event.type = BP_EV_CALL_CANCELLED;
+    item.event.handle = incoming;
+    push(std::move(item));
+  }
+}
+
+std::shared_ptr<service::Service> Slot::resolve(bp_svc handle, error::Error& why) {
+  std::string name;
+  std::uint32_t major = 0;
+  std::uint32_t minor = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const ServiceHandle* known = services_.find(handle);
+    if (known == nullptr || known->provided) {
+      why = error::Error(BP_E_STALE, "this handle names no required service");
+      return nullptr;
+    }
+    if (known->service && !known->service->closed()) {
+      return known->service;
+    }
+    name = known->name;
+    major = known->major;
+    minor = known->min_minor;
+  }
+  auto found = surroundings_.exchange.registry().find_service(name, major, minor);
+  if (!found) {
+    why = error::Error(BP_E_UNAVAILABLE, found.error().message());
+    return nullptr;
+  }
+  const std::lock_guard lock(mutex_);
+  if (ServiceHandle* known = services_.find(handle)) {
+    known->service = found->service;
+  }
+  return found->service;
+}
+
+error::Result<bp_chan> Slot::add_end(End end) {
+  auto shared = std::make_shared<End>(std::move(end));
+  const std::lock_guard lock(mutex_);
+  const bp_chan handle = state_ == State::active ? ends_.add(std::move(shared)) : 0;
+  if (handle == 0) {
+    return error::fail(BP_E_BUSY, "an instance has at most " + std::to_string(ends_max) + " channel ends");
+  }
+  return handle;
+}
+
+}  // namespace host::slot

@@ -1,0 +1,238 @@
+// host/slot/slot.hpp - one life of one instance: its strand, its handles, and the law's tables it calls.
+//
+// Owns: everything the instance opened. Thread: any, except where said. Errors: as the law says.
+// A slot is never destroyed while the plugin's own threads may still call in: whoever owns it keeps it after retire().
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "backplane/backplane.h"
+#include "host/channel/receiver.hpp"
+#include "host/error/error.hpp"
+#include "host/exchange/exchange.hpp"
+#include "host/log/sink.hpp"
+#include "host/log/span.hpp"
+#include "host/metric/registry.hpp"
+#include "host/service/service.hpp"
+#include "host/slot/handle_table.hpp"
+#include "host/slot/leases.hpp"
+#include "host/slot/permissions.hpp"
+
+namespace host::slot {
+
+inline constexpr std::size_t batch_events_max = 256;
+inline constexpr std::size_t posts_max = std::size_t{1} << 20U;
+inline constexpr std::size_t ends_max = 65'536;  // channel ends of one instance
+
+// What the instance is; fixed for its life.
+struct Identity {
+  std::string id;
+  std::string data_dir;
+  std::string host_name;
+  std::string host_version;
+  std::string config;  // JSON, complete
+  Permissions permissions;
+  std::vector<std::shared_ptr<const schema::Schema>> schemas;  // embedded in the plugin's file
+  std::uint64_t call_timeout_ns = 5'000'000'000;
+};
+
+using SavedState = std::map<std::string, std::string, std::less<>>;
+
+class Slot;
+
+// What a slot needs from above and around it.
+struct Surroundings {
+  runtime::Runtime& runtime;
+  exchange::Exchange& exchange;
+  metric::Registry& metrics;
+  log::SpanTable& spans;
+  log::Logger logger;
+  std::function<void(error::Error)> fault;  // the instance failed outside of any operation
+};
+
+struct Counts {
+  std::atomic<std::uint64_t> events{0};
+  std::atomic<std::uint64_t> batches{0};
+};
+
+class Slot : public service::Provider, public std::enable_shared_from_this<Slot> {
+ public:
+  using Done = std::function<void(std::optional<error::Error>)>;
+
+  Slot(Identity identity, const bp_plugin& plugin, Surroundings surroundings);
+  ~Slot() override;
+
+  // Makes the strand; call once, right after construction.
+  void attach();
+
+  // Run plugin->create on the strand; `done` is called there.
+  void create(Done done);
+
+  // Send a lifecycle event (BP_EV_START ..); `done` is called once, by complete() or at the deadline.
+  void begin(std::uint16_t type, std::uint64_t deadline_ns, Done done);
+
+  // Close everything the instance opened, from any thread; its calls from now on answer STATE or STALE.
+  // False: an inline method of it did not return before the deadline.
+  bool withdraw(std::uint64_t deadline_ns);
+
+  // After withdraw(): wait for running jobs, then plugin->destroy on the strand, then `done`.
+  void destroy(Done done);
+
+  // State handed over by SAVE, and to be had in RESTORE.
+  void set_saved(SavedState saved) { saved_ = std::move(saved); }
+
+  [[nodiscard]] SavedState take_saved() { return std::move(saved_); }
+
+  // Is a batch being handled now? (A hung handler, when a deadline was missed.)
+  [[nodiscard]] bool handling() const noexcept { return strand_ && strand_->running(); }
+
+  [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
+
+  [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
+
+  // service::Provider
+  bp_status submit(const std::shared_ptr<service::Call>& call, std::uint64_t token) override;
+  service::Reply run_inline(const service::Method& method, const message::Message& request) override;
+  [[nodiscard]] bool on_this_stack() const noexcept override;
+
+ private:
+  friend struct CoreTable;
+  friend struct ChannelTable;
+  friend struct ServiceTable;
+  friend struct JsonTable;
+  friend struct StateTable;
+  friend struct TraceTable;
+  friend struct MetricTable;
+
+  // The bp_host of this instance, with the way back to the slot.
+  struct View : bp_host {
+    Slot* slot = nullptr;
+  };
+
+  enum class State : std::uint8_t { created, active, withdrawn };
+
+  // An event on its way, with what keeps its payload alive.
+  struct Item {
+    bp_event event{};
+    message::Message payload;
+    std::shared_ptr<bp_error> error;
+  };
+
+  struct End {
+    std::uint64_t token = 0;
+    registry::ChannelEntry entry;
+    std::shared_ptr<channel::Sender> sender;
+    std::shared_ptr<channel::Receiver> receiver;
+    bool json = false;
+    bool ready = false;  // is in ready_ends_
+  };
+
+  struct ServiceHandle {
+    std::shared_ptr<service::Service> service;  // provided; or the last one found
+    bool provided = false;
+    std::string name;
+    std::uint32_t major = 0;
+    std::uint32_t min_minor = 0;
+  };
+
+  struct MadeCall {
+    std::uint64_t token = 0;
+    std::shared_ptr<service::Call> call;  // null for confirmed sends and requests by name
+  };
+
+  struct Incoming {
+    std::shared_ptr<service::Call> call;
+    bool dispatched = false;
+  };
+
+  struct Operation {
+    std::uint16_t type = 0;
+    Done done;
+    runtime::TimerQueue::Id deadline = 0;
+  };
+
+  struct Timer {
+    runtime::TimerQueue::Id id = 0;
+    std::uint64_t token = 0;
+    bool once = false;
+    std::uint64_t expired = 0;  // since the last event
+  };
+
+  [[nodiscard]] static Slot& of(const bp_host* host) noexcept {
+    return *static_cast<const View*>(host)->slot;
+  }
+
+  static const void* BP_CALL query(const bp_host* host, const char* interface_id);
+
+  // dispatch.cpp
+  bool run();
+  bool run_internal();
+  void collect_items(std::vector<Item>& batch);
+  bool collect_messages(std::vector<Item>& batch);
+  bool admit(Item& item);
+  void hand_over(std::vector<Item>& batch);
+  void settle(std::uint64_t lease);
+  [[nodiscard]] bool to_event_json(const End& end, message::Message& payload);
+
+  void push(Item item);
+  void push_internal(std::function<void()> work);
+  void end_ready(bp_chan handle);
+  void fault(error::Error error);
+
+  // Shared by the tables. All lock the mutex themselves.
+  [[nodiscard]] error::Result<void> check_active(std::string_view what) const;
+  [[nodiscard]] bool is_instance(bp_inst instance) const noexcept { return instance == instance_; }
+  bp_status complete(bp_op op, bp_status status, const bp_error* error);
+  void expire(bp_op op);
+  [[nodiscard]] bp_call register_call(std::uint64_t token);
+  void reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags, service::Reply&& reply);
+  void json_arrived(bp_call handle, error::Result<std::string> reply);
+  void call_ended(bp_handle incoming);
+  [[nodiscard]] std::shared_ptr<service::Service> resolve(bp_svc handle, error::Error& why);
+  [[nodiscard]] error::Result<bp_chan> add_end(End end);
+  [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of(std::string_view table) const;
+  [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of_service(std::string_view name) const;
+  void job_ended();
+
+  const Identity identity_;
+  const bp_plugin& plugin_;
+  Surroundings surroundings_;
+  View view_{};
+  const bp_inst instance_;
+  void* self_ = nullptr;  // strand
+  std::shared_ptr<runtime::Strand> strand_;
+  Counts counts_;
+
+  mutable std::mutex mutex_;
+  State state_ = State::created;
+  std::deque<std::function<void()>> internal_;
+  std::deque<Item> operations_queue_;
+  std::deque<Item> items_;
+  std::deque<bp_chan> ready_ends_;
+  std::size_t posts_ = 0;
+  std::size_t queued_calls_ = 0;
+  unsigned jobs_ = 0;
+  std::function<void()> jobs_done_;
+  HandleTable<std::shared_ptr<End>> ends_;
+  HandleTable<ServiceHandle> services_;
+  HandleTable<MadeCall> calls_;
+  HandleTable<Incoming> incoming_;
+  HandleTable<Operation> operations_;
+  HandleTable<Timer> timers_;
+  Leases leases_;
+
+  SavedState saved_;
+  SavedState saving_;
+  std::vector<bp_event> events_;  // strand; reused from batch to batch
+};
+
+}  // namespace host::slot
