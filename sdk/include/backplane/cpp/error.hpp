@@ -28,10 +28,12 @@ namespace bp {
   }
 }
 
-/// A failure: what happened (`message`), and what was being done meanwhile (`context`, innermost first).
+/// A failure: what happened (`message`), and what was being done meanwhile (`context`, innermost
+/// first).
 class [[nodiscard]] error {
  public:
   error(bp_status code, std::string message) : code_(code), message_(std::move(message)) {}
+
   explicit error(bp_status code) : error(code, std::string(sentence(code))) {}
 
   /// Adds the intention that failed: `.during("opening '" + path + "'")`. The outermost comes last.
@@ -41,7 +43,9 @@ class [[nodiscard]] error {
   }
 
   [[nodiscard]] bp_status code() const noexcept { return code_; }
+
   [[nodiscard]] const std::string& message() const noexcept { return message_; }
+
   [[nodiscard]] const std::vector<std::string>& context() const noexcept { return context_; }
 
   /// "outermost: ...: message" in one line.
@@ -114,11 +118,11 @@ using result = std::expected<Value, error>;
 }
 
 /// `BP_TRY(open(path));` returns the error of a bp::result<void> (or of any result) to the caller.
-#define BP_TRY(expression)                                             \
-  do {                                                                 \
-    if (auto bp_try_result = (expression); !bp_try_result) {           \
-      return std::unexpected(std::move(bp_try_result).error());        \
-    }                                                                  \
+#define BP_TRY(expression)                                      \
+  do {                                                          \
+    if (auto&& bp_try_result = (expression); !bp_try_result) {  \
+      return std::unexpected(std::move(bp_try_result).error()); \
+    }                                                           \
   } while (false)
 
 }  // namespace bp

@@ -1,0 +1,116 @@
+// plugins/crypto_sodium/aead.cpp - frames, nonces, and the search for the right key.
+#include "aead.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include <openssl/rand.h>
+
+namespace crypto_sodium {
+namespace {
+
+/// Opens nonce || ciphertext || tag with one key.
+bp::result<Opened> open_with(const Key& key, Bytes body, Bytes associated_data) {
+  const std::size_t nonce_size = nonce_bytes(key.facts().algorithm);
+  if (body.size() < nonce_size + tag_bytes) {
+    return decryption_failed();
+  }
+  Opened opened{std::vector<std::uint8_t>(body.size() - nonce_size - tag_bytes), &key};
+  BP_TRY(key.cipher().open(body.first(nonce_size), body.subspan(nonce_size), associated_data,
+                           opened.plaintext));
+  return opened;
+}
+
+void write_prefix(WritableBytes out, std::uint32_t key_id) noexcept {
+  out[0] = format_version;
+  for (std::size_t i = 0; i < sizeof(key_id); ++i) {
+    out[1 + i] = static_cast<std::uint8_t>(key_id >> (24U - (8U * i)));
+  }
+}
+
+/// OpenSSL's generator reseeds by itself, also after a fork, and asks the kernel only rarely.
+bp::result<void> fill_nonce(WritableBytes nonce) {
+  if (RAND_bytes(nonce.data(), static_cast<int>(nonce.size())) != 1) {
+    return bp::fail(BP_E_UNAVAILABLE, "no random bytes for a nonce; check the system's generator");
+  }
+  return {};
+}
+
+bp::result<void> check_limit(const char* what, std::size_t bytes, std::size_t bytes_max) {
+  if (bytes > bytes_max) {
+    return bp::fail(BP_E_TOO_LARGE, std::string(what) + " of " + std::to_string(bytes) +
+                                        " bytes is above the limit of " +
+                                        std::to_string(bytes_max) + " bytes; split it");
+  }
+  return {};
+}
+
+}  // namespace
+
+bp::result<void> check_sizes(std::size_t plaintext_bytes, std::size_t associated_data_bytes) {
+  BP_TRY(check_limit("a message", plaintext_bytes, plaintext_bytes_max));
+  return check_limit("associated data", associated_data_bytes, associated_data_bytes_max);
+}
+
+bp::result<Sealed> Aead::seal(Algorithm algorithm, Framing framing, Bytes plaintext,
+                              Bytes associated_data) const {
+  BP_TRY(check_sizes(plaintext.size(), associated_data.size()));
+  const Key* key = keys_.sealing(algorithm, framing);
+  if (key == nullptr) {
+    return bp::fail(
+        BP_E_UNSUPPORTED,
+        "no primary key seals " + std::string(name(algorithm)) +
+            (framing == Framing::Raw ? " in the raw format; raw is AES-256-GCM only" : ""));
+  }
+  BP_TRY(key->spend_nonce());
+  const std::size_t prefix_size = framing == Framing::Keyed ? key_prefix_bytes : 0;
+  const std::size_t nonce_size = nonce_bytes(algorithm);
+  Sealed sealed{std::vector<std::uint8_t>(prefix_size + nonce_size + plaintext.size() + tag_bytes),
+                key};
+  const WritableBytes out(sealed.bytes);
+  if (framing == Framing::Keyed) {
+    write_prefix(out, key->facts().id);
+  }
+  const WritableBytes nonce = out.subspan(prefix_size, nonce_size);
+  BP_TRY(fill_nonce(nonce));
+  BP_TRY(
+      key->cipher().seal(nonce, plaintext, associated_data, out.subspan(prefix_size + nonce_size)));
+  return sealed;
+}
+
+bp::result<Opened> Aead::open(Framing framing, Bytes sealed, Bytes associated_data) const {
+  const std::size_t overhead = std::min(sealed.size(), overhead_bytes_max);
+  BP_TRY(check_sizes(sealed.size() - overhead, associated_data.size()));
+  return framing == Framing::Keyed ? open_keyed(sealed, associated_data)
+                                   : open_raw(sealed, associated_data);
+}
+
+bp::result<Opened> Aead::open_keyed(Bytes sealed, Bytes associated_data) const {
+  if (sealed.size() < key_prefix_bytes || sealed[0] != format_version) {
+    return decryption_failed();
+  }
+  std::uint32_t id = 0;
+  for (const std::uint8_t byte : sealed.subspan(1, sizeof(id))) {
+    id = (id << 8U) | byte;
+  }
+  const Key* key = keys_.opening(id);
+  return key == nullptr ? decryption_failed()
+                        : open_with(*key, sealed.subspan(key_prefix_bytes), associated_data);
+}
+
+bp::result<Opened> Aead::open_raw(Bytes sealed, Bytes associated_data) const {
+  // Nothing names the key, so every enabled one may try; the primary, listed first, goes first.
+  for (const auto& key : keys_.keys()) {
+    const Key::Facts& facts = key->facts();
+    if (facts.framing != Framing::Raw || facts.state != KeyState::Enabled) {
+      continue;
+    }
+    auto opened = open_with(*key, sealed, associated_data);
+    if (opened || opened.error().code() != BP_E_DECRYPT) {
+      return opened;
+    }
+  }
+  return decryption_failed();
+}
+
+}  // namespace crypto_sodium

@@ -1,0 +1,221 @@
+// plugins/crypto_sodium/aead_service.cpp - reads requests, asks the engine, fills replies.
+#include "aead_service.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "backplane/cpp/utf8.hpp"
+
+namespace crypto_sodium {
+namespace {
+
+using ByteVector = flatbuffers::Vector<std::uint8_t>;
+
+Bytes bytes_of(const ByteVector* vector) noexcept {
+  return vector == nullptr ? Bytes() : Bytes(vector->data(), vector->size());
+}
+
+Bytes bytes_of(const flatbuffers::String* text) noexcept {
+  return text == nullptr ? Bytes()
+                         : Bytes(reinterpret_cast<const std::uint8_t*>(text->data()), text->size());
+}
+
+/// A field that comes as bytes or as text, or not at all.
+bp::result<Bytes> either(const ByteVector* bytes, const flatbuffers::String* text,
+                         std::string_view names) {
+  if (bytes != nullptr && text != nullptr) {
+    return bp::fail(BP_E_INVALID, "the request has both " + std::string(names) + "; give one");
+  }
+  return text != nullptr ? bytes_of(text) : bytes_of(bytes);
+}
+
+constexpr std::string_view message_names = "'plaintext' and 'text'";
+constexpr std::string_view associated_names = "'associated_data' and 'associated_text'";
+
+template <typename Request>
+bp::result<Bytes> associated_data_of(const Request& request) {
+  return either(request.associated_data(), request.associated_text(), associated_names);
+}
+
+constexpr Framing framing_of(bool raw) noexcept {
+  return raw ? Framing::Raw : Framing::Keyed;
+}
+
+contract::Algorithm to_contract(Algorithm algorithm) noexcept {
+  return algorithm == Algorithm::Aes256Gcm ? contract::Algorithm::Aes256Gcm
+                                           : contract::Algorithm::XChaCha20Poly1305;
+}
+
+std::string text_if_valid(Bytes plaintext) {
+  const std::string_view text(reinterpret_cast<const char*>(plaintext.data()), plaintext.size());
+  return bp::utf8::valid(text) ? std::string(text) : std::string();
+}
+
+template <typename Request>
+bp::result<void> check_batch(const flatbuffers::Vector<flatbuffers::Offset<Request>>* items,
+                             std::size_t bytes) {
+  if (items != nullptr && items->size() > batch_items_max) {
+    return bp::fail(BP_E_TOO_LARGE, std::to_string(items->size()) + " items are more than " +
+                                        std::to_string(batch_items_max) + "; make several calls");
+  }
+  if (bytes > plaintext_bytes_max) {
+    return bp::fail(BP_E_TOO_LARGE,
+                    "the items have " + std::to_string(bytes) + " bytes together, more than " +
+                        std::to_string(plaintext_bytes_max) + "; make several calls");
+  }
+  return {};
+}
+
+/// One item's own success or failure.
+template <typename ResultT, typename ReplyT>
+std::unique_ptr<ResultT> item_of(bp::result<ReplyT> answer) {
+  auto item = std::make_unique<ResultT>();
+  if (answer) {
+    item->reply = std::make_unique<ReplyT>(std::move(*answer));
+  } else {
+    item->code = answer.error().code();
+    item->message = answer.error().text();
+  }
+  return item;
+}
+
+}  // namespace
+
+bp::result<contract::EncryptReplyT> AeadService::encrypt(
+    const contract::EncryptRequest& request) const {
+  const auto plaintext = either(request.plaintext(), request.text(), message_names);
+  BP_TRY(plaintext);
+  const auto associated_data = associated_data_of(request);
+  BP_TRY(associated_data);
+  // The raw format exists for AES-256-GCM only, so there it needs no naming.
+  Algorithm algorithm = request.raw() ? Algorithm::Aes256Gcm : default_algorithm_;
+  switch (request.algorithm()) {
+    case contract::Algorithm::Default:
+      break;
+    case contract::Algorithm::XChaCha20Poly1305:
+      algorithm = Algorithm::XChaCha20Poly1305;
+      break;
+    case contract::Algorithm::Aes256Gcm:
+      algorithm = Algorithm::Aes256Gcm;
+      break;
+    default:
+      return bp::fail(BP_E_INVALID, "algorithm " +
+                                        std::to_string(static_cast<unsigned>(request.algorithm())) +
+                                        " is unknown; use XChaCha20Poly1305 or Aes256Gcm");
+  }
+  auto sealed = aead_.seal(algorithm, framing_of(request.raw()), *plaintext, *associated_data);
+  BP_TRY(sealed);
+  contract::EncryptReplyT reply;
+  reply.ciphertext = std::move(sealed->bytes);
+  reply.key_id = sealed->key->facts().id;
+  reply.algorithm = to_contract(algorithm);
+  return reply;
+}
+
+bp::result<contract::DecryptReplyT> AeadService::decrypt(
+    const contract::DecryptRequest& request) const {
+  const auto associated_data = associated_data_of(request);
+  BP_TRY(associated_data);
+  auto opened =
+      aead_.open(framing_of(request.raw()), bytes_of(request.ciphertext()), *associated_data);
+  BP_TRY(opened);
+  contract::DecryptReplyT reply;
+  if (!request.omit_text()) {
+    reply.text = text_if_valid(opened->plaintext);
+  }
+  reply.plaintext = std::move(opened->plaintext);
+  reply.key_id = opened->key->facts().id;
+  reply.algorithm = to_contract(opened->key->facts().algorithm);
+  return reply;
+}
+
+bp::result<contract::EncryptManyReplyT> AeadService::encrypt_many(
+    const contract::EncryptManyRequest& request) const {
+  std::size_t bytes = 0;
+  if (request.items() != nullptr) {
+    for (const contract::EncryptRequest* item : *request.items()) {
+      bytes += bytes_of(item->plaintext()).size() + bytes_of(item->text()).size();
+    }
+  }
+  BP_TRY(check_batch(request.items(), bytes));
+  contract::EncryptManyReplyT reply;
+  if (request.items() != nullptr) {
+    for (const contract::EncryptRequest* item : *request.items()) {
+      reply.items.push_back(item_of<contract::EncryptResultT>(encrypt(*item)));
+    }
+  }
+  return reply;
+}
+
+bp::result<contract::DecryptManyReplyT> AeadService::decrypt_many(
+    const contract::DecryptManyRequest& request) const {
+  std::size_t bytes = 0;
+  if (request.items() != nullptr) {
+    for (const contract::DecryptRequest* item : *request.items()) {
+      const std::size_t size = bytes_of(item->ciphertext()).size();
+      bytes += size - std::min(size, overhead_bytes_max);
+    }
+  }
+  BP_TRY(check_batch(request.items(), bytes));
+  contract::DecryptManyReplyT reply;
+  if (request.items() != nullptr) {
+    for (const contract::DecryptRequest* item : *request.items()) {
+      reply.items.push_back(item_of<contract::DecryptResultT>(decrypt(*item)));
+    }
+  }
+  return reply;
+}
+
+bp::result<contract::EncryptWithPasswordReplyT> AeadService::encrypt_with_password(
+    const contract::EncryptWithPasswordRequest& request, std::uint32_t iterations_min) {
+  const auto plaintext = either(request.plaintext(), request.text(), message_names);
+  BP_TRY(plaintext);
+  const auto associated_data = associated_data_of(request);
+  BP_TRY(associated_data);
+  auto sealed = seal_with_password(
+      bytes_of(request.password()), *plaintext, *associated_data, framing_of(request.raw()),
+      {.iterations = request.iterations(), .iterations_min = iterations_min});
+  BP_TRY(sealed);
+  contract::EncryptWithPasswordReplyT reply;
+  reply.ciphertext = std::move(*sealed);
+  return reply;
+}
+
+bp::result<contract::DecryptWithPasswordReplyT> AeadService::decrypt_with_password(
+    const contract::DecryptWithPasswordRequest& request) {
+  const auto associated_data = associated_data_of(request);
+  BP_TRY(associated_data);
+  auto opened = open_with_password(bytes_of(request.password()), bytes_of(request.ciphertext()),
+                                   *associated_data, framing_of(request.raw()));
+  BP_TRY(opened);
+  contract::DecryptWithPasswordReplyT reply;
+  reply.text = text_if_valid(opened->plaintext);
+  reply.plaintext = std::move(opened->plaintext);
+  reply.iterations = opened->iterations;
+  reply.needs_reseal = opened->iterations < pbkdf2_iterations_min;
+  return reply;
+}
+
+contract::DescribeReplyT AeadService::describe() const {
+  contract::DescribeReplyT reply;
+  reply.default_algorithm = to_contract(default_algorithm_);
+  for (const auto& key : keys_.keys()) {
+    const Key::Facts& facts = key->facts();
+    auto description = std::make_unique<contract::KeyDescriptionT>();
+    description->key_id = facts.id;
+    description->algorithm = to_contract(facts.algorithm);
+    description->state = facts.state == KeyState::Enabled ? contract::KeyState::Enabled
+                                                          : contract::KeyState::Disabled;
+    description->primary = facts.primary;
+    description->raw = facts.framing == Framing::Raw;
+    description->sealed_messages = key->sealed_messages();
+    description->sealed_messages_max = key->sealed_messages_max();
+    reply.keys.push_back(std::move(description));
+  }
+  return reply;
+}
+
+}  // namespace crypto_sodium

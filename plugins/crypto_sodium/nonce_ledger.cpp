@@ -1,0 +1,105 @@
+// plugins/crypto_sodium/nonce_ledger.cpp - lines of "<key id> <count>", replaced as a whole.
+#include "nonce_ledger.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "private_file.hpp"
+
+namespace crypto_sodium {
+namespace {
+
+constexpr std::size_t ledger_bytes_max = 64UL << 10U;
+
+template <typename Number>
+bool parse(std::string_view text, Number& number) noexcept {
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+}
+
+}  // namespace
+
+NonceLedger::NonceLedger(std::string path, const Keyset& keys) : path_(std::move(path)) {
+  for (const auto& key : keys.keys()) {
+    if (key->sealed_messages_max() != 0) {
+      lines_.push_back(std::make_unique<Line>(key.get(), 0, 0));
+    }
+  }
+}
+
+bool NonceLedger::read_line(std::string_view line) {
+  const std::size_t space = line.find(' ');
+  std::uint32_t id = 0;
+  std::uint64_t count = 0;
+  if (space == std::string_view::npos || !parse(line.substr(0, space), id) ||
+      !parse(line.substr(space + 1), count)) {
+    return false;
+  }
+  const auto found =
+      std::ranges::find_if(lines_, [&](const auto& own) { return own->key->facts().id == id; });
+  if (found == lines_.end()) {
+    foreign_.emplace_back(line);
+  } else {
+    (*found)->key->resume_from(count);
+    (*found)->at_start = count;
+    (*found)->due_from = count;
+  }
+  return true;
+}
+
+bp::result<void> NonceLedger::open() {
+  const auto content = read_private_file(path_, ledger_bytes_max);
+  if (!content) {
+    if (content.error().code() == BP_E_NOT_FOUND) {
+      return {};
+    }
+    return std::unexpected(content.error());
+  }
+  std::string_view rest(reinterpret_cast<const char*>(content->bytes().data()),
+                        content->bytes().size());
+  while (!rest.empty()) {
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos || !read_line(rest.substr(0, end))) {
+      return bp::fail(BP_E_CORRUPT, "'" + path_ +
+                                        "' is damaged: it counts what AES keys have sealed; "
+                                        "restore it, or make a new key the primary and remove it");
+    }
+    rest.remove_prefix(end + 1);
+  }
+  return {};
+}
+
+bool NonceLedger::due() noexcept {
+  const bool behind = std::ranges::any_of(lines_, [](const auto& line) {
+    return line->key->sealed_messages() > line->due_from.load(std::memory_order_relaxed);
+  });
+  return behind && !asked_.exchange(true);
+}
+
+bool NonceLedger::used() const noexcept {
+  return std::ranges::any_of(
+      lines_, [](const auto& line) { return line->key->sealed_messages() > line->at_start; });
+}
+
+bp::result<void> NonceLedger::record(std::uint64_t margin) {
+  std::string text;
+  for (const std::string& line : foreign_) {
+    text += line + "\n";
+  }
+  for (const auto& line : lines_) {
+    const std::uint64_t sealed = line->key->sealed_messages();
+    if (sealed == 0) {
+      continue;
+    }
+    const std::uint64_t count = sealed > line->at_start ? sealed + margin : sealed;
+    text += std::to_string(line->key->facts().id) + " " + std::to_string(count) + "\n";
+    // Also when writing fails: a full disk is tried again after the next half, not at each message.
+    line->due_from.store(sealed + (margin / 2), std::memory_order_relaxed);
+  }
+  auto written = replace_private_file(
+      path_, Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  asked_ = false;
+  return written;
+}
+
+}  // namespace crypto_sodium

@@ -1,0 +1,54 @@
+// plugins/crypto_sodium/nonce_ledger.hpp - keeps the number of used nonces across restarts.
+//
+// The file says at least as much as was used: while running it is written ahead by a margin, so
+// that sealing never waits for a disk; a crash costs the margin, a clean stop next to nothing.
+// Owns: the file. Thread: due() any; open() and record() one at a time.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "keyset.hpp"
+
+namespace crypto_sodium {
+
+inline constexpr std::uint64_t nonce_margin = 1U << 16U;  // 2^15 crashes use up a key's 2^31
+inline constexpr std::uint64_t nonce_margin_at_stop = 1U << 10U;  // inline calls still under way
+
+class NonceLedger {
+ public:
+  /// The keyset outlives this object.
+  NonceLedger(std::string path, const Keyset& keys);
+
+  /// Continues the counts of the keys from the file; a missing file is an empty one.
+  /// Blocks: on the disk. Errors: CORRUPT, PERMISSION, IO.
+  [[nodiscard]] bp::result<void> open();
+
+  /// True once when the file should be written: whoever is told so sees to it that record() runs.
+  [[nodiscard]] bool due() noexcept;
+
+  /// Has any key sealed since open()? If not, there is nothing to record.
+  [[nodiscard]] bool used() const noexcept;
+
+  /// Writes the count of every key, plus `margin` for those used. Blocks: on the disk. Errors:
+  /// PERMISSION, IO.
+  [[nodiscard]] bp::result<void> record(std::uint64_t margin);
+
+ private:
+  struct Line {
+    const Key* key;
+    std::uint64_t at_start;
+    std::atomic<std::uint64_t> due_from;  // more messages than this: time to write
+  };
+
+  [[nodiscard]] bool read_line(std::string_view line);
+
+  std::string path_;
+  std::vector<std::unique_ptr<Line>> lines_;
+  std::vector<std::string> foreign_;  // lines of keys that are not configured now: kept
+  std::atomic<bool> asked_{false};
+};
+
+}  // namespace crypto_sodium

@@ -1,0 +1,89 @@
+// plugins/crypto_sodium/settings.hpp - the configuration of an instance, and the keys it leads to.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backplane/cpp/config.hpp"
+
+#include "key_source.hpp"
+#include "keyset.hpp"
+
+namespace crypto_sodium {
+
+constexpr auto json_names(Algorithm /*unused*/) {
+  return std::array{std::pair{"xchacha20-poly1305", Algorithm::XChaCha20Poly1305},
+                    std::pair{"aes-256-gcm", Algorithm::Aes256Gcm}};
+}
+
+constexpr auto json_names(KeyState /*unused*/) {
+  return std::array{std::pair{"enabled", KeyState::Enabled},
+                    std::pair{"disabled", KeyState::Disabled}};
+}
+
+/// Exactly one of the first four.
+struct SourceSettings {
+  std::optional<std::string> file;
+  std::optional<std::string> env;
+  std::optional<std::string> passphrase_file;
+  std::optional<std::string> passphrase_env;
+  std::optional<std::string> salt_file;
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&SourceSettings::file>("file"), bp::field<&SourceSettings::env>("env"),
+                 bp::field<&SourceSettings::passphrase_file>("passphrase_file"),
+                 bp::field<&SourceSettings::passphrase_env>("passphrase_env"),
+                 bp::field<&SourceSettings::salt_file>("salt_file"));
+};
+
+struct KeySettings {
+  SourceSettings source;
+  bool create = false;
+  std::uint32_t iterations = pbkdf2_iterations_min;
+
+  static constexpr auto fields = bp::fields(
+      bp::flatten<&KeySettings::source>(), bp::field<&KeySettings::create>("create").or_default(),
+      bp::field<&KeySettings::iterations>("iterations").or_default());
+};
+
+struct FormerKeySettings {
+  SourceSettings source;
+  KeyState state = KeyState::Enabled;
+
+  static constexpr auto fields =
+      bp::fields(bp::flatten<&FormerKeySettings::source>(),
+                 bp::field<&FormerKeySettings::state>("state").or_default());
+};
+
+struct Settings {
+  KeySettings key;
+  std::vector<FormerKeySettings> former_keys;
+  Algorithm algorithm = Algorithm::XChaCha20Poly1305;
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&Settings::key>("key"),
+                 bp::field<&Settings::former_keys>("former_keys").or_default(),
+                 bp::field<&Settings::algorithm>("algorithm").or_default());
+};
+
+struct LoadedKeys {
+  std::unique_ptr<Keyset> keys;
+  std::vector<std::string> notes;  // for the operator's log
+};
+
+/// Where a key comes from; relative paths start at `data_folder`.
+/// Errors: CONFIG when not exactly one source is named.
+[[nodiscard]] bp::result<KeySource> source_of(const SourceSettings& settings,
+                                              std::string_view data_folder);
+
+/// Every key that the settings name. Blocks: on the disk and for passphrases.
+/// Errors: load_key's and Keyset's, with the place in the configuration.
+[[nodiscard]] bp::result<LoadedKeys> load_keys(const Settings& settings,
+                                               std::string_view data_folder);
+
+}  // namespace crypto_sodium

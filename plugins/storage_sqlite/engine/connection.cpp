@@ -1,0 +1,151 @@
+// plugins/storage_sqlite/engine/connection.cpp - opening a database with the settings that
+// everything else relies on.
+#include "engine/connection.hpp"
+
+#include <sqlite3.h>
+#include <utility>
+
+#include "engine/failure.hpp"
+
+namespace storage_sqlite::engine {
+
+struct Connection::Open {
+  Open(sqlite3* opened, std::size_t statements_max) : handle(opened), statements(statements_max) {}
+
+  Open(const Open&) = delete;
+  Open& operator=(const Open&) = delete;
+  Open(Open&&) = delete;
+  Open& operator=(Open&&) = delete;
+
+  ~Open() {
+    statements.clear();
+    sqlite3_close_v2(handle);
+  }
+
+  sqlite3* handle;
+  StatementCache statements;
+};
+
+Connection::Connection(std::unique_ptr<Open> open) noexcept : open_(std::move(open)) {}
+
+Connection::Connection(Connection&& other) noexcept = default;
+Connection& Connection::operator=(Connection&& other) noexcept = default;
+Connection::~Connection() = default;
+
+bp::result<Connection> Connection::open(const std::string& path, const ConnectionOptions& options) {
+  const int flags =
+      SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+      (options.access == Access::ReadOnly ? SQLITE_OPEN_READONLY
+                                          : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  sqlite3* handle = nullptr;
+  const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
+  Connection connection(std::make_unique<Open>(handle, options.statements_max));
+  if (code != SQLITE_OK) {
+    return std::unexpected(failure(handle, code, "opening the database '" + path + "'"));
+  }
+  if (auto configured = connection.configure(options); !configured) {
+    return std::unexpected(
+        std::move(configured).error().during("opening the database '" + path + "'"));
+  }
+  return connection;
+}
+
+bp::result<void> Connection::configure(const ConnectionOptions& options) {
+  sqlite3* handle = open_->handle;
+  sqlite3_busy_timeout(handle, options.busy_timeout_ms);
+  // The file may come from a stranger: nothing in its schema may call what is not innocuous, and
+  // no statement of ours may bend the schema itself.
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
+  sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+  if (options.access == Access::ReadWrite) {
+    const auto mode = word("PRAGMA journal_mode = WAL");
+    BP_TRY(mode);
+    if (*mode != "wal") {
+      return bp::fail(BP_E_UNSUPPORTED, "NO_WAL: the journal mode stayed '" + *mode +
+                                            "'; put the database on a local file system");
+    }
+    BP_TRY(set_durability(Durability::Os));
+  }
+  BP_TRY(execute("PRAGMA cache_size = -" + std::to_string(options.cache_size_kib) +
+                 "; PRAGMA mmap_size = " + std::to_string(options.mmap_bytes) +
+                 "; PRAGMA temp_store = MEMORY"));
+  // Reads page 1: a file that is no database is found here and not by the first request.
+  BP_TRY(number("PRAGMA schema_version"));
+  return {};
+}
+
+bp::result<Statement> Connection::prepare(std::string_view sql) {
+  return open_->statements.prepare(open_->handle, sql);
+}
+
+bp::result<void> Connection::execute(const std::string& sql) {
+  const int code = sqlite3_exec(open_->handle, sql.c_str(), nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) {
+    return std::unexpected(failure(open_->handle, code, "running '" + sql.substr(0, 120) + "'"));
+  }
+  return {};
+}
+
+bp::result<std::int64_t> Connection::number(std::string_view sql) {
+  auto statement = prepare(sql);
+  BP_TRY(statement);
+  const auto row = statement->step();
+  BP_TRY(row);
+  return *row ? statement->integer(0) : 0;
+}
+
+bp::result<std::string> Connection::word(std::string_view sql) {
+  auto statement = prepare(sql);
+  BP_TRY(statement);
+  const auto row = statement->step();
+  BP_TRY(row);
+  return *row ? std::string(statement->text(0)) : std::string();
+}
+
+bp::result<void> Connection::set_durability(Durability durability) {
+  if (durability_ == durability) {
+    return {};
+  }
+  BP_TRY(execute(durability == Durability::Disk ? "PRAGMA synchronous = FULL"
+                                                : "PRAGMA synchronous = NORMAL"));
+  durability_ = durability;
+  return {};
+}
+
+bool Connection::in_transaction() const noexcept {
+  return sqlite3_get_autocommit(open_->handle) == 0;
+}
+
+std::int64_t Connection::changes() const noexcept {
+  return sqlite3_changes64(open_->handle);
+}
+
+std::size_t Connection::idle_statements() const noexcept {
+  return open_->statements.idle();
+}
+
+bp::result<Transaction> Transaction::begin(Connection& connection) {
+  auto statement = connection.prepare("BEGIN IMMEDIATE");
+  BP_TRY(statement);
+  BP_TRY(statement->run());
+  return Transaction(connection);
+}
+
+Transaction::~Transaction() {
+  // SQLite may have rolled back by itself (disk full): then there is nothing left to do.
+  if (connection_ != nullptr && connection_->in_transaction()) {
+    (void)connection_->execute("ROLLBACK");
+  }
+}
+
+bp::result<void> Transaction::commit() {
+  auto statement = connection_->prepare("COMMIT");
+  BP_TRY(statement);
+  BP_TRY(statement->run());
+  connection_ = nullptr;
+  return {};
+}
+
+}  // namespace storage_sqlite::engine

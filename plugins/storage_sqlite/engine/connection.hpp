@@ -1,0 +1,96 @@
+// plugins/storage_sqlite/engine/connection.hpp - one open database file with our settings and its
+// cached statements.
+//
+// Owns: the SQLite handle. Thread: one at a time (opened without SQLite's own mutex).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "backplane/cpp/error.hpp"
+
+#include "engine/statement.hpp"
+
+struct sqlite3;
+
+namespace storage_sqlite::engine {
+
+/// What an acknowledged commit survives. Os: the death of the process (WAL, synchronous=NORMAL).
+/// Disk: the loss of power too (synchronous=FULL: the log is flushed before the answer).
+enum class Durability : std::uint8_t { Os, Disk };
+
+enum class Access : std::uint8_t { ReadOnly, ReadWrite };
+
+struct ConnectionOptions {
+  Access access = Access::ReadWrite;
+  std::int32_t busy_timeout_ms = 5'000;
+  std::int64_t cache_size_kib = 20 * 1'024;
+  std::int64_t mmap_bytes = 256LL * 1'024 * 1'024;
+  std::size_t statements_max = 128;
+};
+
+class Connection {
+ public:
+  /// Opens `path` (created when writing) in WAL mode. A file or file system that cannot do WAL is
+  /// refused, as is a file that is no database.
+  [[nodiscard]] static bp::result<Connection> open(const std::string& path,
+                                                   const ConnectionOptions& options);
+
+  Connection(Connection&& other) noexcept;
+  Connection& operator=(Connection&& other) noexcept;
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+  ~Connection();
+
+  /// A cached prepared statement; reset and returned when it goes out of scope.
+  [[nodiscard]] bp::result<Statement> prepare(std::string_view sql);
+  /// Runs any number of statements without parameters and without results.
+  [[nodiscard]] bp::result<void> execute(const std::string& sql);
+  /// The first column of the first row, e.g. of "PRAGMA user_version".
+  [[nodiscard]] bp::result<std::int64_t> number(std::string_view sql);
+  [[nodiscard]] bp::result<std::string> word(std::string_view sql);
+  /// Takes effect from the next transaction on; not allowed inside one.
+  [[nodiscard]] bp::result<void> set_durability(Durability durability);
+
+  [[nodiscard]] bool in_transaction() const noexcept;
+  /// Rows changed by the last insert, update or delete itself (triggers not counted).
+  [[nodiscard]] std::int64_t changes() const noexcept;
+  [[nodiscard]] std::size_t idle_statements() const noexcept;
+
+ private:
+  struct Open;  // handle and cache live together, so that moving a Connection moves neither
+
+  explicit Connection(std::unique_ptr<Open> open) noexcept;
+  [[nodiscard]] bp::result<void> configure(const ConnectionOptions& options);
+
+  std::unique_ptr<Open> open_;
+  std::optional<Durability>
+      durability_;  // unknown until first set: SQLite's default is a build option
+};
+
+/// BEGIN IMMEDIATE, and ROLLBACK unless committed.
+class Transaction {
+ public:
+  [[nodiscard]] static bp::result<Transaction> begin(Connection& connection);
+
+  Transaction(Transaction&& other) noexcept : connection_(other.connection_) {
+    other.connection_ = nullptr;
+  }
+
+  Transaction& operator=(Transaction&&) = delete;
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  ~Transaction();
+
+  [[nodiscard]] bp::result<void> commit();
+
+ private:
+  explicit Transaction(Connection& connection) noexcept : connection_(&connection) {}
+
+  Connection* connection_;
+};
+
+}  // namespace storage_sqlite::engine

@@ -1,0 +1,86 @@
+// plugins/storage_sqlite/engine/statement.hpp - one prepared statement, and the cache it returns
+// to.
+//
+// A Statement is a resource of its Connection and must not outlive it. Thread: the Connection's.
+#pragma once
+
+#include <cstdint>
+#include <list>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "backplane/cpp/error.hpp"
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace storage_sqlite::engine {
+
+class StatementCache;
+
+/// Bind, step, read. Text and bytes are bound without a copy: they must live until the last step.
+class Statement {
+ public:
+  Statement(sqlite3_stmt* raw, StatementCache* home) noexcept : raw_(raw), home_(home) {}
+
+  Statement(Statement&& other) noexcept;
+  Statement& operator=(Statement&& other) noexcept;
+  Statement(const Statement&) = delete;
+  Statement& operator=(const Statement&) = delete;
+  ~Statement();
+
+  /// Parameters count from 1. The first failure is kept and told by the next step.
+  Statement& bind(int parameter, std::int64_t value);
+  Statement& bind(int parameter, std::string_view text);
+  Statement& bind_bytes(int parameter, std::string_view bytes);
+
+  /// True: a row is here. False: the statement is finished.
+  [[nodiscard]] bp::result<bool> step();
+  /// Runs a statement that gives no rows (rows are skipped).
+  [[nodiscard]] bp::result<void> run();
+  /// Ready to be bound and stepped again.
+  void reset() noexcept;
+
+  /// Columns count from 0; views live until the next step or reset.
+  [[nodiscard]] std::int64_t integer(int column) const noexcept;
+  [[nodiscard]] double real(int column) const noexcept;
+  [[nodiscard]] std::string_view text(int column) const noexcept;
+  [[nodiscard]] std::string_view bytes(int column) const noexcept;
+
+ private:
+  void give_back() noexcept;
+
+  sqlite3_stmt* raw_;
+  StatementCache* home_;
+  int bind_code_ = 0;
+};
+
+/// Idle statements by their text; the least recently used one goes when there are too many.
+class StatementCache {
+ public:
+  explicit StatementCache(std::size_t statements_max) noexcept : statements_max_(statements_max) {}
+
+  StatementCache(const StatementCache&) = delete;
+  StatementCache& operator=(const StatementCache&) = delete;
+  StatementCache(StatementCache&&) = delete;
+  StatementCache& operator=(StatementCache&&) = delete;
+  ~StatementCache();
+
+  /// An idle statement or a newly prepared one. `sql` must hold exactly one statement.
+  [[nodiscard]] bp::result<Statement> prepare(sqlite3* handle, std::string_view sql);
+  void take_back(sqlite3_stmt* raw) noexcept;
+  /// Finalizes what is idle; needed before the handle closes.
+  void clear() noexcept;
+
+  [[nodiscard]] std::size_t idle() const noexcept { return by_use_.size(); }
+
+ private:
+  using ByUse = std::list<sqlite3_stmt*>;
+
+  std::size_t statements_max_;
+  ByUse by_use_;                                                        // most recently used first
+  std::unordered_multimap<std::string_view, ByUse::iterator> by_text_;  // keys: sqlite3_sql()
+};
+
+}  // namespace storage_sqlite::engine

@@ -1,0 +1,89 @@
+// plugins/storage_sqlite/engine/writer.hpp - the one thread that writes, and its group commit.
+//
+// Jobs wait in a bounded queue. The thread takes what is there, runs it in one transaction (each
+// job in its own savepoint), commits once, and only then tells every caller. While it commits, the
+// next group gathers: one flush of the log is shared by all who wait for it.
+//
+// Owns: the read-write connection and the thread. Thread: submit() and stats() any; stop() owner.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "backplane/cpp/error.hpp"
+
+#include "engine/connection.hpp"
+
+namespace storage_sqlite::engine {
+
+struct WriterOptions {
+  std::size_t queue_jobs_max = 4'096;
+  std::uint64_t queue_bytes_max = 64ULL * 1'024 * 1'024;
+  std::uint32_t group_rows_max = 2'048;
+  std::chrono::microseconds group_time_max{50'000};  // of work before the commit
+};
+
+/// One request to write. `work` runs on the writer's thread, in the order of submission, inside the
+/// shared transaction: its own failure undoes only itself, a failure of the disk undoes the group.
+/// `done` is called exactly once, on that thread, after the commit or the failure; it must not
+/// block.
+struct Job {
+  Durability durability = Durability::Os;
+  std::uint32_t rows = 1;
+  std::uint64_t bytes = 0;
+  std::move_only_function<bp::result<void>(Connection&)> work{};
+  std::move_only_function<void(bp::result<void>)> done{};
+};
+
+struct WriterStats {
+  std::uint64_t commits = 0;
+  std::uint64_t jobs_committed = 0;
+  std::uint64_t jobs_failed = 0;
+  std::uint64_t queue_jobs = 0;
+  std::uint64_t queue_bytes = 0;
+};
+
+class Writer {
+ public:
+  Writer(Connection connection, const WriterOptions& options);
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  Writer(Writer&&) = delete;
+  Writer& operator=(Writer&&) = delete;
+  ~Writer();
+
+  /// Errors: FULL (`done` is not called), CLOSED after stop().
+  [[nodiscard]] bp::result<void> submit(Job job);
+  /// Commits what is queued, tells everyone, ends the thread. May be called twice.
+  void stop();
+  [[nodiscard]] WriterStats stats() const;
+
+ private:
+  using Group = std::vector<Job>;
+  using Outcomes = std::vector<bp::result<void>>;
+
+  void run();
+  [[nodiscard]] Group take_group();
+  void put_back(Group& group, std::size_t first);
+  [[nodiscard]] bp::result<void> commit_group(Group& group, Outcomes& outcomes);
+  [[nodiscard]] bp::result<void> run_job(Job& job);
+  void tell(Group& group, const Outcomes& outcomes, const bp::result<void>& committed);
+
+  Connection connection_;
+  WriterOptions options_;
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Job> queue_;
+  WriterStats stats_;
+  bool closing_ = false;
+  std::thread thread_;  // last: it starts when everything else stands
+};
+
+}  // namespace storage_sqlite::engine

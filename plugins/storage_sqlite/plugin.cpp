@@ -1,0 +1,165 @@
+// plugins/storage_sqlite/plugin.cpp - the edge: provides bp.storage.records/1 and bp.storage.kv/1
+// on one database.
+#include "backplane/cpp/plugin.hpp"
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "backplane/contract/storage_kv_contract.hpp"
+#include "backplane/contract/storage_records_contract.hpp"
+
+#include "access.hpp"
+#include "service/kv_service.hpp"
+#include "service/records_service.hpp"
+#include "settings.hpp"
+#include "store/store.hpp"
+
+// Not in an unnamed namespace: g++ warns about coroutines in headers that carry such types. The
+// version script keeps all of it out of the library's symbols. And no lambda that owns something is
+// a temporary of a co_await: g++ 12 destroys such a one twice.
+namespace storage_sqlite {
+
+inline std::int64_t wall_clock_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+/// The methods of bp.storage.records/1.
+class RecordsEdge {
+ public:
+  RecordsEdge(Access& access, engine::Durability configured)
+      : access_(access), configured_(configured) {}
+
+  bp::task<bp::result<service::records_contract::InsertReplyT>> insert(
+      const service::records_contract::InsertRequest& request) {
+    auto asked = service::read_insert(request, configured_);
+    BP_CO_TRY(asked);
+    const WriteOptions with{asked->durability, static_cast<std::uint32_t>(asked->batch.size()),
+                            asked->bytes};
+    auto batch = std::make_shared<const std::vector<records::Record>>(std::move(asked->batch));
+    auto work = [batch](engine::Connection& connection) {
+      return records::insert(connection, *batch, wall_clock_ms());
+    };
+    const auto outcomes = co_await access_.write(with, std::move(work));
+    BP_CO_TRY(outcomes);
+    auto reply = service::insert_reply(*batch, *outcomes);
+    access_.meters().records_inserted.add(reply.inserted);
+    access_.meters().records_duplicate.add(reply.duplicates);
+    co_return reply;
+  }
+
+  auto get(const service::records_contract::GetRequest& request) {
+    return access_.read(
+        [&request](engine::Connection& connection) { return service::get(connection, request); });
+  }
+
+  auto page(const service::records_contract::PageRequest& request) {
+    return access_.read(
+        [&request](engine::Connection& connection) { return service::page(connection, request); });
+  }
+
+  auto search(const service::records_contract::SearchRequest& request) {
+    return access_.read([&request](engine::Connection& connection) {
+      return service::search(connection, request);
+    });
+  }
+
+ private:
+  Access& access_;
+  engine::Durability configured_;
+};
+
+/// The methods of bp.storage.kv/1.
+class KvEdge {
+ public:
+  KvEdge(Access& access, engine::Durability configured)
+      : access_(access), configured_(configured) {}
+
+  auto get(const service::kv_contract::GetRequest& request) {
+    return access_.read(
+        [&request](engine::Connection& connection) { return service::get(connection, request); });
+  }
+
+  bp::task<bp::result<service::kv_contract::PutReplyT>> put(
+      const service::kv_contract::PutRequest& request) {
+    auto asked = service::read_put(request, configured_);
+    BP_CO_TRY(asked);
+    const WriteOptions with{asked->durability, 1, asked->key.key.size() + asked->value.size()};
+    auto work = [put = std::move(*asked)](engine::Connection& connection) {
+      return kv::put(connection, put.key, put.value, put.condition, wall_clock_ms());
+    };
+    const auto etag = co_await access_.write(with, std::move(work));
+    BP_CO_TRY(etag);
+    service::kv_contract::PutReplyT reply;
+    reply.etag = kv::etag_text(*etag);
+    co_return reply;
+  }
+
+  bp::task<bp::result<service::kv_contract::DeleteReplyT>> delete_(
+      const service::kv_contract::DeleteRequest& request) {
+    auto asked = service::read_delete(request, configured_);
+    BP_CO_TRY(asked);
+    const WriteOptions with{asked->durability, 1, asked->key.key.size()};
+    auto work = [remove = std::move(*asked)](engine::Connection& connection) {
+      return kv::remove(connection, remove.key, remove.condition);
+    };
+    const auto deleted = co_await access_.write(with, std::move(work));
+    BP_CO_TRY(deleted);
+    service::kv_contract::DeleteReplyT reply;
+    reply.deleted = *deleted;
+    co_return reply;
+  }
+
+  auto list(const service::kv_contract::ListRequest& request) {
+    return access_.read(
+        [&request](engine::Connection& connection) { return service::list(connection, request); });
+  }
+
+ private:
+  Access& access_;
+  engine::Durability configured_;
+};
+
+class Storage {
+ public:
+  bp::task<bp::result<void>> start(bp::context& cx) {
+    const auto settings = cx.config<Settings>();
+    BP_CO_TRY(settings);
+    const auto wanted = store_settings(*settings, cx.data_dir());
+    BP_CO_TRY(wanted);
+    auto opened = co_await cx.run_blocking([&] { return store::Store::open(*wanted); });
+    BP_CO_TRY(opened);
+    store_ = std::move(*opened);
+    access_.emplace(cx, *store_);
+    records_.emplace(*access_, settings->durability);
+    kv_.emplace(*access_, settings->durability);
+    cx.provide(bp::contract::storage_records::serve(*records_));
+    cx.provide(bp::contract::storage_kv::serve(*kv_));
+    cx.info("the database is open", "path", wanted->path, "durability",
+            settings->durability == engine::Durability::Disk ? "disk" : "os");
+    co_return bp::result<void>();
+  }
+
+  /// All tasks have ended. At most writes whose callers gave up are left: they are made, and the
+  /// database is free for the next instance.
+  void stop(bp::context& /*cx*/) {
+    kv_.reset();
+    records_.reset();
+    access_.reset();
+    store_.reset();
+  }
+
+ private:
+  std::unique_ptr<store::Store> store_;
+  std::optional<Access> access_;
+  std::optional<RecordsEdge> records_;
+  std::optional<KvEdge> kv_;
+};
+
+}  // namespace storage_sqlite
+
+BACKPLANE_PLUGIN(storage_sqlite::Storage);

@@ -1,0 +1,217 @@
+// plugins/storage_sqlite/records/query.cpp - keyset pages and ranked searches.
+#include "records/query.hpp"
+
+#include <string_view>
+#include <utility>
+
+#include "engine/text.hpp"
+#include "records/cursor.hpp"
+
+namespace storage_sqlite::records {
+namespace {
+
+// Parameters have fixed numbers, so that a condition that is left out moves no other.
+constexpr int name_parameter = 1;
+constexpr int category_parameter = 2;
+constexpr int from_parameter = 3;
+constexpr int to_parameter = 4;
+constexpr int first_parameter = 5;
+constexpr int second_parameter = 6;
+constexpr int limit_parameter = 7;
+constexpr int query_parameter = 8;
+
+constexpr int search_columns_first = 10;  // after the record's own
+
+std::string columns(bool without_data) {
+  return std::string("r.seq, r.id, r.name, r.category, ") + (without_data ? "x''" : "r.data") +
+         ", r.sealed, r.key_id, r.time_ms, r.created_ms, r.index_json";
+}
+
+Record read_record(const engine::Statement& row) {
+  Record record;
+  int column = 0;
+  record.seq = row.integer(column++);
+  record.id = row.text(column++);
+  record.name = row.text(column++);
+  record.category = row.text(column++);
+  record.data = row.bytes(column++);
+  record.sealed = row.integer(column++) != 0;
+  record.key_id = row.text(column++);
+  record.time_ms = row.integer(column++);
+  record.created_ms = row.integer(column++);
+  record.index = row.text(column++);
+  return record;
+}
+
+std::size_t bytes_of(const Record& record) {
+  constexpr std::size_t fixed_bytes = 128;
+  return fixed_bytes + record.id.size() + record.name.size() + record.category.size() +
+         record.data.size() + record.key_id.size() + record.index.size();
+}
+
+bool has_from(const Filter& filter) {
+  return filter.from_ms != std::numeric_limits<std::int64_t>::min();
+}
+
+bool has_to(const Filter& filter) {
+  return filter.to_ms != std::numeric_limits<std::int64_t>::max();
+}
+
+std::string conditions(const Filter& filter) {
+  std::string sql;
+  sql += filter.name.empty() ? "" : " AND r.name = ?1";
+  sql += filter.category.empty() ? "" : " AND r.category = ?2";
+  sql += has_from(filter) ? " AND r.time_ms >= ?3" : "";
+  sql += has_to(filter) ? " AND r.time_ms <= ?4" : "";
+  return sql;
+}
+
+void bind(engine::Statement& statement, const Filter& filter) {
+  if (!filter.name.empty()) {
+    statement.bind(name_parameter, std::string_view(filter.name));
+  }
+  if (!filter.category.empty()) {
+    statement.bind(category_parameter, std::string_view(filter.category));
+  }
+  if (has_from(filter)) {
+    statement.bind(from_parameter, filter.from_ms);
+  }
+  if (has_to(filter)) {
+    statement.bind(to_parameter, filter.to_ms);
+  }
+}
+
+std::uint64_t fingerprint(std::string_view kind, const Filter& filter) {
+  std::uint64_t question = mix(0, kind);
+  question = mix(question, filter.name);
+  question = mix(question, filter.category);
+  question = mix(question, filter.from_ms);
+  return mix(question, filter.to_ms);
+}
+
+bp::result<void> check_limit(std::uint32_t limit) {
+  if (limit == 0 || limit > page_records_max) {
+    return bp::fail(BP_E_RANGE, "LIMIT: `limit` is " + std::to_string(limit) +
+                                    ", it must be 1 to " + std::to_string(page_records_max));
+  }
+  return {};
+}
+
+std::string page_sql(const PageRequest& request) {
+  const bool newest = request.order == Order::Newest;
+  std::string sql = "SELECT " + columns(request.without_data) + " FROM records r WHERE true" +
+                    conditions(request.filter);
+  if (!request.cursor.empty()) {
+    sql += newest ? " AND (r.time_ms, r.seq) < (?5, ?6)" : " AND (r.time_ms, r.seq) > (?5, ?6)";
+  }
+  sql += newest ? " ORDER BY r.time_ms DESC, r.seq DESC" : " ORDER BY r.time_ms, r.seq";
+  return sql + " LIMIT ?7";
+}
+
+std::string search_sql(const SearchRequest& request) {
+  return "SELECT " + columns(request.without_data) +
+         ", records_fts.rank, snippet(records_fts, -1, '[', ']', '...', 16)"
+         " FROM records_fts JOIN records r ON r.seq = records_fts.rowid"
+         " WHERE records_fts MATCH ?8" +
+         conditions(request.filter) + " ORDER BY records_fts.rank LIMIT ?7 OFFSET ?5";
+}
+
+/// FTS5 reports a malformed expression as a general SQL error of the first step.
+bp::error search_error(bp::error error) {
+  if (error.code() != BP_E_UNKNOWN) {
+    return error;
+  }
+  return bp::error(BP_E_INVALID,
+                   "FTS_SYNTAX: `query` is no FTS5 expression (" + error.message() +
+                       "); put words with punctuation into double quotes, as in \"foo-bar\"");
+}
+
+}  // namespace
+
+bp::result<Record> get(engine::Connection& connection, const std::string& id) {
+  auto statement =
+      connection.prepare("SELECT " + columns(false) + " FROM records r WHERE r.id = ?1");
+  BP_TRY(statement);
+  const auto row = statement->bind(1, std::string_view(id)).step();
+  BP_TRY(row);
+  if (!*row) {
+    return bp::fail(BP_E_NOT_FOUND, "NOT_FOUND: there is no record with id '" + id + "'");
+  }
+  return read_record(*statement);
+}
+
+bp::result<Page> page(engine::Connection& connection, const PageRequest& request) {
+  BP_TRY(check_limit(request.limit));
+  const std::uint64_t question =
+      fingerprint(request.order == Order::Newest ? "newest" : "oldest", request.filter);
+  auto statement = connection.prepare(page_sql(request));
+  BP_TRY(statement);
+  bind(*statement, request.filter);
+  if (!request.cursor.empty()) {
+    const auto cursor = Cursor::read(request.cursor, question);
+    BP_TRY(cursor);
+    statement->bind(first_parameter, cursor->first).bind(second_parameter, cursor->second);
+  }
+  // One more than asked for tells whether there is a next page.
+  statement->bind(limit_parameter, std::int64_t{request.limit} + 1);
+  Page page;
+  std::size_t bytes = 0;
+  for (;;) {
+    const auto row = statement->step();
+    BP_TRY(row);
+    if (!*row) {
+      return page;
+    }
+    if (page.records.size() == request.limit || bytes >= reply_bytes_max) {
+      const Record& last = page.records.back();
+      page.cursor = Cursor{question, last.time_ms, last.seq}.text();
+      return page;
+    }
+    page.records.push_back(read_record(*statement));
+    bytes += bytes_of(page.records.back());
+  }
+}
+
+bp::result<Hits> search(engine::Connection& connection, const SearchRequest& request) {
+  BP_TRY(check_limit(request.limit));
+  BP_TRY(engine::check_text("query", request.query, query_bytes_max, engine::Emptiness::Refused));
+  const std::uint64_t question = mix(fingerprint("search", request.filter), request.query);
+  Cursor cursor{question, 0, 0};
+  if (!request.cursor.empty()) {
+    auto given = Cursor::read(request.cursor, question);
+    BP_TRY(given);
+    cursor = *given;
+  }
+  if (cursor.first < 0 || cursor.first > search_depth_max) {
+    return bp::fail(BP_E_RANGE, "LIMIT: a search shows its best " +
+                                    std::to_string(search_depth_max) +
+                                    " hits; add words or a filter");
+  }
+  auto statement = connection.prepare(search_sql(request));
+  BP_TRY(statement);
+  bind(*statement, request.filter);
+  statement->bind(query_parameter, std::string_view(request.query))
+      .bind(first_parameter, cursor.first)
+      .bind(limit_parameter, std::int64_t{request.limit} + 1);
+  Hits found;
+  std::size_t bytes = 0;
+  for (;;) {
+    auto row = statement->step();
+    if (!row) {
+      return std::unexpected(search_error(std::move(row).error()));
+    }
+    if (!*row) {
+      return found;
+    }
+    if (found.hits.size() == request.limit || bytes >= reply_bytes_max) {
+      cursor.first += static_cast<std::int64_t>(found.hits.size());
+      found.cursor = cursor.text();
+      return found;
+    }
+    found.hits.push_back({read_record(*statement), statement->real(search_columns_first),
+                          std::string(statement->text(search_columns_first + 1))});
+    bytes += bytes_of(found.hits.back().record);
+  }
+}
+
+}  // namespace storage_sqlite::records

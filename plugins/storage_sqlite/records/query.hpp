@@ -1,0 +1,78 @@
+// plugins/storage_sqlite/records/query.hpp - reading records: one, a page, a search.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backplane/cpp/error.hpp"
+
+#include "engine/connection.hpp"
+#include "records/record.hpp"
+
+namespace storage_sqlite::records {
+
+inline constexpr std::uint32_t page_records_max = 1'000;
+inline constexpr std::uint32_t page_records_default = 100;
+inline constexpr std::uint32_t search_hits_default = 20;
+inline constexpr std::int64_t search_depth_max = 10'000;
+inline constexpr std::size_t reply_bytes_max = 8 * 1'024 * 1'024;
+inline constexpr std::size_t query_bytes_max = 1'024;
+
+enum class Order : std::uint8_t { Newest, Oldest };
+
+/// Empty text: any. Times are inclusive.
+struct Filter {
+  std::string name{};
+  std::string category{};
+  std::int64_t from_ms = std::numeric_limits<std::int64_t>::min();
+  std::int64_t to_ms = std::numeric_limits<std::int64_t>::max();
+};
+
+struct PageRequest {
+  Filter filter{};
+  Order order = Order::Newest;
+  std::uint32_t limit = page_records_default;
+  std::string cursor{};
+  bool without_data = false;
+};
+
+/// `cursor` is empty on the last page. A page ends early at reply_bytes_max.
+struct Page {
+  std::vector<Record> records;
+  std::string cursor;
+};
+
+struct SearchRequest {
+  std::string query{};  // an FTS5 expression over name, category and terms
+  Filter filter{};
+  std::uint32_t limit = search_hits_default;
+  std::string cursor{};
+  bool without_data = false;
+};
+
+/// A smaller (more negative) rank is a better hit, as bm25 has it. `snippet` marks hits by [ ].
+struct Hit {
+  Record record;
+  double rank = 0;
+  std::string snippet;
+};
+
+struct Hits {
+  std::vector<Hit> hits;
+  std::string cursor;
+};
+
+/// Errors: NOT_FOUND.
+[[nodiscard]] bp::result<Record> get(engine::Connection& connection, const std::string& id);
+
+/// By (time_ms, seq); a page never skips or repeats a record, even when times are equal.
+/// Errors: RANGE (limit), INVALID (cursor).
+[[nodiscard]] bp::result<Page> page(engine::Connection& connection, const PageRequest& request);
+
+/// Best hits first. Errors: INVALID (FTS_SYNTAX, cursor), RANGE (limit, search_depth_max).
+[[nodiscard]] bp::result<Hits> search(engine::Connection& connection, const SearchRequest& request);
+
+}  // namespace storage_sqlite::records

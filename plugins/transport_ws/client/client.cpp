@@ -1,0 +1,237 @@
+// plugins/transport_ws/client/client.cpp - connecting, the client's half of the handshake, trying
+// again.
+#include "client/client.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/basic_resolver.hpp>
+#include <boost/asio/write.hpp>
+#include <fmt/format.h>
+
+namespace transport_ws::client {
+
+using std::chrono::milliseconds;
+
+Client::Client(Url url, ClientSettings settings, Handler& handler, session::Desk desk)
+    : url_(std::move(url)),
+      settings_(std::move(settings)),
+      handler_(&handler),
+      desk_(desk),
+      backoff_(settings_.backoff),
+      resolver_(desk.context),
+      socket_(desk.context),
+      timer_(desk.context) {}
+
+bp::result<void> Client::send(std::string text) {
+  if (handler_ == nullptr) {
+    return bp::fail(BP_E_CLOSED, "the client was stopped");
+  }
+  if (session_ != nullptr && offline_.empty() &&
+      session_->send_masked(frame::Opcode::Text, text) == frame::Outbox::Put::Queued) {
+    return {};
+  }
+  if (offline_bytes_ + text.size() > settings_.offline_bytes_max) {
+    return bp::fail(BP_E_FULL, fmt::format("{} bytes wait for the connection to {} already",
+                                           offline_bytes_, url_.host_field));
+  }
+  offline_bytes_ += text.size();
+  offline_.push_back(std::move(text));
+  flush_offline();
+  return {};
+}
+
+void Client::stop() {
+  if (handler_ == nullptr) {
+    return;
+  }
+  handler_ = nullptr;
+  ++attempt_;
+  timer_.cancel();
+  resolver_.cancel();
+  net::ErrorCode ignored;
+  socket_.close(ignored);
+  if (session_ != nullptr) {
+    session_->close(frame::close_going_away, "the client is closing");
+  }
+}
+
+void Client::connect() {
+  const std::uint64_t attempt = ++attempt_;
+  timer_.expires_after(milliseconds(settings_.handshake_ms));
+  timer_.async_wait([self = shared_from_this(), attempt](net::ErrorCode failure) {
+    if (!failure && attempt == self->attempt_ && self->session_ == nullptr) {
+      self->lost("no answer in time");
+    }
+  });
+  resolver_.async_resolve(
+      url_.host, url_.port,
+      [self = shared_from_this(), attempt](net::ErrorCode failure, const auto& found) {
+        if (attempt != self->attempt_) {
+          return;
+        }
+        if (failure) {
+          self->lost(fmt::format("looking up {}: {}", self->url_.host, failure.message()));
+          return;
+        }
+        std::vector<net::Tcp::endpoint> addresses;
+        for (const auto& entry : found) {
+          addresses.push_back(entry.endpoint());
+        }
+        self->try_address(std::move(addresses), 0);
+      });
+}
+
+void Client::try_address(std::vector<net::Tcp::endpoint> addresses, std::size_t index) {
+  net::ErrorCode ignored;
+  socket_.close(ignored);
+  const net::Tcp::endpoint address = addresses[index];
+  socket_.async_connect(
+      address, [self = shared_from_this(), attempt = attempt_, addresses = std::move(addresses),
+                index](net::ErrorCode failure) mutable {
+        if (attempt != self->attempt_) {
+          return;
+        }
+        if (!failure) {
+          self->begin_handshake();
+        } else if (index + 1 < addresses.size()) {
+          self->try_address(std::move(addresses), index + 1);
+        } else {
+          self->lost(fmt::format("connecting to {}: {}", self->url_.host_field, failure.message()));
+        }
+      });
+}
+
+void Client::begin_handshake() {
+  key_ = http::random_key();
+  reader_ = std::make_unique<http::ResponseReader>(header_bytes_max_default);
+  auto request = std::make_shared<std::string>(
+      http::upgrade_request(url_.host_field, url_.target, key_, settings_.fields));
+  asio::async_write(socket_, asio::buffer(*request),
+                    [self = shared_from_this(), attempt = attempt_, request](
+                        net::ErrorCode failure, std::size_t /*bytes*/) {
+                      if (attempt != self->attempt_) {
+                        return;
+                      }
+                      if (failure) {
+                        self->lost(failure.message());
+                        return;
+                      }
+                      net::ErrorCode ignored;
+                      self->socket_.non_blocking(true, ignored);
+                      self->await_answer();
+                    });
+}
+
+void Client::await_answer() {
+  socket_.async_wait(net::Socket::wait_read, [self = shared_from_this(),
+                                              attempt = attempt_](net::ErrorCode failure) {
+    if (attempt != self->attempt_) {
+      return;
+    }
+    const auto& scratch = self->desk_.scratch;
+    const std::size_t bytes =
+        failure ? 0
+                : self->socket_.read_some(asio::buffer(scratch.data(), scratch.size()), failure);
+    if (failure && failure != asio::error::would_block) {
+      self->lost(failure == asio::error::eof ? "the server hung up during the handshake"
+                                             : failure.message());
+      return;
+    }
+    self->on_answer({scratch.data(), bytes});
+  });
+}
+
+void Client::on_answer(std::string_view bytes) {
+  const auto complete = reader_->feed(bytes);
+  if (!complete) {
+    lost(complete.error().reason);
+  } else if (!*complete) {
+    await_answer();
+  } else if (const auto upgraded = http::check_upgraded(reader_->take(), key_); !upgraded) {
+    lost(upgraded.error().reason);
+  } else {
+    const std::string already_read = reader_->rest();
+    reader_.reset();
+    established(already_read);
+  }
+}
+
+void Client::established(std::string_view already_read) {
+  timer_.cancel();
+  std::shared_ptr<session::Session::Owner> owner(shared_from_this(), this);
+  session_ = std::make_shared<session::Session>(attempt_,
+                                                std::exchange(socket_, net::Socket(desk_.context)),
+                                                settings_.session, std::move(owner), desk_);
+  backoff_.reset();
+  for (const std::string& text : settings_.hello) {
+    (void)session_->send_masked(frame::Opcode::Text, text);
+  }
+  const auto session = session_;
+  handler_->on_connected();
+  flush_offline();
+  session->start(already_read);
+}
+
+void Client::flush_offline() {
+  while (session_ != nullptr && !offline_.empty() && !session_->must_wait()) {
+    if (session_->send_masked(frame::Opcode::Text, offline_.front()) !=
+        frame::Outbox::Put::Queued) {
+      return;
+    }
+    offline_bytes_ -= offline_.front().size();
+    offline_.pop_front();
+  }
+  if (session_ != nullptr && !offline_.empty()) {
+    session_->expect_drain("too slow");
+  }
+}
+
+void Client::on_message(session::Session& /*session*/, frame::Opcode kind,
+                        std::string_view payload) {
+  if (handler_ != nullptr) {
+    handler_->on_message(kind, payload);
+  }
+}
+
+void Client::on_drained(session::Session& /*session*/) {
+  flush_offline();
+}
+
+void Client::on_closing(session::Session& /*session*/) {
+  session_.reset();
+}
+
+void Client::on_closed(session::Session& session, std::uint16_t code, std::string_view reason) {
+  if (session.id() == attempt_) {
+    lost(reason.empty() ? fmt::format("closed with {}", code)
+                        : fmt::format("closed with {}: {}", code, reason));
+  }
+}
+
+void Client::lost(std::string_view why) {
+  if (handler_ == nullptr) {
+    return;
+  }
+  ++attempt_;
+  timer_.cancel();
+  resolver_.cancel();
+  net::ErrorCode ignored;
+  socket_.close(ignored);
+  const auto wait_ms = backoff_.next_ms();
+  if (!wait_ms) {
+    std::exchange(handler_, nullptr)->on_gave_up(why);
+    return;
+  }
+  timer_.expires_after(milliseconds(*wait_ms));
+  timer_.async_wait([self = shared_from_this()](net::ErrorCode failure) {
+    if (!failure && self->handler_ != nullptr) {
+      self->connect();
+    }
+  });
+  handler_->on_disconnected(why, *wait_ms);
+}
+
+}  // namespace transport_ws::client

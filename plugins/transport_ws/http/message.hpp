@@ -1,0 +1,100 @@
+// plugins/transport_ws/http/message.hpp - HTTP/1.1 messages and the WebSocket handshake, on bytes
+// that somebody else reads and writes.
+//
+// The only door to Beast's parser: no stream, no socket in here. Errors: a Refusal carries the HTTP
+// status that the other side must be sent. Thread: one at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace transport_ws::http {
+
+struct Field {
+  std::string name;
+  std::string value;
+};
+
+struct Request {
+  std::string method;
+  std::string target;
+  std::vector<Field> fields;
+  std::string body;
+  unsigned version = 11;  // 10 or 11
+
+  /// The first field of that name (any case); empty where there is none.
+  [[nodiscard]] std::string_view field(std::string_view name) const noexcept;
+  [[nodiscard]] bool has(std::string_view name) const noexcept;
+};
+
+struct Response {
+  unsigned status = 200;
+  std::string content_type = "text/plain; charset=utf-8";
+  std::string body;
+  std::vector<Field> fields;
+};
+
+struct Refusal {
+  unsigned status;
+  std::string reason;
+};
+
+/// Reads one request. Bytes behind it are kept in rest().
+class RequestReader {
+ public:
+  RequestReader(std::uint32_t header_bytes_max, std::uint64_t body_bytes_max);
+  ~RequestReader();
+  RequestReader(const RequestReader&) = delete;
+  RequestReader& operator=(const RequestReader&) = delete;
+
+  /// True: the request is complete; take it once.
+  [[nodiscard]] std::expected<bool, Refusal> feed(std::string_view bytes);
+  [[nodiscard]] Request take();
+  [[nodiscard]] std::string rest();
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+/// Reads the header of one response (the answer to an upgrade). Bytes behind it are kept in rest().
+class ResponseReader {
+ public:
+  explicit ResponseReader(std::uint32_t header_bytes_max);
+  ~ResponseReader();
+  ResponseReader(const ResponseReader&) = delete;
+  ResponseReader& operator=(const ResponseReader&) = delete;
+
+  [[nodiscard]] std::expected<bool, Refusal> feed(std::string_view bytes);
+  [[nodiscard]] Response take();
+  [[nodiscard]] std::string rest();
+
+ private:
+  struct Parser;
+  std::unique_ptr<Parser> parser_;
+};
+
+/// The bytes of a response; the connection ends behind it.
+[[nodiscard]] std::string to_text(const Response& response);
+
+[[nodiscard]] bool is_upgrade(const Request& request) noexcept;
+
+/// Server: the 101 answer to a valid WebSocket handshake (RFC 6455 section 4.2).
+[[nodiscard]] std::expected<std::string, Refusal> accept_upgrade(const Request& request);
+
+/// Client: a fresh Sec-WebSocket-Key, the request, and the check of its answer.
+[[nodiscard]] std::string random_key();
+[[nodiscard]] std::string upgrade_request(std::string_view host, std::string_view target,
+                                          std::string_view key, const std::vector<Field>& fields);
+[[nodiscard]] std::expected<void, Refusal> check_upgraded(const Response& response,
+                                                          std::string_view key);
+
+/// base64(SHA-1(key + the protocol's GUID)).
+[[nodiscard]] std::string accept_value(std::string_view key);
+
+}  // namespace transport_ws::http

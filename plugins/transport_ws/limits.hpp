@@ -1,0 +1,60 @@
+// plugins/transport_ws/limits.hpp - every limit of the transport, with its unit; what the
+// configuration may change starts from here.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace transport_ws {
+
+// Frames and messages (RFC 6455).
+inline constexpr std::size_t control_payload_bytes_max = 125;
+inline constexpr std::size_t frame_header_bytes_max = 14;
+inline constexpr std::uint64_t message_bytes_max_default = 64U << 10U;
+inline constexpr std::uint32_t fragments_max = 64U << 10U;  // of one message; empty ones count too
+inline constexpr std::size_t message_buffer_kept_bytes =
+    4096;  // a larger one is given back when idle
+
+// One connection.
+inline constexpr std::size_t read_scratch_bytes = 64U << 10U;  // one per io thread
+inline constexpr std::size_t queue_bytes_default = 1U << 20U;
+inline constexpr std::size_t write_gather_bytes_max = 256U << 10U;
+inline constexpr std::size_t write_gather_buffers_max = 64;  // what Asio hands to one writev
+inline constexpr std::uint32_t heartbeat_ms_default = 25'000;
+inline constexpr std::uint32_t missed_pongs_max = 3;
+inline constexpr std::uint32_t close_handshake_ms = 2'000;
+inline constexpr std::uint32_t block_ms_default =
+    1'000;  // how long one full connection may hold a feed
+
+// The listeners.
+inline constexpr std::uint32_t connections_max_default = 10'000;
+inline constexpr std::uint32_t connections_per_ip_max_default = 1'000;
+inline constexpr std::uint32_t handshake_ms_default = 5'000;
+inline constexpr std::uint32_t header_bytes_max_default = 8U << 10U;
+inline constexpr std::uint32_t http_connections_max = 64;  // second listener
+inline constexpr std::uint32_t http_in_flight_max_default = 4;
+inline constexpr std::uint32_t http_timeout_ms_default = 10'000;
+inline constexpr std::uint32_t accept_retry_ms = 100;  // after running out of descriptors
+inline constexpr std::uint32_t drain_ms_default = 5'000;
+inline constexpr std::uint32_t turned_away_max = 64;  // told 503 politely; more are hung up on
+inline constexpr int listen_backlog = 1024;
+
+// JSON-RPC.
+inline constexpr std::size_t json_depth_max = 64;
+inline constexpr std::size_t batch_items_max = 256;
+inline constexpr std::size_t request_id_bytes_max = 256;
+inline constexpr std::size_t event_id_bytes_max = 128;
+inline constexpr std::size_t name_bytes_max = 255;
+inline constexpr std::uint32_t in_flight_max_default = 1'024;  // requests of one connection
+inline constexpr std::uint32_t subscriptions_max_default = 64;
+inline constexpr std::uint32_t call_timeout_ms_default = 10'000;
+inline constexpr std::uint32_t call_timeout_ms_max = 300'000;
+inline constexpr std::uint32_t feed_window_messages =
+    1'024;  // unacknowledged at one bus subscription
+
+// The client.
+inline constexpr std::uint32_t backoff_initial_ms = 100;
+inline constexpr std::uint32_t backoff_max_ms = 30'000;
+inline constexpr std::size_t offline_queue_bytes_max = 1U << 20U;
+
+}  // namespace transport_ws

@@ -1,0 +1,35 @@
+// plugins/transport_ws/net/admission.cpp - counting in and out.
+#include "net/admission.hpp"
+
+namespace transport_ws::net {
+
+std::expected<Admission::Ticket, std::string_view> Admission::enter(
+    const boost::asio::ip::address& address) {
+  const std::scoped_lock lock(mutex_);
+  if (inside_ >= connections_max_) {
+    return std::unexpected(std::string_view("too many connections"));
+  }
+  std::uint32_t& from_here = per_ip_[address];
+  if (from_here >= per_ip_max_) {
+    return std::unexpected(std::string_view("too many connections from this address"));
+  }
+  ++from_here;
+  ++inside_;
+  return Ticket(*this, address);
+}
+
+std::uint32_t Admission::inside() const {
+  const std::scoped_lock lock(mutex_);
+  return inside_;
+}
+
+void Admission::leave(const boost::asio::ip::address& address) noexcept {
+  const std::scoped_lock lock(mutex_);
+  --inside_;
+  const auto found = per_ip_.find(address);
+  if (--found->second == 0) {
+    per_ip_.erase(found);
+  }
+}
+
+}  // namespace transport_ws::net

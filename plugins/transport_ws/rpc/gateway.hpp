@@ -1,0 +1,84 @@
+// plugins/transport_ws/rpc/gateway.hpp - the JSON-RPC 2.0 gateway: publish, subscribe, unsubscribe,
+// call, ping.
+//
+// Knows clients as Peers and the backplane as a Bus; no socket, no thread, no clock of its own.
+// Errors: to the client, as the specification says. Thread: one, its io thread.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "json/json.hpp"
+#include "limits.hpp"
+#include "rpc/bus.hpp"
+#include "rpc/envelope.hpp"
+#include "rpc/event_id.hpp"
+#include "rpc/feed.hpp"
+#include "session/peer.hpp"
+
+namespace transport_ws::rpc {
+
+struct GatewaySettings {
+  std::uint32_t in_flight_max = in_flight_max_default;
+  std::uint32_t subscriptions_max = subscriptions_max_default;
+  std::uint32_t call_timeout_ms = call_timeout_ms_default;
+};
+
+class Gateway {
+ public:
+  Gateway(Bus& bus, const GatewaySettings& settings);
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+  ~Gateway();
+
+  void enter(session::Peer& peer);
+  /// Its subscriptions end; answers that are still to come are thrown away.
+  void leave(session::Peer& peer);
+  void on_text(session::Peer& peer, std::string_view text);
+  void on_drained(session::Peer& peer);
+
+  /// From now on every request is refused; `on_idle` is called once, when nothing is in flight.
+  void drain(std::move_only_function<void()> on_idle);
+
+  [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
+
+ private:
+  struct Visitor;
+  struct Batch;
+  struct Turn;
+  using Params = json::Value;
+
+  void run(const std::shared_ptr<Turn>& turn, const json::Value& message);
+  void run_batch(const std::shared_ptr<Visitor>& visitor, const json::Value& message);
+  [[nodiscard]] static bp::result<Params> params_of(const rpc::Request& request);
+  void dispatch(const std::shared_ptr<Turn>& turn, const rpc::Request& request,
+                const Params& params);
+
+  void publish(const std::shared_ptr<Turn>& turn, const Params& params);
+  void subscribe(const std::shared_ptr<Turn>& turn, const Params& params);
+  void unsubscribe(const std::shared_ptr<Turn>& turn, const Params& params);
+  void call(const std::shared_ptr<Turn>& turn, const Params& params);
+
+  [[nodiscard]] bool begin_flight(const std::shared_ptr<Turn>& turn);
+  void end_flight(const std::shared_ptr<Turn>& turn);
+  [[nodiscard]] bp::result<std::shared_ptr<Feed>> feed_of(const std::string& channel);
+  void drop_feed_if_unused(const std::shared_ptr<Feed>& feed);
+
+  Bus& bus_;
+  const GatewaySettings settings_;
+  EventIds ids_;
+  std::unordered_map<std::uint64_t, std::shared_ptr<Visitor>> visitors_;
+  std::unordered_map<std::string, std::shared_ptr<Feed>> feeds_;
+  std::shared_ptr<const bool> alive_;  // replies that come after our end find it expired
+  std::move_only_function<void()> on_idle_;
+  std::uint64_t feeds_made_ = 0;
+  std::uint32_t in_flight_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace transport_ws::rpc

@@ -1,0 +1,117 @@
+// plugins/transport_ws/server/loop.hpp - one io thread with everything that belongs to it:
+// connections, gateway, routes. Loops share nothing.
+//
+// Thread: its own, from run() on; adopt() and drain() may be called from any.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+
+#include "http/exchange.hpp"
+#include "http/origin.hpp"
+#include "net/admission.hpp"
+#include "rpc/bus.hpp"
+#include "rpc/gateway.hpp"
+#include "server/routes.hpp"
+#include "server/settings.hpp"
+#include "session/session.hpp"
+
+namespace transport_ws::server {
+
+/// What the world is told about connections. Thread: the io threads.
+class Observer {
+ public:
+  virtual void on_open(std::uint64_t connection, const std::string& address) = 0;
+  virtual void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) = 0;
+  virtual void on_rejected(const std::string& address, std::string_view reason) = 0;
+
+ protected:
+  ~Observer() = default;
+};
+
+/// Makes the bus of one loop; its callbacks must run on that context.
+using BusFactory = std::function<std::unique_ptr<rpc::Bus>(asio::io_context&)>;
+
+class Loop final : private session::Session::Owner {
+ public:
+  Loop(std::uint32_t number, const Settings& settings, const BusFactory& make_bus,
+       Observer& observer);
+  Loop(const Loop&) = delete;
+  Loop& operator=(const Loop&) = delete;
+  ~Loop();
+
+  void run();
+  /// Ends the thread; connections die with the loop. Thread: any but its own.
+  void stop();
+
+  /// A connection of the first listener: expects a WebSocket handshake.
+  void adopt(net::Socket socket, net::Admission::Ticket ticket);
+  /// A connection of the second listener: expects a plain request.
+  void adopt_http(net::Socket socket, net::Admission::Ticket ticket);
+  /// A connection that is one too many: is told so.
+  void turn_away(net::Socket socket, std::string_view reason);
+
+  /// Refuses new work, waits for what is in flight, closes every connection with `code`. `on_done`
+  /// is called on the loop's thread, at the latest after Settings::drain_ms.
+  void drain(std::uint16_t code, std::move_only_function<void()> on_done);
+
+  /// Closes one connection. False: there is none of that id. Thread: its own (post() gets there).
+  bool close(std::uint64_t connection, std::uint16_t code, std::string_view reason);
+
+  [[nodiscard]] asio::io_context& context() noexcept { return context_; }
+
+  [[nodiscard]] session::Counters& counters() noexcept { return counters_; }
+
+ private:
+  struct Seat {
+    std::shared_ptr<session::Session> session;
+    net::Admission::Ticket ticket;
+  };
+
+  void on_message(session::Session& session, frame::Opcode kind, std::string_view payload) override;
+  void on_drained(session::Session& session) override;
+  void on_closing(session::Session& session) override;
+  void on_closed(session::Session& session, std::uint16_t code, std::string_view reason) override;
+
+  void on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
+                  const std::shared_ptr<net::Admission::Ticket>& ticket,
+                  const std::string& address);
+  void open_session(net::Socket socket, std::string_view already_read,
+                    net::Admission::Ticket ticket, const std::string& address);
+  void reject(const std::string& address, std::string_view reason);
+  void begin_drain(std::uint16_t code, std::move_only_function<void()> on_done);
+  void close_all();
+  void finish_drain();
+
+  [[nodiscard]] session::Desk desk() noexcept { return {context_, scratch_, counters_}; }
+
+  const Settings& settings_;
+  Observer& observer_;
+  asio::io_context context_{1};
+  asio::executor_work_guard<net::Executor> work_;
+  std::vector<char> scratch_;
+  session::Counters counters_;
+  http::OriginPolicy origins_;
+  std::unique_ptr<rpc::Bus> bus_;
+  rpc::Gateway gateway_;
+  Routes routes_;
+  std::unordered_map<std::uint64_t, Seat> seats_;
+  std::move_only_function<void()> on_drain_done_;
+  net::Timer drain_timer_;
+  std::jthread thread_;
+  std::uint64_t next_connection_;
+  const std::uint64_t connection_step_;
+  std::uint32_t turned_away_ = 0;
+  std::uint16_t drain_code_ = 0;
+  bool draining_ = false;
+};
+
+}  // namespace transport_ws::server

@@ -1,0 +1,196 @@
+// plugins/transport_ws/server/server.cpp - binding, accepting, handing connections to the loops.
+#include "server/server.hpp"
+
+#include <atomic>
+#include <chrono>
+#include <utility>
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+namespace transport_ws::server {
+
+namespace {
+
+std::vector<std::unique_ptr<Loop>> make_loops(const Settings& settings, const BusFactory& make_bus,
+                                              Observer& observer) {
+  std::vector<std::unique_ptr<Loop>> loops;
+  for (std::uint32_t i = 0; i < settings.io_threads; ++i) {
+    loops.push_back(std::make_unique<Loop>(i, settings, make_bus, observer));
+  }
+  return loops;
+}
+
+bp_status status_of(const net::ErrorCode& failure) noexcept {
+  if (failure == asio::error::address_in_use) {
+    return BP_E_EXISTS;
+  }
+  return failure == asio::error::access_denied ? BP_E_PERMISSION : BP_E_IO;
+}
+
+std::string text_of(const net::ErrorCode& failure) {
+  if (failure == asio::error::address_in_use) {
+    return "address in use";
+  }
+  return failure.message();
+}
+
+}  // namespace
+
+Server::Server(Settings settings, const BusFactory& make_bus, Observer& observer)
+    : settings_(std::move(settings)),
+      admission_(settings_.connections_max, settings_.connections_per_ip_max),
+      http_admission_(http_connections_max, http_connections_max),
+      loops_(make_loops(settings_, make_bus, observer)),
+      listener_(loops_.front()->context()),
+      metrics_listener_(loops_.front()->context()) {}
+
+Server::~Server() {
+  stop();
+}
+
+bp::result<void> Server::bind(Listener& listener, const net::Tcp::endpoint& endpoint) {
+  net::ErrorCode failure;
+  net::Acceptor& acceptor = listener.acceptor;
+  const auto step = [&failure](auto&& action) {
+    if (!failure) {
+      action();
+    }
+  };
+  step([&] { acceptor.open(endpoint.protocol(), failure); });
+  step([&] { acceptor.set_option(net::Acceptor::reuse_address(true), failure); });
+  step([&] { acceptor.bind(endpoint, failure); });
+  step([&] { acceptor.listen(listen_backlog, failure); });
+  if (failure) {
+    net::ErrorCode ignored;
+    acceptor.close(ignored);
+    return std::unexpected(bp::error(status_of(failure), text_of(failure))
+                               .during("binding " + net::to_text(endpoint)));
+  }
+  return {};
+}
+
+bp::result<void> Server::open() {
+  BP_TRY(bind(listener_, settings_.listen));
+  if (settings_.metrics_listen) {
+    if (auto bound = bind(metrics_listener_, *settings_.metrics_listen); !bound) {
+      net::ErrorCode ignored;
+      listener_.acceptor.close(ignored);
+      return bound;
+    }
+    metrics_listening_ = metrics_listener_.acceptor.local_endpoint();
+  }
+  listening_ = listener_.acceptor.local_endpoint();
+  return {};
+}
+
+void Server::run() {
+  await_connection();
+  if (settings_.metrics_listen) {
+    await_scrape();
+  }
+  for (const auto& loop : loops_) {
+    loop->run();
+  }
+}
+
+// After an error (out of descriptors, say) wait a moment: the connection stays in the backlog.
+bool Server::again(Listener& listener, net::ErrorCode failure,
+                   std::move_only_function<void()> accept) {
+  if (!failure || failure == asio::error::connection_aborted) {
+    return true;
+  }
+  if (failure != asio::error::operation_aborted && listener.acceptor.is_open()) {
+    listener.retry.expires_after(std::chrono::milliseconds(accept_retry_ms));
+    listener.retry.async_wait([accept = std::move(accept)](net::ErrorCode cancelled) mutable {
+      if (!cancelled) {
+        accept();
+      }
+    });
+  }
+  return false;
+}
+
+void Server::await_connection() {
+  Loop& loop = next_loop();
+  listener_.acceptor.async_accept(
+      loop.context(), [this, &loop](net::ErrorCode failure, net::Socket socket) {
+        if (!again(listener_, failure, [this] { await_connection(); })) {
+          return;
+        }
+        net::ErrorCode gone;
+        const auto from = failure ? net::Tcp::endpoint() : socket.remote_endpoint(gone);
+        if (!failure && !gone) {
+          auto ticket = admission_.enter(from.address());
+          if (ticket) {
+            loop.adopt(std::move(socket), std::move(*ticket));
+          } else {
+            loop.turn_away(std::move(socket), ticket.error());
+          }
+        }
+        await_connection();
+      });
+}
+
+void Server::await_scrape() {
+  Loop& loop = *loops_.front();
+  metrics_listener_.acceptor.async_accept(
+      loop.context(), [this, &loop](net::ErrorCode failure, net::Socket socket) {
+        if (!again(metrics_listener_, failure, [this] { await_scrape(); })) {
+          return;
+        }
+        net::ErrorCode gone;
+        const auto from = failure ? net::Tcp::endpoint() : socket.remote_endpoint(gone);
+        if (!failure && !gone) {
+          if (auto ticket = http_admission_.enter(from.address())) {
+            loop.adopt_http(std::move(socket), std::move(*ticket));
+          }
+        }
+        await_scrape();
+      });
+}
+
+void Server::drain(std::uint16_t code, std::move_only_function<void()> on_done) {
+  struct Waiting {
+    std::atomic<std::size_t> loops;
+    std::move_only_function<void()> on_done;
+  };
+
+  auto waiting = std::make_shared<Waiting>();
+  waiting->loops = loops_.size();
+  waiting->on_done = std::move(on_done);
+  asio::post(loops_.front()->context(), [this] {
+    net::ErrorCode ignored;
+    listener_.acceptor.close(ignored);
+    listener_.retry.cancel();
+  });
+  for (const auto& loop : loops_) {
+    loop->drain(code, [waiting] {
+      if (--waiting->loops == 0) {
+        waiting->on_done();
+      }
+    });
+  }
+}
+
+void Server::stop() {
+  for (const auto& loop : loops_) {
+    loop->stop();
+  }
+  net::ErrorCode ignored;
+  listener_.acceptor.close(ignored);
+  metrics_listener_.acceptor.close(ignored);
+}
+
+void Server::close(std::uint64_t connection, std::uint16_t code, std::string reason,
+                   std::move_only_function<void(bool found)> on_done) {
+  // Connection ids are dealt out in turn: the loop that gave the id is known.
+  Loop& loop = *loops_[(connection + loops_.size() - 1) % loops_.size()];
+  asio::post(loop.context(), [&loop, connection, code, reason = std::move(reason),
+                              on_done = std::move(on_done)]() mutable {
+    on_done(loop.close(connection, code, reason));
+  });
+}
+
+}  // namespace transport_ws::server

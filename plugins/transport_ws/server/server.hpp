@@ -1,0 +1,79 @@
+// plugins/transport_ws/server/server.hpp - the two listeners and the io threads behind them.
+//
+// open() binds both or neither; run() begins to accept. Thread: the owner's, one at a time; what is
+// told (Observer, Bus) comes on the io threads.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/admission.hpp"
+#include "server/loop.hpp"
+#include "server/settings.hpp"
+
+namespace transport_ws::server {
+
+class Server {
+ public:
+  Server(Settings settings, const BusFactory& make_bus, Observer& observer);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  /// "binding 127.0.0.1:9400: address in use". After an error nothing is open.
+  [[nodiscard]] bp::result<void> open();
+  void run();
+
+  /// Stops accepting and drains every loop; `on_done` comes on an io thread.
+  void drain(std::uint16_t code, std::move_only_function<void()> on_done);
+  /// Ends the threads and every connection.
+  void stop();
+
+  /// Where it really listens (port 0 becomes the port that was given).
+  [[nodiscard]] const net::Tcp::endpoint& listening() const noexcept { return listening_; }
+
+  [[nodiscard]] const std::optional<net::Tcp::endpoint>& metrics_listening() const noexcept {
+    return metrics_listening_;
+  }
+
+  [[nodiscard]] std::uint32_t connections() const { return admission_.inside(); }
+
+  [[nodiscard]] const std::vector<std::unique_ptr<Loop>>& loops() const noexcept { return loops_; }
+
+  /// Closes one connection; `on_done(found)` comes on an io thread.
+  void close(std::uint64_t connection, std::uint16_t code, std::string reason,
+             std::move_only_function<void(bool found)> on_done);
+
+ private:
+  struct Listener {
+    explicit Listener(asio::io_context& context) : acceptor(context), retry(context) {}
+
+    net::Acceptor acceptor;
+    net::Timer retry;
+  };
+
+  [[nodiscard]] static bp::result<void> bind(Listener& listener,
+                                             const net::Tcp::endpoint& endpoint);
+  void await_connection();
+  void await_scrape();
+  [[nodiscard]] static bool again(Listener& listener, net::ErrorCode failure,
+                                  std::move_only_function<void()> accept);
+
+  [[nodiscard]] Loop& next_loop() noexcept { return *loops_[next_loop_++ % loops_.size()]; }
+
+  const Settings settings_;
+  net::Admission admission_;
+  net::Admission http_admission_;
+  std::vector<std::unique_ptr<Loop>> loops_;
+  Listener listener_;
+  Listener metrics_listener_;
+  net::Tcp::endpoint listening_;
+  std::optional<net::Tcp::endpoint> metrics_listening_;
+  std::size_t next_loop_ = 0;
+};
+
+}  // namespace transport_ws::server

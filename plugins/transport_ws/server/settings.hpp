@@ -1,0 +1,33 @@
+// plugins/transport_ws/server/settings.hpp - what the engine is told once, when it is made.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "limits.hpp"
+#include "net/socket.hpp"
+#include "rpc/gateway.hpp"
+#include "session/session.hpp"
+
+namespace transport_ws::server {
+
+struct Settings {
+  net::Tcp::endpoint listen;
+  std::optional<net::Tcp::endpoint> metrics_listen;  // none: no second listener
+  std::vector<std::string> origins;
+  bool origins_loopback = false;
+  session::SessionSettings session;
+  rpc::GatewaySettings gateway;
+  std::uint32_t connections_max = connections_max_default;
+  std::uint32_t connections_per_ip_max = connections_per_ip_max_default;
+  std::uint32_t handshake_ms = handshake_ms_default;
+  std::uint32_t header_bytes_max = header_bytes_max_default;
+  std::uint32_t http_in_flight_max = http_in_flight_max_default;
+  std::uint32_t http_timeout_ms = http_timeout_ms_default;
+  std::uint32_t drain_ms = drain_ms_default;
+  std::uint32_t io_threads = 1;
+};
+
+}  // namespace transport_ws::server

@@ -1,0 +1,51 @@
+// plugins/transport_ws/session/counters.hpp - what one io thread counts. It alone writes, anyone
+// reads.
+//
+// A count lives in a word that may belong to somebody else: the plugin's edge points it at a metric
+// cell of the host, so counting stays one load and one store.
+#pragma once
+
+#include <atomic>
+#include <bit>
+#include <cstdint>
+
+namespace transport_ws::session {
+
+class Count {
+ public:
+  Count() = default;
+  Count(const Count&) = delete;
+  Count& operator=(const Count&) = delete;
+  ~Count() = default;
+
+  /// Before the first add(). The word must outlive the count.
+  void live_in(std::uint64_t& word) noexcept { word_ = &word; }
+
+  void add(std::uint64_t n = 1) noexcept {
+    const std::atomic_ref word(*word_);
+    word.store(word.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] std::uint64_t value() const noexcept {
+    return std::atomic_ref(*word_).load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::uint64_t own_ = 0;
+  std::uint64_t* word_ = &own_;
+};
+
+struct Counters {
+  Count connections_accepted;
+  Count connections_closed;
+  Count connections_rejected;
+  Count messages_received;
+  Count messages_sent;
+  Count bytes_received;
+  Count bytes_sent;
+  Count events_dropped;
+  Count cut_off;  // connections closed because they read too slowly
+  Count violations;
+};
+
+}  // namespace transport_ws::session

@@ -1,0 +1,17 @@
+// plugins/transport_ws/session/desk.hpp - what all connections of one io thread share.
+#pragma once
+
+#include <span>
+
+#include "net/socket.hpp"
+#include "session/counters.hpp"
+
+namespace transport_ws::session {
+
+struct Desk {
+  asio::io_context& context;
+  std::span<char> scratch;  // reads go here first
+  Counters& counters;
+};
+
+}  // namespace transport_ws::session

@@ -1,0 +1,348 @@
+// plugins/transport_ws/session/session.cpp - reading, writing, heartbeat and the ways a connection
+// ends.
+#include "session/session.hpp"
+
+#include <array>
+#include <chrono>
+#include <cstring>
+#include <random>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+
+namespace transport_ws::session {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// The pieces of one gather, as Asio wants them.
+class Pieces {
+ public:
+  using value_type = asio::const_buffer;
+  using const_iterator = const asio::const_buffer*;
+
+  explicit Pieces(frame::Outbox& outbox) {
+    std::array<std::string_view, write_gather_buffers_max> pieces;
+    count_ = outbox.gather(pieces);
+    for (std::size_t i = 0; i < count_; ++i) {
+      buffers_[i] = asio::buffer(pieces[i].data(), pieces[i].size());
+    }
+  }
+
+  [[nodiscard]] const_iterator begin() const noexcept { return buffers_.data(); }
+
+  [[nodiscard]] const_iterator end() const noexcept { return buffers_.data() + count_; }
+
+ private:
+  std::array<asio::const_buffer, write_gather_buffers_max> buffers_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace
+
+std::uint32_t random_mask() {
+  thread_local std::random_device device;
+  return device();
+}
+
+Session::Session(std::uint64_t id, net::Socket socket, const SessionSettings& settings,
+                 std::shared_ptr<Owner> owner, Desk desk)
+    : id_(id),
+      socket_(std::move(socket)),
+      timer_(desk.context),
+      decoder_(settings.role, settings.message_bytes_max),
+      outbox_(settings.queue_bytes, settings.policy),
+      owner_(std::move(owner)),
+      desk_(desk),
+      settings_(settings) {}
+
+void Session::start(std::string_view already_read) {
+  net::ErrorCode ignored;
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(net::Tcp::no_delay(true), ignored);
+  if (state_ == State::Open) {
+    await_beat();
+  }
+  while (!already_read.empty() && state_ != State::Closed) {
+    const auto piece = already_read.substr(0, desk_.scratch.size());
+    std::memcpy(desk_.scratch.data(), piece.data(), piece.size());
+    already_read.remove_prefix(piece.size());
+    take(desk_.scratch.first(piece.size()));
+  }
+  await_readable();
+}
+
+// --- reading
+
+void Session::await_readable() {
+  if (await_read_ || read_paused_ || state_ == State::Closed) {
+    return;
+  }
+  await_read_ = true;
+  socket_.async_wait(net::Socket::wait_read, [self = shared_from_this()](net::ErrorCode failure) {
+    self->await_read_ = false;
+    if (!failure && self->state_ != State::Closed) {
+      self->on_readable();
+    }
+  });
+}
+
+void Session::on_readable() {
+  net::ErrorCode failure;
+  const std::size_t bytes =
+      socket_.read_some(asio::buffer(desk_.scratch.data(), desk_.scratch.size()), failure);
+  if (failure && failure != asio::error::would_block && failure != asio::error::try_again) {
+    const bool clean = failure == asio::error::eof;
+    finish(end_code_, end_code_ != frame::close_abnormal ? end_reason_
+                      : clean                            ? "the other side hung up"
+                                                         : failure.message());
+    return;
+  }
+  desk_.counters.bytes_received.add(bytes);
+  take(desk_.scratch.first(bytes));
+  await_readable();
+}
+
+void Session::take(std::span<char> bytes) {
+  if (bytes.empty() || peer_closed_) {
+    return;  // after the close frame only the end of the stream is of interest
+  }
+  heard_ = true;
+  corked_ = true;
+  const auto violation = decoder_.feed(bytes, *this);
+  corked_ = false;
+  if (violation) {
+    desk_.counters.violations.add();
+    peer_closed_ = true;
+    linger_ = true;
+    begin_close(violation->code, violation->reason, /*now=*/true);
+  }
+  flush();
+}
+
+bool Session::on_message(frame::Opcode kind, std::string_view payload) {
+  if (state_ == State::Open) {
+    desk_.counters.messages_received.add();
+    owner_->on_message(*this, kind, payload);
+  }
+  return state_ != State::Closed;
+}
+
+bool Session::on_ping(std::string_view payload) {
+  if (state_ == State::Open) {
+    outbox_.put_pong(control(frame::Opcode::Pong, payload));
+  }
+  return true;
+}
+
+bool Session::on_pong(std::string_view /*payload*/) {
+  return true;
+}
+
+bool Session::on_close(std::uint16_t code, std::string_view reason) {
+  peer_closed_ = true;
+  if (state_ == State::Open) {
+    begin_close(code, reason, /*now=*/false);
+  }
+  return false;
+}
+
+// --- writing
+
+std::string Session::control(frame::Opcode opcode, std::string_view payload) const {
+  return settings_.role == frame::Role::Client ? frame::encode_frame(opcode, payload, random_mask())
+                                               : frame::encode_frame(opcode, payload);
+}
+
+void Session::send_answer(frame::Frame frame) {
+  if (state_ != State::Open) {
+    return;
+  }
+  if (outbox_.put_answer(std::move(frame)) == frame::Outbox::Put::Refused) {
+    desk_.counters.cut_off.add();
+    close_now(frame::close_try_again_later, "too slow: answers exceed the queue limit");
+    return;
+  }
+  desk_.counters.messages_sent.add();
+  read_paused_ = read_paused_ || outbox_.bytes() > settings_.queue_bytes / 2;
+  request_flush();
+}
+
+frame::Outbox::Put Session::send_event(frame::Frame frame) {
+  if (state_ != State::Open) {
+    return frame::Outbox::Put::Dropped;
+  }
+  const std::uint64_t dropped = outbox_.dropped();
+  const frame::Outbox::Put put = outbox_.put_event(std::move(frame));
+  desk_.counters.messages_sent.add(put == frame::Outbox::Put::Queued ? 1 : 0);
+  desk_.counters.events_dropped.add(outbox_.dropped() - dropped);
+  request_flush();
+  return put;
+}
+
+frame::Outbox::Put Session::send_masked(frame::Opcode opcode, std::string_view payload) {
+  return send_event(
+      std::make_shared<const std::string>(frame::encode_frame(opcode, payload, random_mask())));
+}
+
+bool Session::must_wait() const noexcept {
+  return state_ == State::Open && settings_.policy == frame::Policy::Close && outbox_.full();
+}
+
+void Session::expect_drain(std::string reason) {
+  drain_asked_ = true;
+  if (settings_.block_ms == 0 || block_timer_ || state_ != State::Open) {
+    return;
+  }
+  block_timer_.emplace(desk_.context, milliseconds(settings_.block_ms));
+  block_timer_->async_wait(
+      [self = shared_from_this(), reason = std::move(reason)](net::ErrorCode failure) {
+        if (!failure && self->drain_asked_ && self->state_ == State::Open) {
+          self->desk_.counters.cut_off.add();
+          self->close_now(frame::close_try_again_later, reason);
+        }
+      });
+}
+
+// Everything queued by handlers that are ready now leaves in one write.
+void Session::request_flush() {
+  if (corked_ || flush_posted_ || await_write_ || state_ == State::Closed) {
+    return;
+  }
+  flush_posted_ = true;
+  asio::post(desk_.context, [self = shared_from_this()] {
+    self->flush_posted_ = false;
+    self->flush();
+  });
+}
+
+void Session::flush() {
+  while (state_ != State::Closed && !await_write_ && !outbox_.empty()) {
+    net::ErrorCode failure;
+    const std::size_t bytes = socket_.write_some(Pieces(outbox_), failure);
+    if (failure == asio::error::would_block || failure == asio::error::try_again) {
+      await_writable();
+      break;
+    }
+    if (failure) {
+      finish(end_code_, failure.message());
+      return;
+    }
+    desk_.counters.bytes_sent.add(bytes);
+    outbox_.written(bytes);
+    heard_ =
+        heard_ || read_paused_;  // we do not read now, so progress in writing is the sign of life
+  }
+  after_flush();
+}
+
+void Session::await_writable() {
+  await_write_ = true;
+  socket_.async_wait(net::Socket::wait_write, [self = shared_from_this()](net::ErrorCode failure) {
+    self->await_write_ = false;
+    if (!failure) {
+      self->flush();
+    }
+  });
+}
+
+void Session::after_flush() {
+  if (state_ == State::Closed) {
+    return;
+  }
+  const bool roomy = outbox_.bytes() <= settings_.queue_bytes / 2;
+  if (read_paused_ && roomy) {
+    read_paused_ = false;
+    heard_ = true;  // what came while we did not read is still in the kernel
+    await_readable();
+  }
+  if (drain_asked_ && roomy && state_ == State::Open) {
+    drain_asked_ = false;
+    block_timer_.reset();
+    owner_->on_drained(*this);
+  }
+  if (state_ == State::Closing && outbox_.empty()) {
+    if (!shut_) {
+      net::ErrorCode ignored;
+      socket_.shutdown(net::Socket::shutdown_send, ignored);
+      shut_ = true;
+    }
+    if (peer_closed_ && !linger_ && settings_.role == frame::Role::Server) {
+      finish(end_code_, end_reason_);
+    }
+  }
+}
+
+// --- heartbeat and the end
+
+void Session::await_beat() {
+  timer_.expires_after(milliseconds(settings_.heartbeat_ms));
+  timer_.async_wait([self = shared_from_this()](net::ErrorCode failure) {
+    if (!failure && self->state_ == State::Open) {
+      self->on_beat();
+    }
+  });
+}
+
+void Session::on_beat() {
+  missed_pongs_ =
+      heard_ || !pinged_ ? std::uint8_t{0} : static_cast<std::uint8_t>(missed_pongs_ + 1);
+  if (missed_pongs_ >= missed_pongs_max) {
+    abort("three pongs missed");
+    return;
+  }
+  heard_ = false;
+  pinged_ = true;
+  outbox_.put_ping(control(frame::Opcode::Ping, {}));
+  request_flush();
+  await_beat();
+}
+
+void Session::begin_close(std::uint16_t code, std::string_view reason, bool now) {
+  if (state_ != State::Open) {
+    return;
+  }
+  const auto self = shared_from_this();  // the owner may forget us in on_closing()
+  state_ = State::Closing;
+  end_code_ = code;
+  end_reason_ = reason;
+  read_paused_ = false;
+  block_timer_.reset();
+  const bool sayable =
+      frame::is_close_code(code);  // 1005: an empty close frame is answered by an empty one
+  outbox_.put_close(
+      control(frame::Opcode::Close, sayable ? frame::close_payload(code, reason) : std::string()),
+      now);
+  timer_.expires_after(milliseconds(close_handshake_ms));
+  timer_.async_wait([self](net::ErrorCode failure) {
+    if (!failure) {
+      self->finish(self->end_code_, self->end_reason_);
+    }
+  });
+  owner_->on_closing(*this);
+  await_readable();
+  request_flush();
+}
+
+void Session::finish(std::uint16_t code, std::string_view reason) {
+  if (state_ == State::Closed) {
+    return;
+  }
+  const auto self = shared_from_this();
+  const std::string last_words(reason);
+  const bool told = state_ == State::Closing;
+  state_ = State::Closed;
+  timer_.cancel();
+  block_timer_.reset();
+  net::ErrorCode ignored;
+  socket_.close(ignored);
+  if (!told) {
+    owner_->on_closing(*this);
+  }
+  owner_->on_closed(*this, code, last_words);
+}
+
+}  // namespace transport_ws::session

@@ -1,0 +1,136 @@
+// plugins/transport_ws/session/session.hpp - one open WebSocket connection, of a server or of a
+// client.
+//
+// Waits for readiness and reads into the io thread's scratch buffer, so an idle connection holds no
+// buffer. One timer: the heartbeat, later the close handshake. Lives as long as an operation of it
+// is pending. Thread: its io thread, all of it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "frame/codec.hpp"
+#include "frame/outbox.hpp"
+#include "net/socket.hpp"
+#include "session/desk.hpp"
+#include "session/peer.hpp"
+
+namespace transport_ws::session {
+
+struct SessionSettings {
+  frame::Role role = frame::Role::Server;
+  std::uint64_t message_bytes_max = message_bytes_max_default;
+  std::size_t queue_bytes = queue_bytes_default;
+  frame::Policy policy = frame::Policy::Close;
+  std::uint32_t heartbeat_ms = heartbeat_ms_default;
+  std::uint32_t block_ms = block_ms_default;  // 0: nobody is cut off
+};
+
+class Session final : public Peer,
+                      public std::enable_shared_from_this<Session>,
+                      private frame::Decoder::Sink {
+ public:
+  class Owner {
+   public:
+    /// A whole message. The view is valid during the call.
+    virtual void on_message(Session& session, frame::Opcode kind, std::string_view payload) = 0;
+    /// After expect_drain(): there is room again.
+    virtual void on_drained(Session& session) = 0;
+    /// Once, at the first sign of the end: nothing that is sent from now on arrives.
+    virtual void on_closing(Session& session) = 0;
+    /// Once, last: the connection is gone.
+    virtual void on_closed(Session& session, std::uint16_t code, std::string_view reason) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  Session(std::uint64_t id, net::Socket socket, const SessionSettings& settings,
+          std::shared_ptr<Owner> owner, Desk desk);
+
+  /// `already_read`: what came behind the handshake.
+  void start(std::string_view already_read);
+
+  void send_answer(frame::Frame frame) override;
+  [[nodiscard]] frame::Outbox::Put send_event(frame::Frame frame) override;
+  /// Text of a client, masked.
+  [[nodiscard]] frame::Outbox::Put send_masked(frame::Opcode opcode, std::string_view payload);
+
+  [[nodiscard]] bool must_wait() const noexcept override;
+  void expect_drain(std::string reason) override;
+
+  /// Writes what is queued, then the close frame, then waits for the other side's (bounded).
+  void close(std::uint16_t code, std::string_view reason) {
+    begin_close(code, reason, /*now=*/false);
+  }
+
+  /// The same, but what is queued is dropped.
+  void close_now(std::uint16_t code, std::string_view reason) {
+    begin_close(code, reason, /*now=*/true);
+  }
+
+  /// No close frame, no waiting.
+  void abort(std::string_view reason) { finish(frame::close_abnormal, reason); }
+
+  [[nodiscard]] std::uint64_t id() const noexcept override { return id_; }
+
+  [[nodiscard]] bool open() const noexcept { return state_ == State::Open; }
+
+ private:
+  enum class State : std::uint8_t { Open, Closing, Closed };
+
+  bool on_message(frame::Opcode kind, std::string_view payload) override;
+  bool on_ping(std::string_view payload) override;
+  bool on_pong(std::string_view payload) override;
+  bool on_close(std::uint16_t code, std::string_view reason) override;
+
+  void await_readable();
+  void on_readable();
+  void take(std::span<char> bytes);
+  void request_flush();
+  void flush();
+  void await_writable();
+  void after_flush();
+  void begin_close(std::uint16_t code, std::string_view reason, bool now);
+  void finish(std::uint16_t code, std::string_view reason);
+  void await_beat();
+  void on_beat();
+  [[nodiscard]] std::string control(frame::Opcode opcode, std::string_view payload) const;
+
+  const std::uint64_t id_;
+  net::Socket socket_;
+  net::Timer timer_;
+  std::optional<net::Timer> block_timer_;
+  frame::Decoder decoder_;
+  frame::Outbox outbox_;
+  std::shared_ptr<Owner> owner_;
+  Desk desk_;
+  const SessionSettings& settings_;
+  std::string end_reason_;
+  std::uint16_t end_code_ = frame::close_abnormal;
+  State state_ = State::Open;
+  std::uint8_t missed_pongs_ = 0;
+  bool heard_ = true;    // anything came since the last beat
+  bool pinged_ = false;  // a ping waits for its pong
+  bool corked_ = false;  // frames are being decoded: one flush follows
+  bool flush_posted_ = false;
+  bool await_write_ = false;
+  bool await_read_ = false;
+  bool read_paused_ = false;  // answers pile up: take no further requests
+  bool drain_asked_ = false;
+  bool peer_closed_ = false;  // its close frame came, or its bytes make no sense any more
+  // After a violation the socket is not closed at once: unread bytes would make the kernel reset
+  // the connection, and the close frame that says why would be lost. The close timer bounds it.
+  bool linger_ = false;
+  bool shut_ = false;  // the close frame has left and our half of the connection is shut
+};
+
+/// A mask key for client frames (RFC 6455 section 10.3: not predictable).
+[[nodiscard]] std::uint32_t random_mask();
+
+}  // namespace transport_ws::session

@@ -1,0 +1,100 @@
+# backplane_add_plugin(): one call makes a plugin. Works in backplane's own tree and installed.
+include_guard(GLOBAL)
+include(GNUInstallDirs)
+
+# backplane_add_plugin(<name> SOURCES <file>... [LINKS <target>...] [MANIFEST plugin.json] [CONTRACTS <stem>...])
+#
+# Builds <build>/plugins/<name>.so, which exports bp_plugin_v1 and nothing else. plugin.json (its id, its version, what it
+# sends, receives, provides, requires) is embedded in section .bp_manifest, together with the compiled schemas of the
+# contracts that it names or that CONTRACTS adds; see backplane_manifest.h in the build folder. Also makes the target
+# <name>_manifest, for tests that compile the plugin's sources themselves.
+function(backplane_add_plugin name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST" "SOURCES;LINKS;CONTRACTS")
+  if(NOT arg_SOURCES)
+    message(FATAL_ERROR "backplane_add_plugin(${name}): say SOURCES <file>...")
+  endif()
+  if(NOT arg_MANIFEST)
+    set(arg_MANIFEST plugin.json)
+  endif()
+  cmake_path(ABSOLUTE_PATH arg_MANIFEST NORMALIZE)
+  _backplane_contracts_of("${arg_MANIFEST}" named)
+  list(APPEND arg_CONTRACTS ${named})
+  list(REMOVE_DUPLICATES arg_CONTRACTS)
+  _backplane_manifest_header(${name} "${arg_MANIFEST}" "${arg_CONTRACTS}")
+
+  add_library(${name} MODULE ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES
+    PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins"
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON LINK_DEPENDS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map")
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if("C" IN_LIST languages)
+    target_compile_features(${name} PRIVATE c_std_11)
+  endif()
+  if("CXX" IN_LIST languages)
+    target_compile_features(${name} PRIVATE cxx_std_23)
+  endif()
+  target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE ${name}_manifest ${arg_LINKS})
+  if(TARGET backplane_warnings)
+    target_link_libraries(${name} PRIVATE backplane_warnings)
+  endif()
+  if(UNIX AND NOT APPLE)
+    target_compile_options(${name} PRIVATE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>")
+    target_link_options(${name} PRIVATE "-Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map"
+      "LINKER:-z,now" "LINKER:-z,relro" "LINKER:-z,noexecstack")
+    if(NOT BACKPLANE_SANITIZER)
+      target_link_options(${name} PRIVATE "LINKER:-z,defs")  # a sanitizer's runtime is in the host
+    endif()
+  endif()
+  install(TARGETS ${name} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/backplane/plugins")
+endfunction()
+
+# The contract stems that a plugin.json names.
+function(_backplane_contracts_of manifest out)
+  file(READ "${manifest}" text)
+  string(JSON id ERROR_VARIABLE problem GET "${text}" id)
+  if(problem)
+    message(FATAL_ERROR "${manifest}: ${problem}. A plugin.json is a JSON object with at least id, version and abi")
+  endif()
+  string(REGEX MATCHALL "\"contract\"[ \t\r\n]*:[ \t\r\n]*\"[a-z0-9_]+\"" mentions "${text}")
+  set(stems "")
+  foreach(mention IN LISTS mentions)
+    string(REGEX REPLACE ".*\"([a-z0-9_]+)\"$" "\\1" stem "${mention}")
+    list(APPEND stems "${stem}")
+  endforeach()
+  set(${out} "${stems}" PARENT_SCOPE)
+endfunction()
+
+# Target <name>_manifest: whoever links it sees backplane_manifest.h and the contracts.
+function(_backplane_manifest_header name manifest contracts)
+  set(folder "${CMAKE_CURRENT_BINARY_DIR}/${name}_manifest")
+  set(header "${folder}/backplane_manifest.h")
+  set(schemas "")
+  set(bfbs_files "")
+  set(contract_targets "")
+  add_library(${name}_manifest INTERFACE)
+  target_include_directories(${name}_manifest INTERFACE "${folder}")
+  target_link_libraries(${name}_manifest INTERFACE backplane::sdk)
+  foreach(stem IN LISTS contracts)
+    if(NOT TARGET backplane::contract_${stem})
+      message(FATAL_ERROR "plugin '${name}' names the contract '${stem}', which nobody added: "
+                          "backplane_add_contract(${stem} SCHEMA <path>/${stem}.fbs)")
+    endif()
+    get_target_property(bfbs backplane::contract_${stem} BACKPLANE_BFBS)
+    list(APPEND schemas "${stem}=${bfbs}")
+    list(APPEND bfbs_files "${bfbs}")
+    target_link_libraries(${name}_manifest INTERFACE backplane::contract_${stem})
+    list(APPEND contract_targets backplane_contract_${stem}_files)
+  endforeach()
+  add_custom_command(OUTPUT "${header}"
+    COMMAND "${CMAKE_COMMAND}" "-DMANIFEST=${manifest}" "-DHEADER=${header}" "-DSCHEMAS=${schemas}"
+            -P "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/EmbedManifest.cmake"
+    DEPENDS "${manifest}" ${bfbs_files} "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/EmbedManifest.cmake"
+    COMMENT "Manifest of ${name}" VERBATIM)
+  add_custom_target(${name}_manifest_header DEPENDS "${header}")
+  if(contract_targets)
+    add_dependencies(${name}_manifest_header ${contract_targets})
+  endif()
+  add_dependencies(${name}_manifest ${name}_manifest_header)
+endfunction()
