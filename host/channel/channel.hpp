@@ -81,7 +81,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
     std::string owner;             // who, for reports
     std::uint32_t flags = 0;       // BP_CHAN_*
     std::uint32_t concurrency = 0; // 0: the channel's capacity
-    std::function<void()> ready;   // something may be there to take
+    std::function<void()> ready = {};  // something may be there to take
   };
 
   [[nodiscard]] std::shared_ptr<Receiver> open_receiver(ReceiverOptions options);

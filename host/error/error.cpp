@@ -138,6 +138,9 @@ Error Error::from_abi(bp_status code, const bp_error* error) {
     links.emplace_back(rest.substr(0, end));
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
+  if (links.front().empty()) {
+    links.front() = status_row(code).sentence;  // the code says it all
+  }
   Error result(code, std::move(links.front()));
   for (std::size_t i = 1; i < links.size(); ++i) {
     result.chain_.push_back(std::move(links[i]));

@@ -32,8 +32,9 @@ class [[nodiscard]] Error {
  public:
   Error(bp_status code, std::string message) : code_(code) { chain_.push_back(std::move(message)); }
 
-  // Say what was being done when it failed; the outermost intention comes last.
-  Error&& during(std::string intention) && {
+  // Say what was being done when it failed; the outermost intention comes last. By value, so that
+  // `error = std::move(error).during(...)` does not move an error into itself.
+  Error during(std::string intention) && {
     chain_.push_back(std::move(intention));
     return std::move(*this);
   }

@@ -8,6 +8,8 @@ namespace host::registry {
 
 namespace {
 
+constexpr std::size_t name_bytes_max = 256;  // hostile names are compared by their beginning
+
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -26,10 +28,11 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view wanted, const std::vector<std::string>& names) {
+  wanted = wanted.substr(0, name_bytes_max);
   std::string best;
   std::size_t best_distance = std::max<std::size_t>(2, wanted.size() / 3) + 1;
   for (const std::string& name : names) {
-    const std::size_t d = distance(wanted.substr(0, 256), std::string_view(name).substr(0, 256));
+    const std::size_t d = distance(wanted, std::string_view(name).substr(0, name_bytes_max));
     if (d < best_distance) {
       best = name;
       best_distance = d;

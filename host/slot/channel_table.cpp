@@ -147,7 +147,7 @@ struct ChannelTable {
   static std::shared_ptr<Slot::End> find(Slot& slot, bp_chan handle) {
     const std::lock_guard lock(slot.mutex_);
     const std::shared_ptr<Slot::End>* end = slot.ends_.find(handle);
-    return end == nullptr ? nullptr : *end;
+    return end == nullptr || slot.state_ == Slot::State::stopped ? nullptr : *end;
   }
 
   static bp_status BP_CALL open(const bp_host* host, bp_inst instance, const bp_chan_desc* desc, std::uint64_t token,

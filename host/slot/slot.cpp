@@ -169,6 +169,9 @@ bp_status Slot::complete(bp_op op, bp_status status, const bp_error* error) {
     if (operation && operation->type == BP_EV_SAVE && status >= 0) {
       saved_ = std::exchange(saving_, {});
     }
+    if (operation && operation->type == BP_EV_STOP) {
+      state_ = State::stopped;
+    }
   }
   if (!operation) {
     return BP_E_STALE;

@@ -118,7 +118,8 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
     Slot* slot = nullptr;
   };
 
-  enum class State : std::uint8_t { created, active, withdrawn };
+  // stopped: STOP was completed; nothing new may begin, what is open goes with withdraw().
+  enum class State : std::uint8_t { created, active, stopped, withdrawn };
 
   // An event on its way, with what keeps its payload alive.
   struct Item {

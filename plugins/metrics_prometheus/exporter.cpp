@@ -1,7 +1,8 @@
 // plugins/metrics_prometheus/exporter.cpp - joins families and has them rendered.
 #include "exporter.hpp"
 
-#include <map>
+#include <algorithm>
+#include <cstddef>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -17,18 +18,15 @@ bp::result<std::string> expose(bp::bytes_view snapshot, std::span<const Family> 
   if (!read) {
     return std::unexpected(std::move(read).error());
   }
-  std::map<std::string_view, Family> by_name;
-  for (Family& family : *read) {
-    by_name.try_emplace(family.name, std::move(family));
-  }
+  std::vector<Family> families = std::move(*read);
+  const std::size_t from_host = families.size();
   for (const Family& family : own) {
-    by_name.try_emplace(family.name, family);
+    const auto host_end = families.begin() + static_cast<std::ptrdiff_t>(from_host);
+    if (std::ranges::find(families.begin(), host_end, family.name, &Family::name) == host_end) {
+      families.push_back(family);
+    }
   }
-  std::vector<Family> families;
-  families.reserve(by_name.size());
-  for (auto& [name, family] : by_name) {
-    families.push_back(std::move(family));
-  }
+  std::ranges::sort(families, {}, &Family::name);
   return render(families, format);
 }
 

@@ -3,17 +3,21 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include "backplane/contract/metrics_export_contract.hpp"
+
 #include "exporter.hpp"
-#include "message.hpp"
 #include "negotiation.hpp"
 #include "process.hpp"
 
 namespace metrics_prometheus {
 
 namespace {
+
+using Reply = bp::contract::outgoing<bp::metrics::export_::RenderReply>;
 
 struct Settings {
   bool openmetrics = true;
@@ -25,13 +29,12 @@ struct Settings {
 
 class Prometheus {
  public:
+  explicit Prometheus(bp::context& cx) : cx_(cx) {}
+
   bp::result<void> start(bp::context& cx) {
     BP_TRY(on_config(cx));
     render_time_ = cx.histogram("metrics_render_seconds", "Time to render one exposition.");
-    bp::service exporter(export_service, export_major, export_minor);
-    exporter.method(render_method, "Render", {render_request_type, render_reply_type},
-                    [this, &cx](const bp::call& call) { return answer(cx, call); });
-    return cx.try_provide(std::move(exporter));
+    return cx.try_provide(bp::contract::metrics_export::serve(*this));
   }
 
   bp::result<void> on_config(bp::context& cx) {
@@ -41,35 +44,39 @@ class Prometheus {
     return {};
   }
 
- private:
-  bp::result<bp::buffer> answer(const bp::context& cx, const bp::call& call) {
-    const auto accept = read_render_request(call.bytes());
-    if (!accept) {
-      return std::unexpected(accept.error());
-    }
-    const std::uint64_t began_ns = cx.now_ns();
-    const Format format = settings_.openmetrics ? negotiate(*accept) : Format::Text;
-    auto text = exposition(cx, format);
+  // The method of the contract.
+  [[nodiscard]] bp::result<Reply> render(const bp::metrics::export_::RenderRequest& request) const {
+    const std::uint64_t began_ns = cx_.now_ns();
+    const std::string_view accept =
+        request.accept() == nullptr ? std::string_view{} : request.accept()->string_view();
+    const Format format = settings_.openmetrics ? negotiate(accept) : Format::Text;
+    const auto text = exposition(format);
     if (!text) {
-      return std::unexpected(std::move(text).error());
+      return std::unexpected(text.error());
     }
-    const auto reply = build_render_reply(*text, content_type(format));
-    if (reply.size() > BP_MESSAGE_BYTES_MAX) {
-      return bp::fail(BP_E_TOO_LARGE, "the exposition has " + std::to_string(reply.size()) +
+    Reply reply([&](flatbuffers::FlatBufferBuilder& builder) {
+      const auto body = builder.CreateString(*text);
+      const std::string_view type = content_type(format);
+      const auto header = builder.CreateString(type.data(), type.size());
+      return bp::metrics::export_::CreateRenderReply(builder, body, header);
+    });
+    if (reply.bytes().size() > BP_MESSAGE_BYTES_MAX) {
+      return bp::fail(BP_E_TOO_LARGE, "the exposition has " + std::to_string(text->size()) +
                                           " bytes, more than a message may have; use fewer labels "
                                           "or fewer values of them");
     }
-    const std::chrono::duration<double> took = std::chrono::nanoseconds(cx.now_ns() - began_ns);
+    const std::chrono::duration<double> took = std::chrono::nanoseconds(cx_.now_ns() - began_ns);
     render_time_.observe(took.count());
-    return call.reply(std::as_bytes(std::span(reply.data(), reply.size())));
+    return reply;
   }
 
-  [[nodiscard]] bp::result<std::string> exposition(const bp::context& cx, Format format) const {
-    auto snapshot = cx.metric_snapshot();
+ private:
+  [[nodiscard]] bp::result<std::string> exposition(Format format) const {
+    auto snapshot = cx_.metric_snapshot();
     if (!snapshot) {
       return std::unexpected(std::move(snapshot).error());
     }
-    std::vector<Family> own{build_info(cx.property("host.version"))};
+    std::vector<Family> own{build_info(cx_.property("host.version"))};
     const auto facts = settings_.process ? read_process() : std::nullopt;
     if (facts) {
       for (Family& family : process_families(*facts)) {
@@ -79,6 +86,7 @@ class Prometheus {
     return expose(snapshot->bytes(), own, format);
   }
 
+  bp::context& cx_;
   Settings settings_;
   bp::histogram render_time_;
 };

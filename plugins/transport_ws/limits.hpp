@@ -35,7 +35,7 @@ inline constexpr std::uint32_t http_connections_max = 64;  // second listener
 inline constexpr std::uint32_t http_in_flight_max_default = 4;
 inline constexpr std::uint32_t http_timeout_ms_default = 10'000;
 inline constexpr std::uint32_t accept_retry_ms = 100;  // after running out of descriptors
-inline constexpr std::uint32_t drain_ms_default = 5'000;
+inline constexpr std::uint32_t drain_ms_default = 4'000;
 inline constexpr std::uint32_t turned_away_max = 64;  // told 503 politely; more are hung up on
 inline constexpr int listen_backlog = 1024;
 
@@ -49,8 +49,8 @@ inline constexpr std::uint32_t in_flight_max_default = 1'024;  // requests of on
 inline constexpr std::uint32_t subscriptions_max_default = 64;
 inline constexpr std::uint32_t call_timeout_ms_default = 10'000;
 inline constexpr std::uint32_t call_timeout_ms_max = 300'000;
-inline constexpr std::uint32_t feed_window_messages =
-    1'024;  // unacknowledged at one bus subscription
+inline constexpr std::size_t feed_window_messages = 512;  // on their way to the io thread
+inline constexpr std::size_t feed_window_bytes = 4U << 20U;
 
 // The client.
 inline constexpr std::uint32_t backoff_initial_ms = 100;

@@ -27,7 +27,7 @@ enum class Access : std::uint8_t { ReadOnly, ReadWrite };
 struct ConnectionOptions {
   Access access = Access::ReadWrite;
   std::int32_t busy_timeout_ms = 5'000;
-  std::int64_t cache_size_kib = 20 * 1'024;
+  std::int64_t cache_size_kib = 20'480;
   std::int64_t mmap_bytes = 256LL * 1'024 * 1'024;
   std::size_t statements_max = 128;
 };

@@ -2,6 +2,7 @@
 // statements.
 #include "engine/statement.hpp"
 
+#include <algorithm>
 #include <cctype>
 #include <sqlite3.h>
 #include <utility>
@@ -20,12 +21,8 @@ std::string shown(std::string_view sql) {
 }
 
 bool only_space(std::string_view text) {
-  for (const char letter : text) {
-    if (std::isspace(static_cast<unsigned char>(letter)) == 0 && letter != ';') {
-      return false;
-    }
-  }
-  return true;
+  return std::ranges::all_of(
+      text, [](unsigned char letter) { return std::isspace(letter) != 0 || letter == ';'; });
 }
 
 void keep_first(int& kept, int code) noexcept {

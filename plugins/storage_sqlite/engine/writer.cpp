@@ -113,8 +113,8 @@ void Writer::put_back(Group& group, std::size_t first) {
 }
 
 bp::result<void> Writer::commit_group(Group& group, Outcomes& outcomes) {
-  const bool disk = std::any_of(group.begin(), group.end(),
-                                [](const Job& job) { return job.durability == Durability::Disk; });
+  const bool disk =
+      std::ranges::any_of(group, [](const Job& job) { return job.durability == Durability::Disk; });
   BP_TRY(connection_.set_durability(disk ? Durability::Disk : Durability::Os));
   auto transaction = Transaction::begin(connection_);
   BP_TRY(transaction);

@@ -14,10 +14,10 @@ namespace storage_sqlite::kv {
 
 inline constexpr std::size_t space_bytes_max = 128;
 inline constexpr std::size_t key_bytes_max = 1'024;
-inline constexpr std::size_t value_bytes_max = 4 * 1'024 * 1'024;
+inline constexpr std::size_t value_bytes_max = std::size_t{4} << 20U;
 inline constexpr std::uint32_t list_keys_max = 1'000;
 inline constexpr std::uint32_t list_keys_default = 100;
-inline constexpr std::size_t reply_bytes_max = 8 * 1'024 * 1'024;
+inline constexpr std::size_t reply_bytes_max = std::size_t{8} << 20U;
 
 /// A namespace and a key within it.
 struct Key {

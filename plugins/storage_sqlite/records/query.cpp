@@ -121,9 +121,8 @@ bp::error search_error(bp::error error) {
   if (error.code() != BP_E_UNKNOWN) {
     return error;
   }
-  return bp::error(BP_E_INVALID,
-                   "FTS_SYNTAX: `query` is no FTS5 expression (" + error.message() +
-                       "); put words with punctuation into double quotes, as in \"foo-bar\"");
+  return {BP_E_INVALID, "FTS_SYNTAX: `query` is no FTS5 expression (" + error.message() +
+                            "); put words with punctuation into double quotes, as in \"foo-bar\""};
 }
 
 }  // namespace

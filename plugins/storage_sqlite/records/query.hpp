@@ -18,7 +18,7 @@ inline constexpr std::uint32_t page_records_max = 1'000;
 inline constexpr std::uint32_t page_records_default = 100;
 inline constexpr std::uint32_t search_hits_default = 20;
 inline constexpr std::int64_t search_depth_max = 10'000;
-inline constexpr std::size_t reply_bytes_max = 8 * 1'024 * 1'024;
+inline constexpr std::size_t reply_bytes_max = std::size_t{8} << 20U;
 inline constexpr std::size_t query_bytes_max = 1'024;
 
 enum class Order : std::uint8_t { Newest, Oldest };

@@ -12,8 +12,8 @@ inline constexpr std::size_t id_bytes_max = 128;
 inline constexpr std::size_t name_bytes_max = 256;
 inline constexpr std::size_t category_bytes_max = 256;
 inline constexpr std::size_t key_id_bytes_max = 128;
-inline constexpr std::size_t index_bytes_max = 64 * 1'024;
-inline constexpr std::size_t data_bytes_max = 4 * 1'024 * 1'024;
+inline constexpr std::size_t index_bytes_max = 65'536;
+inline constexpr std::size_t data_bytes_max = std::size_t{4} << 20U;
 inline constexpr std::size_t batch_records_max = 1'000;
 
 /// A value. `data` is kept as it came: sealed by whoever sealed it, or clear.

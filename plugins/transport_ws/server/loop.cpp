@@ -127,6 +127,7 @@ void Loop::open_session(net::Socket socket, std::string_view already_read,
   seats_.emplace(id, Seat{session, std::move(ticket)});
   gateway_.enter(*session);
   counters_.connections_accepted.add();
+  counters_.connections.set(static_cast<double>(seats_.size()));
   observer_.on_open(id, address);
   session->start(already_read);
   if (draining_) {
@@ -155,6 +156,7 @@ void Loop::on_closed(session::Session& session, std::uint16_t code, std::string_
   counters_.connections_closed.add();
   observer_.on_closed(id, code, reason);
   seats_.erase(id);
+  counters_.connections.set(static_cast<double>(seats_.size()));
   if (draining_ && seats_.empty()) {
     finish_drain();
   }

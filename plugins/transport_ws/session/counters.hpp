@@ -35,7 +35,31 @@ class Count {
   std::uint64_t* word_ = &own_;
 };
 
+/// A level that rises and falls; its word holds a double's bits, as a gauge's cell does.
+class Level {
+ public:
+  Level() = default;
+  Level(const Level&) = delete;
+  Level& operator=(const Level&) = delete;
+  ~Level() = default;
+
+  void live_in(std::uint64_t& word) noexcept { word_ = &word; }
+
+  void set(double value) noexcept {
+    std::atomic_ref(*word_).store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] double value() const noexcept {
+    return std::bit_cast<double>(std::atomic_ref(*word_).load(std::memory_order_relaxed));
+  }
+
+ private:
+  std::uint64_t own_ = 0;
+  std::uint64_t* word_ = &own_;
+};
+
 struct Counters {
+  Level connections;
   Count connections_accepted;
   Count connections_closed;
   Count connections_rejected;

@@ -43,10 +43,10 @@ typedef struct bp_plugin {
 #define BP_ENTRY_MAGIC 0x31305042u /**< "BP01", little endian */
 
 /** Fingerprint of the parts that can never change (not of the sizes that may grow). */
-#define BP_LAYOUT                                                                       \
-  ((uint64_t)offsetof(bp_event, buf) | ((uint64_t)offsetof(bp_event, trace) << 8) |     \
-   ((uint64_t)sizeof(bp_buf) << 16) | ((uint64_t)sizeof(bp_error) << 24) |              \
-   ((uint64_t)sizeof(bp_str) << 40) | ((uint64_t)sizeof(void*) << 56))
+#define BP_LAYOUT                                                               \
+  (offsetof(bp_event, buf) * UINT64_C(1) | offsetof(bp_event, trace) * UINT64_C(0x100) |   \
+   sizeof(bp_buf) * UINT64_C(0x10000) | sizeof(bp_error) * UINT64_C(0x1000000) |           \
+   sizeof(bp_str) * UINT64_C(0x10000000000) | sizeof(void*) * UINT64_C(0x100000000000000))
 
 /** The entry: plain data, readable from the file without running a byte of the plugin's code.
     Loaded iff magic, pointer_bytes and layout match, abi_major is 1 and abi_minor_needed is not above

@@ -1,5 +1,4 @@
-// backplane/cpp/bind.hpp - bp::json::read<T>(text) and bp::json::write(value) for structs with
-// fields.
+// backplane/cpp/bind.hpp - structs with fields from JSON: bp::json::read<T>(text).
 //
 // Since: 1.0. Thread: values. An error names the place as a JSON pointer: "/listen/port: expected
 // ...".
@@ -11,14 +10,13 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
-#include <vector>
 
+#include "backplane/cpp/bind_traits.hpp"
+#include "backplane/cpp/bind_write.hpp"
 #include "backplane/cpp/error.hpp"
 #include "backplane/cpp/fields.hpp"
 #include "backplane/cpp/json.hpp"
@@ -27,62 +25,6 @@
 namespace bp::json {
 
 namespace detail {
-
-template <typename Type>
-struct traits {
-  static constexpr bool is_vector = false, is_optional = false, is_map = false, is_duration = false,
-                        is_time = false;
-};
-
-template <typename Item, typename Alloc>
-struct traits<std::vector<Item, Alloc>> : traits<void> {
-  static constexpr bool is_vector = true;
-};
-
-template <typename Item>
-struct traits<std::optional<Item>> : traits<void> {
-  static constexpr bool is_optional = true;
-};
-
-template <typename Item, typename... Rest>
-struct traits<std::map<std::string, Item, Rest...>> : traits<void> {
-  static constexpr bool is_map = true;
-};
-
-template <typename Item, typename... Rest>
-struct traits<std::unordered_map<std::string, Item, Rest...>> : traits<void> {
-  static constexpr bool is_map = true;
-};
-
-template <typename Rep, typename Period>
-struct traits<std::chrono::duration<Rep, Period>> : traits<void> {
-  static constexpr bool is_duration = true;
-};
-
-template <typename Duration>
-struct traits<std::chrono::sys_time<Duration>> : traits<void> {
-  static constexpr bool is_time = true;
-};
-
-/// Does a value of this type keep views into the text it was read from?
-template <typename Type>
-constexpr bool borrows() {
-  if constexpr (std::same_as<Type, std::string_view> || std::same_as<Type, raw>) {
-    return true;
-  } else if constexpr (described<Type>) {
-    bool any = false;
-    bp::detail::for_each_field<Type>([&any](const auto& each) {
-      any = any || borrows<typename std::remove_cvref_t<decltype(each)>::type>();
-    });
-    return any;
-  } else if constexpr (traits<Type>::is_vector || traits<Type>::is_optional) {
-    return borrows<typename Type::value_type>();
-  } else if constexpr (traits<Type>::is_map) {
-    return borrows<typename Type::mapped_type>();
-  } else {
-    return false;
-  }
-}
 
 /// Reads values and remembers where and why it could not.
 class binder {
@@ -403,69 +345,6 @@ class binder {
   std::string problem_;
 };
 
-template <described Type>
-void write_members(writer& to, const Type& value);
-
-template <typename Type>
-void write_value(writer& to, const Type& value) {
-  if constexpr (described<Type>) {
-    to.begin_object();
-    write_members(to, value);
-    to.end_object();
-  } else if constexpr (traits<Type>::is_optional) {
-    value ? write_value(to, *value) : static_cast<void>(to.null());
-  } else if constexpr (traits<Type>::is_vector) {
-    to.begin_array();
-    for (const auto& item : value) {
-      write_value(to, item);
-    }
-    to.end_array();
-  } else if constexpr (traits<Type>::is_map) {
-    to.begin_object();
-    for (const auto& [key, item] : value) {
-      to.key(key);
-      write_value(to, item);
-    }
-    to.end_object();
-  } else if constexpr (traits<Type>::is_duration || traits<Type>::is_time) {
-    to.value(quantity::text_of(value));
-  } else if constexpr (named_enum<Type>) {
-    for (const auto& [name, meaning] : json_names(value)) {
-      if (meaning == value) {
-        to.value(std::string_view(name));
-        return;
-      }
-    }
-    to.null();
-  } else if constexpr (std::same_as<Type, raw>) {
-    to.raw(value.text);
-  } else if constexpr (std::same_as<Type, byte_size>) {
-    to.value(value.bytes);
-  } else {
-    to.value(value);
-  }
-}
-
-/// Absent optionals are left out.
-template <described Type>
-void write_members(writer& to, const Type& value) {
-  bp::detail::for_each_field<Type>([&](const auto& each) {
-    using description = std::remove_cvref_t<decltype(each)>;
-    const auto& member = value.*description::member;
-    if constexpr (description::is_flat) {
-      write_members(to, member);
-    } else {
-      if constexpr (traits<typename description::type>::is_optional) {
-        if (!member) {
-          return;
-        }
-      }
-      to.key(each.name);
-      write_value(to, member);
-    }
-  });
-}
-
 }  // namespace detail
 
 /// A value with the strings it had to unescape. Its other views live as long as the text it was
@@ -498,14 +377,6 @@ template <typename Type>
     return std::unexpected(from.why());
   }
   return into;
-}
-
-template <typename Type>
-[[nodiscard]] std::string write(const Type& value) {
-  std::string text;
-  writer to(text);
-  detail::write_value(to, value);
-  return text;
 }
 
 }  // namespace bp::json

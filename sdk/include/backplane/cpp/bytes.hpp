@@ -1,5 +1,4 @@
-// backplane/cpp/bytes.hpp - views of bytes and text, and bp::buffer, a lease that gives itself
-// back.
+// backplane/cpp/bytes.hpp - views of bytes and text, and leases that give themselves back.
 //
 // Since: 1.0. Thread: any; a buffer belongs to one thread at a time.
 #pragma once

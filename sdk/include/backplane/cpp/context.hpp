@@ -38,7 +38,7 @@ class context {
     }
   }
 
-  // --- configuration and facts -------------------------------------------------------------------
+  // --- configuration and facts ---
 
   /// The configuration as JSON; in on_config() the new one. Valid until the next one is taken.
   [[nodiscard]] std::string_view config_text() const noexcept {
@@ -65,7 +65,7 @@ class context {
     return status < 0 ? std::string_view() : detail::from_abi(value);
   }
 
-  // --- log and time ------------------------------------------------------------------------------
+  // --- log and time ---
 
   /// `cx.log.info("opened", "path", path)`; copies of it may be used by any thread.
   bp::logger log;
@@ -96,7 +96,7 @@ class context {
   /// Reports a failure that is nobody's reply; the supervisor acts by its policy.
   void fault(const bp::error& why) const noexcept { engine_.fault(why); }
 
-  // --- channels ----------------------------------------------------------------------------------
+  // --- channels ---
 
   [[nodiscard]] result<sender> try_open(std::string_view name, channel_options with = {}) {
     declared_.complete(name, BP_DIR_SEND, with);
@@ -131,7 +131,7 @@ class context {
     return value_of(try_subscribe(name, std::move(handler), std::move(with)));
   }
 
-  // --- services ----------------------------------------------------------------------------------
+  // --- services ---
 
   [[nodiscard]] result<void> try_provide(service offered) {
     const std::string name = offered.name();
@@ -172,7 +172,7 @@ class context {
   /// Channels and services by name, as JSON.
   [[nodiscard]] bp::by_name by_name() noexcept { return bp::by_name(engine_); }
 
-  // --- time and work -----------------------------------------------------------------------------
+  // --- time and work ---
 
   /// `fn()` each `period`; it returns void, result<void> or a task. Ticks during its task are
   /// merged.
@@ -228,7 +228,7 @@ class context {
   /// Requested when STOP begins: for loops on the plugin's own threads and in run_blocking.
   [[nodiscard]] std::stop_token stop_token() const noexcept { return stopping_.get_token(); }
 
-  // --- memory, metrics, traces -------------------------------------------------------------------
+  // --- memory, metrics, traces ---
 
   /// Memory of the host, for requests, replies and messages.
   [[nodiscard]] result<buffer> alloc(std::size_t size) const {
@@ -282,7 +282,7 @@ class context {
     return {engine_, name, parent, pairs...};
   }
 
-  // --- for the layer itself ----------------------------------------------------------------------
+  // --- for the layer itself ---
 
   [[nodiscard]] kit::frame_pool* frames() noexcept { return engine_.frames(); }
 

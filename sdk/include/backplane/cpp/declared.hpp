@@ -1,7 +1,6 @@
-// backplane/cpp/declared.hpp - what plugin.json says about channels, for ends that are opened
-// without options.
+// backplane/cpp/declared.hpp - what plugin.json says about channels.
 //
-// Since: 1.0. Thread: strand. Not for authors.
+// Since: 1.0. Thread: strand. Not for authors: it completes ends that are opened without options.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,4 @@
-// backplane/cpp/engine.hpp - the inside of a bp::context: the host's tables, tokens, tasks. Not for
-// authors.
+// backplane/cpp/engine.hpp - the inside of a bp::context; not for authors.
 //
 // Since: 1.0. Thread: strand, except host, core and the other tables, which may be called as the
 // law says.

@@ -3,8 +3,9 @@
 //   struct Listen {
 //     std::string host = "127.0.0.1";
 //     std::uint16_t port = 0;
-//     static constexpr auto fields = bp::fields(bp::field<&Listen::host>("host").or_default(),
-//                                               bp::field<&Listen::port>("port").alias("tcp_port"));
+//     static constexpr auto fields =
+//         bp::fields(bp::field<&Listen::host>("host").or_default(),
+//                    bp::field<&Listen::port>("port").alias("tcp_port"));
 //   };
 //
 // A field is required unless it is .or_default() (then the struct's own initial value stands) or a

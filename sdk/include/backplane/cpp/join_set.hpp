@@ -22,6 +22,8 @@ namespace bp {
 
 template <typename Value = void>
 class join_set {
+  struct state;
+
  public:
   explicit join_set(context& cx) : of_(&cx.engine()), state_(std::make_shared<state>(*of_)) {}
 
@@ -95,7 +97,7 @@ class join_set {
       return false;
     }
 
-    typename join_set::state& set_;
+    state& set_;
     bool leaving_ = false;
   };
 

@@ -1,5 +1,4 @@
-// backplane/cpp/json_reader.hpp - a strict pull reader for JSON (RFC 8259) that borrows instead of
-// copying.
+// backplane/cpp/json_reader.hpp - a strict pull reader for JSON that borrows.
 //
 // Since: 1.0. Thread: values. Strings without escapes are views into the text; the others are
 // unescaped into a bp::json::text_store, so views live as long as both. The first failure stops

@@ -1,5 +1,6 @@
-// backplane/cpp/log.hpp - log lines with keys and values: `log.info("opened", "path", path, "rows",
-// n)`.
+// backplane/cpp/log.hpp - log lines with keys and values.
+//
+//   log.info("opened", "path", path, "rows", n);
 //
 // Since: 1.0. Thread: any; a logger is a small value, give it to your threads. Never waits.
 #pragma once

@@ -1,5 +1,4 @@
-// backplane/cpp/mailbox.hpp - from any thread to the strand: bp::strand_handle and
-// bp::completion<T>.
+// backplane/cpp/mailbox.hpp - from any thread to the strand, and answers from there.
 //
 // Since: 1.0. Thread: any, unless said otherwise. A handle may outlive the instance: then post()
 // answers BP_E_CLOSED and does nothing.

@@ -1,5 +1,4 @@
-// backplane/cpp/metric.hpp - counters, gauges and histograms: a write is a load and a store, no
-// call.
+// backplane/cpp/metric.hpp - counters, gauges, histograms: a write is no call.
 //
 // Since: 1.0. Thread: defining and binding: any. One cell belongs to one thread: each thread that
 // writes binds its own. A default-made or refused metric swallows what it is given.

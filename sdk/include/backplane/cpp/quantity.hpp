@@ -1,5 +1,4 @@
-// backplane/cpp/quantity.hpp - durations ("250ms"), sizes ("64KiB") and points of time (RFC 3339)
-// as text.
+// backplane/cpp/quantity.hpp - durations, sizes and times as people write them.
 //
 // Since: 1.0. Thread: values.
 #pragma once

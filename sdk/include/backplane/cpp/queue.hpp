@@ -1,5 +1,4 @@
-// backplane/cpp/queue.hpp - between the tasks of one instance: bp::queue<T>, bounded, and
-// bp::oneshot<T>.
+// backplane/cpp/queue.hpp - bounded queues and oneshots between tasks.
 //
 // Since: 1.0. Thread: strand. For other threads: mailbox.hpp. They outlive whoever waits on them.
 // Whoever is woken takes when he runs, so a cancelled task never takes an item with it.

@@ -1,7 +1,7 @@
-// backplane/cpp/request.hpp - one question to the host that is answered by an event. Not for
-// authors.
+// backplane/cpp/request.hpp - one question to the host, answered by an event.
 //
-// Since: 1.0. Thread: strand. Calls, confirmed sends and requests by name are all of this kind.
+// Since: 1.0. Thread: strand. Not for authors. Calls, confirmed sends and requests by name are all
+// of this kind.
 #pragma once
 
 #include <coroutine>

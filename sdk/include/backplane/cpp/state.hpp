@@ -1,5 +1,4 @@
-// backplane/cpp/state.hpp - what an instance hands to its successor: save(state_writer&),
-// restore(state_reader&).
+// backplane/cpp/state.hpp - what an instance hands to its successor.
 //
 // Since: 1.0. Thread: strand, inside the hook (and its task) only.
 #pragma once

@@ -1,5 +1,4 @@
-// backplane/cpp/strand.hpp - what coroutines of one instance stand on: the ready queue, cancel
-// scopes, suspensions.
+// backplane/cpp/strand.hpp - what the coroutines of one instance stand on.
 //
 // Since: 1.0. Thread: strand, all of it. Authors meet only bp::cancelled and bp::cancel_scope;
 // whoever writes an awaitable of his own derives from bp::suspension.

@@ -1,5 +1,4 @@
-// backplane/cpp/utf8.hpp - UTF-8 sequences by RFC 3629: no surrogates, nothing overlong, nothing
-// above U+10FFFF.
+// backplane/cpp/utf8.hpp - UTF-8 by RFC 3629, nothing overlong, no surrogates.
 //
 // Since: 1.0. Thread: values.
 #pragma once

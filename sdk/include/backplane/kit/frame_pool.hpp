@@ -1,5 +1,4 @@
-// backplane/kit/frame_pool.hpp - memory for coroutine frames: freed blocks wait for the next frame
-// of their size.
+// backplane/kit/frame_pool.hpp - memory for coroutine frames, kept for the next one.
 #pragma once
 
 #include <array>

@@ -1,5 +1,4 @@
-// backplane/testing/fake_host.hpp - a host in a unit test: the law's tables, manual time, events on
-// demand.
+// backplane/testing/fake_host.hpp - a host in a unit test, with manual time.
 //
 //   bp::testing::fake_host host(bp_plugin_v1, R"({"rate":3})");
 //   ASSERT_TRUE(host.start());
@@ -87,7 +86,6 @@ class fake_host {
   fake_host& operator=(const fake_host&) = delete;
 
   // --- lifecycle: each runs to its completion, or reports that it is still open (BP_E_TIMEOUT)
-  // ---------------------
   result<void> create();
   result<void> start();  // creates first when needed
   result<void> stop();   // the destructor destroys
@@ -105,7 +103,6 @@ class fake_host {
   void destroy();
 
   // --- time and threads
-  // --------------------------------------------------------------------------------------------
   void advance(std::chrono::nanoseconds by);
 
   [[nodiscard]] std::uint64_t now_ns() const { return now_ns_; }
@@ -123,7 +120,6 @@ class fake_host {
   std::size_t run_jobs();
 
   // --- channels
-  // ----------------------------------------------------------------------------------------------------
   /// Delivers a message to the plugin's receiving end of `channel`. Its number, for fate_of().
   std::uint64_t deliver(std::string_view channel, std::string_view content,
                         std::uint16_t flags = 0);
@@ -148,7 +144,6 @@ class fake_host {
   void confirm(bp_status status = BP_OK);
 
   // --- services the plugin provides
-  // --------------------------------------------------------------------------------
   bp_call call(std::string_view service, std::uint32_t method, std::string_view request);
   [[nodiscard]] std::optional<answer> answer_to(bp_call call) const;
   void cancel(bp_call call);
@@ -156,7 +151,6 @@ class fake_host {
   answer call_inline(std::string_view service, std::uint32_t method, std::string_view request);
 
   // --- services and names the plugin uses
-  // --------------------------------------------------------------------------
   /// `name` may be required from now on. Also for bp.json/1 ("name/major").
   void offer(std::string name, responder respond = {});
   [[nodiscard]] std::vector<open_call> open_calls() const;
@@ -166,7 +160,6 @@ class fake_host {
   [[nodiscard]] std::size_t cancelled_calls() const { return cancelled_calls_; }
 
   // --- what else it did
-  // --------------------------------------------------------------------------------------------
   [[nodiscard]] std::vector<log_line> log() const;
   [[nodiscard]] std::vector<std::string> faults() const;
 
@@ -188,6 +181,7 @@ class fake_host {
   void set_log_level(std::uint32_t level) { log_level_ = level; }
 
  private:
+  friend struct fake_core_tables;
   friend struct fake_tables;
 
   struct message_state {
@@ -285,4 +279,4 @@ class fake_host {
 
 }  // namespace bp::testing
 
-#include "backplane/testing/fake_host_impl.hpp"    // IWYU pragma: export
+#include "backplane/testing/fake_host_impl.hpp"  // IWYU pragma: export

@@ -1,5 +1,4 @@
-// backplane/testing/lease_book.hpp - the fake host's message memory: every lease, and who must give
-// it back.
+// backplane/testing/lease_book.hpp - the fake host's message memory.
 //
 // Since: 1.0. Thread: the fake host's lock. Retaining copies and the lent memory is overwritten
 // afterwards, so that a plugin that keeps pointers into it fails in its tests instead of in the

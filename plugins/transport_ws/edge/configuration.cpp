@@ -1,0 +1,120 @@
+// plugins/transport_ws/edge/configuration.cpp - ranges, and from durations and sizes to plain
+// numbers.
+#include "edge/configuration.hpp"
+
+#include <optional>
+#include <string_view>
+
+#include <fmt/format.h>
+
+namespace transport_ws::edge {
+
+namespace {
+
+constexpr Milliseconds shortest{1};
+constexpr Milliseconds longest{3'600'000};
+constexpr std::uint64_t message_bytes_ceiling = 16U << 20U;  // of the law
+constexpr std::uint64_t queue_bytes_ceiling = 1U << 30U;
+constexpr std::uint64_t header_bytes_ceiling = 64U << 10U;
+constexpr std::uint64_t bytes_floor = 1U << 10U;
+
+// Collects the first key that is out of its range.
+class Ranges {
+ public:
+  std::uint32_t time(std::string_view key, Milliseconds value) {
+    if (value < shortest || value > longest) {
+      note(fmt::format("'{}' must be from 1ms to 1h", key));
+    }
+    return static_cast<std::uint32_t>(value.count());
+  }
+
+  std::uint64_t size(std::string_view key, bp::byte_size value, std::uint64_t ceiling) {
+    if (value < bytes_floor || value > ceiling) {
+      note(fmt::format("'{}' must be from 1KiB to {} bytes", key, ceiling));
+    }
+    return value;
+  }
+
+  std::uint32_t number(std::string_view key, std::uint32_t value, std::uint32_t ceiling) {
+    if (value < 1 || value > ceiling) {
+      note(fmt::format("'{}' must be from 1 to {}", key, ceiling));
+    }
+    return value;
+  }
+
+  [[nodiscard]] const std::optional<std::string>& problem() const noexcept { return problem_; }
+
+ private:
+  void note(std::string text) {
+    if (!problem_) {
+      problem_ = std::move(text);
+    }
+  }
+
+  std::optional<std::string> problem_;
+};
+
+void read_limits(const Configuration& from, Ranges& ranges, server::Settings& settings) {
+  constexpr std::uint32_t connections_ceiling = 1'000'000;
+  constexpr std::uint32_t requests_ceiling = 65'536;
+  const LimitsConfiguration& limits = from.limits;
+  settings.connections_max =
+      ranges.number("limits.connections", limits.connections, connections_ceiling);
+  settings.connections_per_ip_max =
+      ranges.number("limits.connections_per_ip", limits.connections_per_ip, connections_ceiling);
+  settings.handshake_ms = ranges.time("limits.handshake", limits.handshake);
+  settings.header_bytes_max =
+      static_cast<std::uint32_t>(ranges.size("limits.header", limits.header, header_bytes_ceiling));
+  settings.session.message_bytes_max =
+      ranges.size("limits.message", limits.message, message_bytes_ceiling);
+  settings.gateway.in_flight_max =
+      ranges.number("limits.in_flight", limits.in_flight, requests_ceiling);
+  settings.gateway.subscriptions_max =
+      ranges.number("limits.subscriptions", limits.subscriptions, requests_ceiling);
+  settings.gateway.call_timeout_ms = ranges.time("limits.call_timeout", limits.call_timeout);
+}
+
+bp::result<void> read_addresses(const Configuration& from, server::Settings& settings) {
+  auto listen = net::parse_endpoint(from.listen);
+  if (!listen) {
+    return std::unexpected(std::move(listen).error().during("reading 'listen'"));
+  }
+  settings.listen = *listen;
+  if (from.metrics_listen.empty()) {
+    return {};
+  }
+  auto metrics = net::parse_endpoint(from.metrics_listen);
+  if (!metrics) {
+    return std::unexpected(std::move(metrics).error().during("reading 'metrics_listen'"));
+  }
+  settings.metrics_listen = *metrics;
+  return {};
+}
+
+}  // namespace
+
+bp::result<server::Settings> engine_settings(const Configuration& configuration) {
+  constexpr std::uint32_t io_threads_ceiling = 64;
+  server::Settings settings;
+  BP_TRY(read_addresses(configuration, settings));
+  Ranges ranges;
+  read_limits(configuration, ranges, settings);
+  settings.origins = configuration.origins;
+  settings.origins_loopback = configuration.origins_loopback;
+  settings.io_threads = ranges.number("io_threads", configuration.io_threads, io_threads_ceiling);
+  settings.session.heartbeat_ms = ranges.time("heartbeat", configuration.heartbeat);
+  settings.drain_ms = ranges.time("drain", configuration.drain);
+  settings.session.queue_bytes =
+      ranges.size("writer.queue", configuration.writer.queue, queue_bytes_ceiling);
+  settings.session.policy = configuration.writer.policy;
+  settings.session.block_ms = ranges.time("writer.block", configuration.writer.block);
+  settings.http_in_flight_max =
+      ranges.number("metrics.in_flight", configuration.metrics.in_flight, http_connections_max);
+  settings.http_timeout_ms = ranges.time("metrics.timeout", configuration.metrics.timeout);
+  if (ranges.problem()) {
+    return bp::fail(BP_E_CONFIG, *ranges.problem());
+  }
+  return settings;
+}
+
+}  // namespace transport_ws::edge

@@ -1,0 +1,102 @@
+// plugins/transport_ws/edge/configuration.hpp - the configuration of an instance, and what it means
+// for the engine.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backplane/cpp/config.hpp"
+
+#include "limits.hpp"
+#include "server/settings.hpp"
+
+namespace transport_ws {
+namespace frame {
+
+constexpr auto json_names(Policy /*unused*/) {
+  return std::array{std::pair{"close", Policy::Close}, std::pair{"drop-newest", Policy::DropNewest},
+                    std::pair{"drop-oldest", Policy::DropOldest}};
+}
+
+}  // namespace frame
+
+namespace edge {
+
+using Milliseconds = std::chrono::milliseconds;
+
+struct LimitsConfiguration {
+  std::uint32_t connections = connections_max_default;
+  std::uint32_t connections_per_ip = connections_per_ip_max_default;
+  Milliseconds handshake{handshake_ms_default};
+  bp::byte_size header{header_bytes_max_default};
+  bp::byte_size message{message_bytes_max_default};
+  std::uint32_t in_flight = in_flight_max_default;
+  std::uint32_t subscriptions = subscriptions_max_default;
+  Milliseconds call_timeout{call_timeout_ms_default};
+
+  static constexpr auto fields = bp::fields(
+      bp::field<&LimitsConfiguration::connections>("connections").or_default(),
+      bp::field<&LimitsConfiguration::connections_per_ip>("connections_per_ip").or_default(),
+      bp::field<&LimitsConfiguration::handshake>("handshake").or_default(),
+      bp::field<&LimitsConfiguration::header>("header").or_default(),
+      bp::field<&LimitsConfiguration::message>("message").or_default(),
+      bp::field<&LimitsConfiguration::in_flight>("in_flight").or_default(),
+      bp::field<&LimitsConfiguration::subscriptions>("subscriptions").or_default(),
+      bp::field<&LimitsConfiguration::call_timeout>("call_timeout").or_default());
+};
+
+struct WriterConfiguration {
+  bp::byte_size queue{queue_bytes_default};
+  frame::Policy policy = frame::Policy::Close;
+  Milliseconds block{block_ms_default};
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&WriterConfiguration::queue>("queue").or_default(),
+                 bp::field<&WriterConfiguration::policy>("policy").or_default(),
+                 bp::field<&WriterConfiguration::block>("block").or_default());
+};
+
+struct MetricsConfiguration {
+  std::uint32_t in_flight = http_in_flight_max_default;
+  Milliseconds timeout{http_timeout_ms_default};
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&MetricsConfiguration::in_flight>("in_flight").or_default(),
+                 bp::field<&MetricsConfiguration::timeout>("timeout").or_default());
+};
+
+/// plugin.json says what each key means; its schema has the same defaults.
+struct Configuration {
+  std::string listen = "127.0.0.1:9400";
+  std::string metrics_listen = "127.0.0.1:9464";
+  std::vector<std::string> origins;
+  bool origins_loopback = false;
+  std::uint32_t io_threads = 1;
+  Milliseconds heartbeat{heartbeat_ms_default};
+  Milliseconds drain{drain_ms_default};
+  LimitsConfiguration limits;
+  WriterConfiguration writer;
+  MetricsConfiguration metrics;
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&Configuration::listen>("listen").or_default(),
+                 bp::field<&Configuration::metrics_listen>("metrics_listen").or_default(),
+                 bp::field<&Configuration::origins>("origins").or_default(),
+                 bp::field<&Configuration::origins_loopback>("origins_loopback").or_default(),
+                 bp::field<&Configuration::io_threads>("io_threads").or_default(),
+                 bp::field<&Configuration::heartbeat>("heartbeat").or_default(),
+                 bp::field<&Configuration::drain>("drain").or_default(),
+                 bp::field<&Configuration::limits>("limits").or_default(),
+                 bp::field<&Configuration::writer>("writer").or_default(),
+                 bp::field<&Configuration::metrics>("metrics").or_default());
+};
+
+/// Errors: CONFIG, naming the key and what it may be.
+[[nodiscard]] bp::result<server::Settings> engine_settings(const Configuration& configuration);
+
+}  // namespace edge
+}  // namespace transport_ws

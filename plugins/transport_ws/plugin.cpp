@@ -1,0 +1,182 @@
+// plugins/transport_ws/plugin.cpp - the edge: the engine on the law, bp.transport.ws/1 and channel
+// ws.events.
+#include "backplane/cpp/plugin.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "backplane/contract/transport_ws_contract.hpp"
+
+#include "edge/configuration.hpp"
+#include "edge/host_link.hpp"
+#include "edge/metrics.hpp"
+#include "json/json.hpp"
+#include "server/server.hpp"
+
+namespace transport_ws {
+
+namespace contract = bp::transport::ws;
+
+/// Not in the unnamed namespace: g++ warns about coroutines in headers that carry such types. The
+/// version script keeps it out of the library's symbols all the same.
+class Transport final : private server::Observer {
+ public:
+  explicit Transport(bp::context& cx) : strand_(cx.strand()), log_(cx.log) {}
+
+  bp::result<void> start(bp::context& cx) {
+    const auto configuration = cx.config<edge::Configuration>();
+    BP_TRY(configuration);
+    auto settings = edge::engine_settings(*configuration);
+    BP_TRY(settings);
+    if (cx.engine().json == nullptr) {
+      return bp::fail(BP_E_UNSUPPORTED, "the host lacks bp.json/1, which the gateway stands on");
+    }
+    settings_ = *settings;
+    link_ = std::make_unique<edge::HostLink>(cx);
+    server::Observer& observer = *this;
+    server_ = std::make_unique<server::Server>(
+        settings_, [this](asio::io_context& context) { return link_->make_bus(context); },
+        observer);
+    BP_TRY(server_->open());
+    auto events =
+        cx.try_open("events");  // an end of ours: so the channel is there for the first client
+    BP_TRY(events);
+    auto news = cx.try_open("ws.events");
+    BP_TRY(news);
+    news_ = *news;
+    BP_TRY(cx.try_provide(bp::contract::transport_ws::serve(*this)));
+    for (const auto& loop : server_->loops()) {
+      edge::bind_metrics(cx.engine(), loop->counters());
+    }
+    const auto& metrics = server_->metrics_listening();
+    cx.info("listening", "address", net::to_text(server_->listening()), "metrics",
+            metrics ? net::to_text(*metrics) : std::string("off"));
+    // Accept only when the start is complete: connections wait in the backlog until then.
+    return cx.post([this] { run(); });
+  }
+
+  /// Answers what is in flight, then closes every connection with a code that says: connect again.
+  bp::task<void> quiesce(bp::context& cx) {
+    if (server_ == nullptr) {
+      co_return;
+    }
+    auto drained = cx.completion<bool>();
+    auto arrival = drained.arrival();
+    server_->drain(frame::close_service_restart,
+                   [drained = std::move(drained)]() mutable { drained.set(true); });
+    (void)co_await arrival;
+  }
+
+  void stop(bp::context& /*cx*/) {
+    server_.reset();
+    link_.reset();
+  }
+
+  // --- bp.transport.ws/1
+  // --------------------------------------------------------------------------
+
+  bp::result<contract::DescribeReplyT> describe(const contract::DescribeRequest& /*none*/) const {
+    contract::DescribeReplyT reply;
+    reply.listen = net::to_text(server_->listening());
+    const auto& metrics = server_->metrics_listening();
+    reply.metrics_listen = metrics ? net::to_text(*metrics) : std::string();
+    reply.io_threads = settings_.io_threads;
+    reply.connections_max = settings_.connections_max;
+    reply.connections_per_ip_max = settings_.connections_per_ip_max;
+    reply.message_bytes_max = settings_.session.message_bytes_max;
+    return reply;
+  }
+
+  bp::result<contract::StatsReplyT> stats(const contract::StatsRequest& /*none*/) const {
+    contract::StatsReplyT reply;
+    for (const auto& loop : server_->loops()) {
+      const session::Counters& counters = loop->counters();
+      reply.connections += static_cast<std::uint32_t>(counters.connections.value());
+      reply.connections_accepted += counters.connections_accepted.value();
+      reply.connections_closed += counters.connections_closed.value();
+      reply.connections_rejected += counters.connections_rejected.value();
+      reply.messages_received += counters.messages_received.value();
+      reply.messages_sent += counters.messages_sent.value();
+      reply.bytes_received += counters.bytes_received.value();
+      reply.bytes_sent += counters.bytes_sent.value();
+      reply.events_dropped += counters.events_dropped.value();
+      reply.cut_off += counters.cut_off.value();
+      reply.violations += counters.violations.value();
+    }
+    return reply;
+  }
+
+  bp::task<bp::result<contract::CloseReplyT>> close(const contract::CloseRequest& request) {
+    if (!frame::is_close_code(request.code())) {
+      co_return bp::fail(BP_E_INVALID, fmt::format("{} is no close code; use 1000 or 3000 to 4999",
+                                                   request.code()));
+    }
+    bp::completion<bool> closed(strand_);
+    auto arrival = closed.arrival();
+    server_->close(request.connection(), request.code(),
+                   request.reason() != nullptr ? request.reason()->str() : "",
+                   [closed = std::move(closed)](bool found) mutable { closed.set(found); });
+    const auto found = co_await arrival;
+    BP_CO_TRY(found);
+    contract::CloseReplyT reply;
+    reply.found = *found;
+    co_return reply;
+  }
+
+ private:
+  void run() {
+    if (server_ != nullptr) {
+      server_->run();
+    }
+  }
+
+  // --- the io threads tell
+  // ------------------------------------------------------------------------
+
+  void on_open(std::uint64_t connection, const std::string& address) override {
+    log_.debug("connection opened", "connection", connection, "address", address);
+    tell([&] {
+      return fmt::format(R"({{"type":"open","connection":{},"address":{}}})", connection,
+                         json::quoted(address));
+    });
+  }
+
+  void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) override {
+    log_.debug("connection closed", "connection", connection, "code", code, "reason", reason);
+    tell([&] {
+      return fmt::format(R"({{"type":"close","connection":{},"code":{},"reason":{}}})", connection,
+                         code, json::quoted(reason));
+    });
+  }
+
+  void on_rejected(const std::string& address, std::string_view reason) override {
+    log_.info("connection rejected", "address", address, "reason", reason);
+    tell([&] {
+      return fmt::format(R"({{"type":"rejected","address":{},"reason":{}}})", json::quoted(address),
+                         json::quoted(reason));
+    });
+  }
+
+  template <typename Text>
+  void tell(Text text) {
+    if (news_.listening()) {
+      // News: what finds no room or no instance any more is not worth waiting for.
+      (void)strand_.post([this, line = text()] { (void)news_.send(std::string_view(line)); });
+    }
+  }
+
+  bp::strand_handle strand_;
+  bp::logger log_;
+  bp::sender news_;
+  server::Settings settings_;
+  std::unique_ptr<edge::HostLink> link_;
+  std::unique_ptr<server::Server> server_;  // before the link it stands on
+};
+
+}  // namespace transport_ws
+
+BACKPLANE_PLUGIN(transport_ws::Transport);

@@ -1,0 +1,123 @@
+// backplane/testing/fake_host_calls.hpp - calls to and from the plugin in a fake host.
+//
+// Since: 1.0. Thread: the one that drives the fake host.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "backplane/testing/fake_host.hpp"
+
+namespace bp::testing {
+
+inline bp_call fake_host::call(std::string_view service, std::uint32_t method,
+                               std::string_view request) {
+  const auto found = provided_.find(service);
+  const bp_call handle = next_handle();
+  made_calls_[handle] = {0, std::nullopt};
+  if (found == provided_.end()) {
+    made_calls_[handle].second = answer{BP_E_NOT_FOUND, {}, "no such service"};
+    return handle;
+  }
+  made_calls_[handle].first = found->second.token;
+  queued one;
+  one.event.type = BP_EV_CALL;
+  one.event.token = found->second.token;
+  one.event.handle = handle;
+  one.event.method = method;
+  one.event.seq = now_ns_ + 1'000'000'000;
+  one.content = request;
+  push(std::move(one));
+  pump();
+  return handle;
+}
+
+inline std::optional<answer> fake_host::answer_to(bp_call call) const {
+  const std::lock_guard hold(busy_);
+  const auto found = made_calls_.find(call);
+  return found == made_calls_.end() ? std::nullopt : found->second.second;
+}
+
+inline void fake_host::cancel(bp_call call) {
+  queued one;
+  one.event.type = BP_EV_CALL_CANCELLED;
+  one.event.token = made_calls_[call].first;
+  one.event.handle = call;
+  push(std::move(one));
+  pump();
+}
+
+inline answer fake_host::call_inline(std::string_view service, std::uint32_t method,
+                                     std::string_view request) {
+  const auto found = provided_.find(service);
+  if (found == provided_.end()) {
+    return {BP_E_NOT_FOUND, {}, "no such service"};
+  }
+  for (const bp_method& each : found->second.methods) {
+    if (each.id != method || (each.flags & BP_METHOD_INLINE) == 0) {
+      continue;
+    }
+    std::string copy(request);
+    const bp_buf raw{copy.data(), copy.size(), copy.size(), 0};
+    bp_buf reply{};
+    bp_error why{};
+    why.struct_size = sizeof(why);
+    const bp_status status = each.inline_fn(each.inline_self != nullptr ? each.inline_self : self_,
+                                            method, &raw, &reply, &why);
+    const std::lock_guard hold(busy_);
+    answer end{status, leases_.content(reply).value_or("a lease that is not one"), {}};
+    end.error = status < 0 ? error::from_abi(status, &why).text() : std::string();
+    leases_.end(reply.lease);
+    return end;
+  }
+  return {BP_E_NOT_FOUND, {}, "no such inline method"};
+}
+
+inline void fake_host::offer(std::string name, responder respond) {
+  const std::lock_guard hold(busy_);
+  offered_[std::move(name)] = std::move(respond);
+}
+
+inline std::vector<open_call> fake_host::open_calls() const {
+  const std::lock_guard hold(busy_);
+  return open_calls_;
+}
+
+inline void fake_host::reply(bp_call call, std::string_view content) {
+  const std::lock_guard hold(busy_);
+  for (const open_call& each : open_calls_) {
+    if (each.handle == call) {
+      queued one;
+      one.event.type = BP_EV_REPLY;
+      one.event.token = each.token;
+      one.event.handle = call;
+      one.content = content;
+      push(std::move(one));
+    }
+  }
+  std::erase_if(open_calls_, [call](const open_call& each) { return each.handle == call; });
+}
+
+inline void fake_host::reply_error(bp_call call, const error& why) {
+  const std::lock_guard hold(busy_);
+  for (const open_call& each : open_calls_) {
+    if (each.handle == call) {
+      queued one;
+      one.event.type = BP_EV_REPLY;
+      one.event.token = each.token;
+      one.event.handle = call;
+      one.event.status = why.code();
+      one.why = std::make_unique<bp_error>();
+      one.why->struct_size = sizeof(bp_error);
+      why.to_abi(one.why.get());
+      push(std::move(one));
+    }
+  }
+  std::erase_if(open_calls_, [call](const open_call& each) { return each.handle == call; });
+}
+
+}  // namespace bp::testing

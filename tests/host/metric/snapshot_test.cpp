@@ -1,0 +1,117 @@
+// tests/host/metric/snapshot_test.cpp - the bytes carry exactly the families.
+#include "host/metric/snapshot.hpp"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+namespace host::metric {
+namespace {
+
+using namespace std::chrono_literals;
+
+template <typename Part>
+Part part(const std::string& bytes, std::size_t offset, std::size_t index) {
+  Part out;
+  const std::size_t at = offset + index * sizeof out;
+  if (at + sizeof out > bytes.size()) {
+    ADD_FAILURE() << "offset " << at << " lies outside";
+    return {};
+  }
+  std::memcpy(&out, bytes.data() + at, sizeof out);
+  return out;
+}
+
+std::string text(const std::string& bytes, bp_metric_text place) {
+  return bytes.substr(place.offset, place.len);
+}
+
+// Reads the law's layout back, independently of the encoder.
+std::vector<Family> decode(const std::string& bytes) {
+  const auto header = part<bp_metric_snapshot>(bytes, 0, 0);
+  std::vector<Family> families;
+  for (std::uint32_t f = 0; f < header.n_families; ++f) {
+    const auto raw = part<bp_metric_family>(bytes, header.families_offset, f);
+    Family family{.kind = static_cast<Kind>(raw.kind),
+                  .name = text(bytes, raw.name),
+                  .help = text(bytes, raw.help),
+                  .unit = text(bytes, raw.unit),
+                  .label_names = {},
+                  .series = {}};
+    for (std::uint32_t s = raw.first_series; s < raw.first_series + raw.n_series; ++s) {
+      const auto line = part<bp_metric_series>(bytes, header.series_offset, s);
+      Series series{.label_values = {},
+                    .value = line.value,
+                    .sum = line.sum,
+                    .count = line.count,
+                    .buckets = {}};
+      family.label_names.clear();
+      for (std::uint32_t i = line.first_label; i < line.first_label + line.n_labels; ++i) {
+        const auto label = part<bp_metric_label>(bytes, header.labels_offset, i);
+        family.label_names.push_back(text(bytes, label.name));
+        series.label_values.push_back(text(bytes, label.value));
+      }
+      for (std::uint32_t i = line.first_bucket; i < line.first_bucket + line.n_buckets; ++i) {
+        const auto bucket = part<bp_metric_bucket>(bytes, header.buckets_offset, i);
+        series.buckets.push_back({bucket.upper, bucket.count});
+      }
+      family.series.push_back(series);
+    }
+    families.push_back(family);
+  }
+  return families;
+}
+
+TEST(Snapshot, AnEmptyOneIsJustAHeader) {
+  const auto bytes = encode_snapshot({}, std::chrono::sys_time<std::chrono::nanoseconds>(42ns));
+  ASSERT_TRUE(bytes);
+  ASSERT_EQ(bytes->size(), sizeof(bp_metric_snapshot));
+  const auto header = part<bp_metric_snapshot>(*bytes, 0, 0);
+  EXPECT_EQ(header.struct_size, sizeof(bp_metric_snapshot));
+  EXPECT_EQ(header.n_families, 0U);
+  EXPECT_EQ(header.unix_time_ns, 42U);
+}
+
+TEST(Snapshot, EqualTextsAreStoredOnce) {
+  Family family{.name = "n", .help = "h", .unit = {}, .label_names = {"channel"}, .series = {}};
+  family.add({"a-rather-long-channel-name"}, 1);
+  const auto one = encode_snapshot({family}, {});
+  Family twin = family;
+  twin.name = "m";
+  const auto two = encode_snapshot({family, twin}, {});
+  EXPECT_EQ(two->size() - one->size(),
+            sizeof(bp_metric_family) + sizeof(bp_metric_series) + sizeof(bp_metric_label) + 1);
+}
+
+RC_GTEST_PROP(Snapshot, WhatGoesInComesOut, ()) {
+  const auto texts = rc::gen::arbitrary<std::string>();
+  std::vector<Family> families;
+  for (int f = *rc::gen::inRange(0, 4); f > 0; --f) {
+    Family family{.kind = *rc::gen::element(Kind::Counter, Kind::Gauge, Kind::Histogram),
+                  .name = *texts,
+                  .help = *texts,
+                  .unit = *texts,
+                  .label_names = {*texts, *texts},
+                  .series = {}};
+    for (int s = *rc::gen::inRange(1, 4); s > 0; --s) {
+      Series series{.label_values = {*texts, *texts}, .buckets = {}};
+      series.value = *rc::gen::inRange(-1'000, 1'000);
+      if (family.kind == Kind::Histogram) {
+        series.sum = 0.5;
+        series.count = 3;
+        series.buckets = {{1.0, 2}, {2.0, 3}};
+      }
+      family.series.push_back(series);
+    }
+    families.push_back(family);
+  }
+  const auto bytes = encode_snapshot(families, {});
+  RC_ASSERT(bytes.has_value());
+  RC_ASSERT(decode(*bytes) == families);
+}
+
+}  // namespace
+}  // namespace host::metric

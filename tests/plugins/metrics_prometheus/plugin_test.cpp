@@ -1,0 +1,74 @@
+// tests/plugins/metrics_prometheus/plugin_test.cpp - the edge, against the SDK's fake host.
+#include <string>
+#include <string_view>
+
+#include <flatbuffers/flatbuffers.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "backplane/contract/metrics_export_contract.hpp"
+#include "backplane/testing/fake_host.hpp"
+
+namespace metrics_prometheus {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+using Contract = bp::contract::metrics_export;
+constexpr std::uint32_t render_method = 1;
+
+std::string request(std::string_view accept) {
+  bp::metrics::export_::RenderRequestT native;
+  native.accept = accept;
+  const bp::contract::outgoing<bp::metrics::export_::RenderRequest> packed(native);
+  return std::string(bp::as_text(packed.bytes()));
+}
+
+bp::testing::answer render(bp::testing::fake_host& host, std::string_view content) {
+  const bp_call call = host.call(Contract::name, render_method, content);
+  host.pump();
+  return host.answer_to(call).value_or(bp::testing::answer{BP_E_TIMEOUT, {}, {}});
+}
+
+TEST(Plugin, RendersWhatTheScraperPrefers) {
+  bp::testing::fake_host host(bp_plugin_v1);
+  host.set_property("host.version", "9.8.7");
+  ASSERT_TRUE(host.start());
+  const auto text = render(host, request("text/plain"));
+  EXPECT_EQ(text.status, BP_OK);
+  EXPECT_THAT(text.bytes, HasSubstr("backplane_build_info{version=\"9.8.7\"} 1\n"));
+  EXPECT_THAT(text.bytes, HasSubstr("text/plain; version=0.0.4; charset=utf-8"));
+  EXPECT_THAT(text.bytes, Not(HasSubstr("# EOF")));
+  const auto open = render(host, request("application/openmetrics-text"));
+  EXPECT_THAT(open.bytes, HasSubstr("# EOF\n"));
+  EXPECT_THAT(open.bytes, HasSubstr("application/openmetrics-text; version=1.0.0"));
+  EXPECT_EQ(host.metric("metrics_render_seconds"), 2.0);
+  ASSERT_TRUE(host.stop());
+  EXPECT_EQ(host.open_leases(), 0U);
+}
+
+TEST(Plugin, TheConfigurationTakesFormatsAndSeriesAway) {
+  bp::testing::fake_host host(bp_plugin_v1, R"({"openmetrics":false,"process":false})");
+  ASSERT_TRUE(host.start());
+  const auto text = render(host, request("application/openmetrics-text"));
+  EXPECT_THAT(text.bytes, Not(HasSubstr("# EOF")));
+  EXPECT_THAT(text.bytes, Not(HasSubstr("process_")));
+  ASSERT_TRUE(host.configure(R"({"openmetrics":true})"));
+  EXPECT_THAT(render(host, request("application/openmetrics-text")).bytes, HasSubstr("# EOF"));
+}
+
+TEST(Plugin, ABadRequestAndABadConfigurationAreNamed) {
+  bp::testing::fake_host host(bp_plugin_v1);
+  ASSERT_TRUE(host.start());
+  const auto refused = render(host, "nonsense");
+  EXPECT_EQ(refused.status, BP_E_SCHEMA);
+  EXPECT_THAT(refused.error, HasSubstr("reading the request"));
+  const auto configured = host.configure(R"({"openmetrics":1})");
+  ASSERT_FALSE(configured);
+  EXPECT_EQ(configured.error().code(), BP_E_CONFIG);
+  EXPECT_EQ(render(host, request("")).status, BP_OK);
+}
+
+}  // namespace
+}  // namespace metrics_prometheus

@@ -1,0 +1,29 @@
+// tests/plugins/storage_sqlite/engine/text_test.cpp - what counts as text.
+#include "engine/text.hpp"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "scratch.hpp"
+
+namespace storage_sqlite::engine {
+namespace {
+
+using storage_sqlite::testing::fails_with;
+
+TEST(Text, CheckNamesTheFieldAndTheLimit) {
+  EXPECT_TRUE(check_text("key", "a", 1, Emptiness::Refused));
+  EXPECT_TRUE(check_text("key", "", 1, Emptiness::Allowed));
+  EXPECT_TRUE(fails_with(check_text("key", "", 1, Emptiness::Refused), BP_E_INVALID, "`key`"));
+  EXPECT_TRUE(fails_with(check_text("key", "ab", 1, Emptiness::Refused), BP_E_TOO_LARGE,
+                         "has 2 bytes, the limit is 1"));
+  EXPECT_TRUE(fails_with(check_text("key", "\xED\xA0\x80", 9, Emptiness::Refused), BP_E_INVALID,
+                         "not UTF-8"))
+      << "a surrogate";
+  EXPECT_TRUE(fails_with(check_text("key", std::string("a\0b", 3), 9, Emptiness::Refused),
+                         BP_E_INVALID, "NUL"));
+}
+
+}  // namespace
+}  // namespace storage_sqlite::engine

@@ -1,0 +1,89 @@
+// tests/plugins/storage_sqlite/settings_test.cpp - keys, defaults and refusals of the
+// configuration.
+#include "settings.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include <gtest/gtest.h>
+
+#include "scratch.hpp"
+
+namespace storage_sqlite {
+namespace {
+
+using testing::fails_with;
+using testing::must;
+
+store::Settings read(const std::string& json) {
+  return must(store_settings(must(bp::config_from_json<Settings>(json)), "/data"));
+}
+
+TEST(Settings, DefaultsAreThoseOfTheEngine) {
+  const store::Settings settings = read("{}");
+  const store::Settings engine;
+  EXPECT_EQ(settings.path, "/data/events.db");
+  EXPECT_EQ(settings.connection.busy_timeout_ms, engine.connection.busy_timeout_ms);
+  EXPECT_EQ(settings.connection.cache_size_kib, engine.connection.cache_size_kib);
+  EXPECT_EQ(settings.connection.mmap_bytes, engine.connection.mmap_bytes);
+  EXPECT_EQ(settings.connection.statements_max, engine.connection.statements_max);
+  EXPECT_EQ(settings.readers.readers_max, engine.readers.readers_max);
+  EXPECT_EQ(settings.readers.idle_min, engine.readers.idle_min);
+  EXPECT_EQ(settings.readers.idle_time_max, engine.readers.idle_time_max);
+  EXPECT_EQ(settings.readers.checkout_timeout, engine.readers.checkout_timeout);
+  EXPECT_EQ(settings.writer.queue_jobs_max, engine.writer.queue_jobs_max);
+  EXPECT_EQ(settings.writer.queue_bytes_max, engine.writer.queue_bytes_max);
+  EXPECT_EQ(settings.writer.group_rows_max, engine.writer.group_rows_max);
+  EXPECT_EQ(settings.writer.group_time_max, engine.writer.group_time_max);
+}
+
+TEST(Settings, EveryKeyOfTheManifestIsReadAndItsDefaultIsOurs) {
+  // The schema's defaults are what the host fills in, so they must change nothing.
+  std::ifstream file(PLUGIN_MANIFEST);
+  const std::string manifest((std::istreambuf_iterator<char>(file)), {});
+  ASSERT_FALSE(manifest.empty());
+  const store::Settings settings = read(R"({"path":"events.db","durability":"os",
+    "busy_timeout":"5s","cache_size":"20MiB","mmap_size":"256MiB","statements_max":128,
+    "readers_max":8,"readers_idle_min":2,"readers_idle_time":"10m","checkout_timeout":"10s",
+    "queue_jobs_max":4096,"queue_bytes_max":"64MiB","group_rows_max":2048,"group_time_max":"50ms"})");
+  EXPECT_EQ(settings.writer.queue_bytes_max, store::Settings().writer.queue_bytes_max);
+  EXPECT_EQ(settings.readers.idle_time_max, store::Settings().readers.idle_time_max);
+  for (const char* pair :
+       {R"("default": "20MiB")", R"("default": "256MiB")", R"("default": 128)",
+        R"("default": "10m")", R"("default": "64MiB")", R"("default": 2048)",
+        R"("default": "50ms")", R"("default": 4096)", R"("default": "events.db")"}) {
+    EXPECT_NE(manifest.find(pair), std::string::npos) << pair;
+  }
+}
+
+TEST(Settings, TakesOtherValues) {
+  const store::Settings settings = read(R"({"path":"/srv/a.db","cache_size":1048576,"mmap_size":0,
+    "checkout_timeout":"250ms","group_time_max":"1500us","readers_max":3})");
+  EXPECT_EQ(settings.path, "/srv/a.db");
+  EXPECT_EQ(settings.connection.cache_size_kib, 1024);
+  EXPECT_EQ(settings.connection.mmap_bytes, 0);
+  EXPECT_EQ(settings.readers.checkout_timeout, std::chrono::milliseconds(250));
+  EXPECT_EQ(settings.writer.group_time_max, std::chrono::microseconds(1500));
+  EXPECT_EQ(settings.readers.readers_max, 3U);
+}
+
+TEST(Settings, RefusesWhatCannotWorkByName) {
+  for (const auto& [json, key] :
+       {std::pair{R"({"path":""})", "`path`"}, std::pair{R"({"readers_max":0})", "`readers_max`"},
+        std::pair{R"({"readers_max":65})", "1 to 64"},
+        std::pair{R"({"busy_timeout":"2h"})", "`busy_timeout`"},
+        std::pair{R"({"checkout_timeout":"61m"})", "0s to 1h"},
+        std::pair{R"({"queue_jobs_max":0})", "`queue_jobs_max`"},
+        std::pair{R"({"queue_bytes_max":0})", "`queue_bytes_max`"},
+        std::pair{R"({"group_rows_max":0})", "`group_rows_max`"},
+        std::pair{R"({"cache_size":0})", "`cache_size`"}}) {
+    const Settings settings = must(bp::config_from_json<Settings>(json));
+    EXPECT_TRUE(fails_with(store_settings(settings, "/data"), BP_E_CONFIG, key)) << json;
+  }
+  EXPECT_FALSE(bp::config_from_json<Settings>(R"({"durability":"maybe"})"));
+  EXPECT_FALSE(bp::config_from_json<Settings>(R"({"unknown":1})"));
+}
+
+}  // namespace
+}  // namespace storage_sqlite

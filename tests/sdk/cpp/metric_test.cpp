@@ -1,0 +1,55 @@
+// tests/sdk/cpp/metric_test.cpp - counters, gauges, histograms in the host's cells.
+#include "backplane/cpp/metric.hpp"
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "in_task.hpp"
+
+namespace {
+
+TEST(Metric, CountsInTheHostsCells) {
+  tests::Stage stage;
+  const auto requests = stage.cx().counters({.name = "requests", .help = "h", .labels = {"code"}});
+  requests.bind({"200"}).add();
+  requests.bind({"500"}).add(2);
+  const bp::gauge depth = stage.cx().gauge("depth", "h");
+  depth.set(4);
+  depth.add(-1.5);
+  depth.set(std::numeric_limits<double>::quiet_NaN());
+  EXPECT_EQ(stage.host().metric("requests"), 3);
+  EXPECT_EQ(stage.host().metric("depth"), 2.5);
+}
+
+TEST(Metric, WithoutACellItSwallows) {
+  bp::counter().add();
+  bp::gauge().set(1);
+  bp::histogram().observe(1);
+}
+
+TEST(Metric, FindsTheBucketAsTheLawSays) {
+  std::array<std::uint64_t, 8> buckets{};
+  bp_metric_cell cell{};
+  cell.buckets = buckets.data();
+  cell.index_shift = 52;   // one bucket for each power of two
+  cell.index_base = 1023;  // bucket 1 begins at 1.0
+  cell.n_buckets = 8;
+  cell.kind = BP_METRIC_HISTOGRAM;
+  const bp::histogram histogram(&cell);
+  for (const double value : {-1.0, 0.5, 1.0, 1.9, 2.0, 1e9}) {
+    histogram.observe(value);
+  }
+  histogram.observe(std::nan(""));
+  EXPECT_EQ(buckets[0], 2U);
+  EXPECT_EQ(buckets[1], 2U);
+  EXPECT_EQ(buckets[2], 1U);
+  EXPECT_EQ(buckets[7], 1U) << "the last bucket has no upper bound";
+  EXPECT_EQ(cell.value, 6U);
+  EXPECT_EQ(cell.refused, 1U);
+  EXPECT_DOUBLE_EQ(std::bit_cast<double>(cell.sum), -1.0 + 0.5 + 1.0 + 1.9 + 2.0 + 1e9);
+}
+
+}  // namespace
