@@ -1,15 +1,17 @@
 // host/admin/api.cpp - one function a route; the table at the end is the whole interface.
 #include "host/admin/api.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 #include <utility>
 #include <vector>
 
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
 #include "host/admin/tap.hpp"
+#include "host/registry/registry.hpp"
+#include "host/service/service.hpp"
 
 namespace host::admin {
 
@@ -19,19 +21,22 @@ using error::json_quoted;
 using Answer = std::shared_ptr<Responder>;
 
 void refuse(const Answer& answer, const error::Error& error) {
-  answer->reply({static_cast<unsigned>(error::status_row(error.code()).http_status), error.json() + "\n"});
+  answer->reply(
+      {static_cast<unsigned>(error::status_row(error.code()).http_status), error.json() + "\n"});
 }
 
 std::string time_text(std::int64_t unix_ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(static_cast<std::time_t>(unix_ms / 1000)), unix_ms % 1000);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
+                     fmt::gmtime(static_cast<std::time_t>(unix_ms / 1000)), unix_ms % 1000);
 }
 
 std::string plugin_json(const supervisor::Status& status) {
   return fmt::format(
       R"({{"id":{},"plugin":{},"version":{},"library":{},"state":{},"reason":{},"since":{},"restarts":{},"events":{},"required":{}}})",
-      json_quoted(status.id), json_quoted(status.plugin), json_quoted(status.version), json_quoted(status.library),
-      json_quoted(supervisor::state_name(status.state)), json_quoted(status.reason),
-      json_quoted(time_text(status.since_unix_ms)), status.restarts, status.events, status.required);
+      json_quoted(status.id), json_quoted(status.plugin), json_quoted(status.version),
+      json_quoted(status.library), json_quoted(supervisor::state_name(status.state)),
+      json_quoted(status.reason), json_quoted(time_text(status.since_unix_ms)), status.restarts,
+      status.events, status.required);
 }
 
 template <typename Range, typename Print>
@@ -50,18 +55,22 @@ void livez(Backend& /*backend*/, Request&& /*request*/, const Answer& answer) {
 void readyz(Backend& backend, Request&& /*request*/, const Answer& answer) {
   const bool ready = backend.ready();
   const auto statuses = backend.supervisor.statuses();
-  answer->reply({ready ? 200U : 503U,
-                 fmt::format("{{\"status\":{},\"plugins\":{}}}\n", json_quoted(ready ? "ready" : "not ready"),
-                             list_json(statuses, [](const supervisor::Status& status) {
-                               return fmt::format(R"({{"id":{},"state":{},"required":{}}})", json_quoted(status.id),
-                                                  json_quoted(supervisor::state_name(status.state)), status.required);
-                             }))});
+  answer->reply(
+      {ready ? 200U : 503U,
+       fmt::format("{{\"status\":{},\"plugins\":{}}}\n", json_quoted(ready ? "ready" : "not ready"),
+                   list_json(statuses, [](const supervisor::Status& status) {
+                     return fmt::format(
+                         R"({{"id":{},"state":{},"required":{}}})", json_quoted(status.id),
+                         json_quoted(supervisor::state_name(status.state)), status.required);
+                   }))});
 }
 
 void info(Backend& backend, Request&& /*request*/, const Answer& answer) {
-  answer->reply({200, fmt::format("{{\"version\":{},\"abi\":{},\"name\":{},\"manifest\":{},\"ready\":{}}}\n",
-                                  json_quoted(backend.version), json_quoted(BP_ABI_TEXT), json_quoted(backend.host_name),
-                                  json_quoted(backend.manifest), backend.ready())});
+  answer->reply(
+      {200, fmt::format("{{\"version\":{},\"abi\":{},\"name\":{},\"manifest\":{},\"ready\":{}}}\n",
+                        json_quoted(backend.version), json_quoted(BP_ABI_TEXT),
+                        json_quoted(backend.host_name), json_quoted(backend.manifest),
+                        backend.ready())});
 }
 
 void plugins(Backend& backend, Request&& /*request*/, const Answer& answer) {
@@ -69,37 +78,45 @@ void plugins(Backend& backend, Request&& /*request*/, const Answer& answer) {
 }
 
 void channels(Backend& backend, Request&& /*request*/, const Answer& answer) {
-  answer->reply({200, list_json(backend.exchange.registry().channels(), [](const registry::ChannelEntry& entry) {
-                   const channel::Settings& settings = entry.channel->settings();
-                   const channel::Stats stats = entry.channel->stats();
-                   return fmt::format(
-                       R"({{"name":{},"kind":{},"type":{},"capacity":{},"depth":{},"senders":{},"receivers":{},"published":{},"delivered":{},"dropped":{},"lagged":{},"redelivered":{},"dead_lettered":{}}})",
-                       json_quoted(settings.name), json_quoted(settings.kind == BP_KIND_QUEUE ? "queue" : "broadcast"),
-                       json_quoted(settings.type), settings.capacity, stats.depth, stats.senders, stats.receivers,
-                       stats.published, stats.delivered, stats.dropped_newest + stats.dropped_oldest, stats.lagged,
-                       stats.redelivered, stats.dead_lettered);
-                 }) + "\n"});
+  answer->reply(
+      {200,
+       list_json(backend.exchange.registry().channels(), [](const registry::ChannelEntry& entry) {
+         const channel::Settings& settings = entry.channel->settings();
+         const channel::Stats stats = entry.channel->stats();
+         return fmt::format(
+             R"({{"name":{},"kind":{},"type":{},"capacity":{},"depth":{},"senders":{},"receivers":{},"published":{},"delivered":{},"dropped":{},"lagged":{},"redelivered":{},"dead_lettered":{}}})",
+             json_quoted(settings.name),
+             json_quoted(settings.kind == BP_KIND_QUEUE ? "queue" : "broadcast"),
+             json_quoted(settings.type), settings.capacity, stats.depth, stats.senders,
+             stats.receivers, stats.published, stats.delivered,
+             stats.dropped_newest + stats.dropped_oldest, stats.lagged, stats.redelivered,
+             stats.dead_lettered);
+       }) + "\n"});
 }
 
 void services(Backend& backend, Request&& /*request*/, const Answer& answer) {
-  answer->reply({200, list_json(backend.exchange.registry().services(), [](const registry::ServiceEntry& entry) {
-                   const auto& description = entry.service->description();
-                   return fmt::format(R"({{"name":{},"major":{},"minor":{},"owner":{},"methods":{}}})",
-                                      json_quoted(description.name), description.major, description.minor,
-                                      json_quoted(description.owner),
-                                      list_json(description.methods, [&](const service::Method& method) {
-                                        const auto& stats = entry.service->stats(method);
-                                        return fmt::format(
-                                            R"({{"name":{},"id":{},"inline":{},"request":{},"reply":{},"calls":{},"failures":{}}})",
-                                            json_quoted(method.name), method.id, (method.flags & BP_METHOD_INLINE) != 0,
-                                            json_quoted(method.request_type), json_quoted(method.reply_type),
-                                            stats.calls.load(), stats.failures.load());
-                                      }));
-                 }) + "\n"});
+  answer->reply(
+      {200,
+       list_json(backend.exchange.registry().services(), [](const registry::ServiceEntry& entry) {
+         const auto& description = entry.service->description();
+         return fmt::format(
+             R"({{"name":{},"major":{},"minor":{},"owner":{},"methods":{}}})",
+             json_quoted(description.name), description.major, description.minor,
+             json_quoted(description.owner),
+             list_json(description.methods, [&](const service::Method& method) {
+               const auto& stats = entry.service->stats(method);
+               return fmt::format(
+                   R"({{"name":{},"id":{},"inline":{},"request":{},"reply":{},"calls":{},"failures":{}}})",
+                   json_quoted(method.name), method.id, (method.flags & BP_METHOD_INLINE) != 0,
+                   json_quoted(method.request_type), json_quoted(method.reply_type),
+                   stats.calls.load(), stats.failures.load());
+             }));
+       }) + "\n"});
 }
 
 // POST /v1/channels/{name}/publish
-void publish(Backend& backend, const std::string& channel, const Request& request, const Answer& answer) {
+void publish(Backend& backend, const std::string& channel, const Request& request,
+             const Answer& answer) {
   auto taken = backend.exchange.publish(channel, request.body, nullptr,
                                         [answer](const std::optional<error::Error>& failure) {
                                           if (failure) {
@@ -114,7 +131,8 @@ void publish(Backend& backend, const std::string& channel, const Request& reques
 }
 
 // GET /v1/channels/{name}/tap?count=N (tap observes a broadcast; sub may consume a queue)
-void tap(Backend& backend, const std::string& channel, const Request& request, const Answer& answer) {
+void tap(Backend& backend, const std::string& channel, const Request& request,
+         const Answer& answer) {
   auto entry = backend.exchange.registry().find_channel(channel);
   if (!entry) {
     refuse(answer, entry.error());
@@ -122,9 +140,12 @@ void tap(Backend& backend, const std::string& channel, const Request& request, c
   }
   const bool consume = request.query.contains("consume");
   if (entry->channel->settings().kind == BP_KIND_QUEUE && !consume) {
-    refuse(answer, error::Error(BP_E_INVALID, "'" + channel +
-                                                  "' is a queue: each message goes to one consumer, so watching would take it "
-                                                  "away; fix: use `backplane sub` to consume on purpose"));
+    refuse(answer,
+           error::Error(
+               BP_E_INVALID,
+               "'" + channel +
+                   "' is a queue: each message goes to one consumer, so watching would take it "
+                   "away; fix: use `backplane sub` to consume on purpose"));
     return;
   }
   std::uint64_t count = 0;
@@ -135,11 +156,13 @@ void tap(Backend& backend, const std::string& channel, const Request& request, c
 }
 
 // POST /v1/services/{name}/{major}/{method}?timeout_ms=N
-void call(Backend& backend, const std::vector<std::string>& parts, const Request& request, const Answer& answer) {
+void call(Backend& backend, const std::vector<std::string>& parts, const Request& request,
+          const Answer& answer) {
   std::uint64_t deadline = 0;
   if (const auto wanted = request.query.find("timeout_ms"); wanted != request.query.end()) {
     std::uint64_t timeout_ms = 0;
-    std::from_chars(wanted->second.data(), wanted->second.data() + wanted->second.size(), timeout_ms);
+    std::from_chars(wanted->second.data(), wanted->second.data() + wanted->second.size(),
+                    timeout_ms);
     deadline = runtime::now_ns() + timeout_ms * 1'000'000;
   }
   const std::string service = parts[2] + "/" + parts[3];
@@ -157,7 +180,8 @@ void call(Backend& backend, const std::vector<std::string>& parts, const Request
 }
 
 // POST /v1/plugins/{id}/restart|start|stop|clear-quarantine
-void plugin_verb(Backend& backend, const std::string& id, const std::string& verb, const Answer& answer) {
+void plugin_verb(Backend& backend, const std::string& id, const std::string& verb,
+                 const Answer& answer) {
   const auto done = [answer](const std::optional<error::Error>& error) {
     if (error) {
       refuse(answer, *error);
@@ -174,7 +198,9 @@ void plugin_verb(Backend& backend, const std::string& id, const std::string& ver
   } else if (verb == "clear-quarantine") {
     backend.supervisor.clear_quarantine(id, done);
   } else {
-    refuse(answer, error::Error(BP_E_NOT_FOUND, "no verb '" + verb + "'; there are restart, start, stop, clear-quarantine"));
+    refuse(answer,
+           error::Error(BP_E_NOT_FOUND, "no verb '" + verb +
+                                            "'; there are restart, start, stop, clear-quarantine"));
   }
 }
 
@@ -184,7 +210,8 @@ void log_level(Backend& backend, const Request& request, const Answer& answer) {
   const auto name = request.query.find("name");
   auto level = log::parse_level(level_text == request.query.end() ? "" : level_text->second);
   if (!level) {
-    refuse(answer, level.error());
+    refuse(answer, error::Error(BP_E_INVALID,
+                                level.error().message()));  // not of the manifest, as elsewhere
     return;
   }
   backend.sink.set_level(name == request.query.end() ? "" : name->second, *level);
@@ -205,15 +232,16 @@ std::vector<std::string> split(std::string_view path) {
 using Read = void (*)(Backend&, Request&&, const Answer&);
 
 constexpr std::pair<std::string_view, Read> reads[] = {
-    {"/livez", livez},           {"/readyz", readyz},         {"/v1/info", info},
-    {"/v1/plugins", plugins},    {"/v1/channels", channels},  {"/v1/services", services},
+    {"/livez", livez},        {"/readyz", readyz},        {"/v1/info", info},
+    {"/v1/plugins", plugins}, {"/v1/channels", channels}, {"/v1/services", services},
 };
 
 void no_route(const Request& request, const Answer& answer) {
   refuse(answer, error::Error(BP_E_NOT_FOUND, "no route " + request.method + " " + request.path));
 }
 
-void route_post(Backend& backend, Request&& request, const std::vector<std::string>& parts, const Answer& answer) {
+void route_post(Backend& backend, Request&& request, const std::vector<std::string>& parts,
+                const Answer& answer) {
   if (parts.size() == 4 && parts[1] == "channels" && parts[3] == "publish") {
     publish(backend, parts[2], request, answer);
   } else if (parts.size() == 5 && parts[1] == "services") {
@@ -240,7 +268,8 @@ Handler make_api(Backend& backend) {
       return;
     }
     if (request.method != "GET") {
-      refuse(answer, error::Error(BP_E_UNSUPPORTED, "method " + request.method + "; reads are GET, changes are POST"));
+      refuse(answer, error::Error(BP_E_UNSUPPORTED, "method " + request.method +
+                                                        "; reads are GET, changes are POST"));
       return;
     }
     for (const auto& [path, read] : reads) {

@@ -1,6 +1,8 @@
-// host/admin/api.hpp - what the control socket answers: health, plugins, channels, services, publish, call, tap.
+// host/admin/api.hpp - what the control socket answers: health, plugins, channels, services,
+// publish, call, tap.
 //
-// Owns: nothing. Thread: the control thread. Errors: {"code","message","context"} with the table's HTTP status.
+// Owns: nothing. Thread: the control thread. Errors: {"code","message","context"} with the table's
+// HTTP status.
 #pragma once
 
 #include <functional>

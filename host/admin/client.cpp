@@ -1,6 +1,8 @@
 // host/admin/client.cpp - one HTTP/1.1 exchange over a blocking unix socket.
 #include "host/admin/client.hpp"
 
+#include <array>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -8,8 +10,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
-
-#include <array>
 
 namespace host::admin {
 
@@ -36,18 +36,20 @@ bool give_lines(std::string& body, const std::function<bool(std::string_view)>& 
 std::string percent_encoded(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-                       c == '_' || c == '.' || c == '~';
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.' || c == '~';
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
 }
 
-error::Result<ClientReply> request(const std::string& socket_path, const std::string& method, const std::string& target,
-                                   const std::string& body, const std::function<bool(std::string_view)>& on_line) {
+error::Result<ClientReply> request(const std::string& socket_path, const std::string& method,
+                                   const std::string& target, const std::string& body,
+                                   const std::function<bool(std::string_view)>& on_line) {
   const auto lost = [&](const boost::system::error_code& ec) {
-    return error::fail(BP_E_UNAVAILABLE, "no host answers on '" + socket_path + "': " + ec.message() +
-                                             "; fix: start it with `backplane serve`, or name its manifest with -c");
+    return error::fail(BP_E_UNAVAILABLE,
+                       "no host answers on '" + socket_path + "': " + ec.message() +
+                           "; fix: start it with `backplane serve`, or name its manifest with -c");
   };
   asio::io_context io;
   asio::local::stream_protocol::socket socket(io);
@@ -56,8 +58,10 @@ error::Result<ClientReply> request(const std::string& socket_path, const std::st
   if (ec) {
     return lost(ec);
   }
-  const std::string head = method + " " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
-                           std::to_string(body.size()) + "\r\nContent-Type: application/json\r\n\r\n" + body;
+  const std::string head = method + " " + target +
+                           " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
+                           std::to_string(body.size()) +
+                           "\r\nContent-Type: application/json\r\n\r\n" + body;
   asio::write(socket, asio::buffer(head), ec);
   if (ec) {
     return lost(ec);
@@ -70,7 +74,9 @@ error::Result<ClientReply> request(const std::string& socket_path, const std::st
   while (!parser.is_done()) {
     const std::size_t size = socket.read_some(asio::buffer(chunk), ec);
     if (ec == asio::error::eof) {
-      parser.put_eof(ec);
+      if (parser.got_some()) {
+        parser.put_eof(ec);
+      }
       break;
     }
     if (ec) {

@@ -1,6 +1,7 @@
 // host/admin/client.hpp - a blocking client of the control socket, for the command line.
 //
-// Owns: one connection a request. Thread: its caller's. Errors: UNAVAILABLE when no host listens there.
+// Owns: one connection a request. Thread: its caller's. Errors: UNAVAILABLE when no host listens
+// there.
 #pragma once
 
 #include <functional>
@@ -16,9 +17,9 @@ struct ClientReply {
 };
 
 // `on_line` is called for each line of a streamed answer until it answers false.
-[[nodiscard]] error::Result<ClientReply> request(const std::string& socket_path, const std::string& method,
-                                                 const std::string& target, const std::string& body,
-                                                 const std::function<bool(std::string_view)>& on_line = {});
+[[nodiscard]] error::Result<ClientReply> request(
+    const std::string& socket_path, const std::string& method, const std::string& target,
+    const std::string& body, const std::function<bool(std::string_view)>& on_line = {});
 
 // For the parts of a target.
 [[nodiscard]] std::string percent_encoded(std::string_view text);

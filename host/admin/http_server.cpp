@@ -1,8 +1,14 @@
 // host/admin/http_server.cpp - Asio sockets, Beast's HTTP parser; the only Beast unit of the host.
 #include "host/admin/http_server.hpp"
 
-#include <sys/stat.h>
+#include <array>
+#include <charconv>
+#include <deque>
+#include <filesystem>
+#include <optional>
+#include <set>
 #include <unistd.h>
+#include <utility>
 
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
@@ -11,13 +17,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <array>
-#include <charconv>
-#include <deque>
-#include <filesystem>
-#include <optional>
-#include <set>
-#include <utility>
+#include <sys/stat.h>
 
 namespace host::admin {
 
@@ -32,7 +32,8 @@ std::string decoded(std::string_view text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     unsigned value = 0;
     if (text[i] == '%' && i + 2 < text.size() &&
-        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr == text.data() + i + 3) {
+        std::from_chars(text.data() + i + 1, text.data() + i + 3, value, 16).ptr ==
+            text.data() + i + 3) {
       out += static_cast<char>(value);
       i += 2;
     } else {
@@ -62,8 +63,8 @@ Request request_of(http::request<http::string_body>&& message) {
 
 std::string head_of(unsigned status, const std::string& content_type, const std::string& rest) {
   return "HTTP/1.1 " + std::to_string(status) + " " +
-         std::string(http::obsolete_reason(static_cast<http::status>(status))) + "\r\nContent-Type: " + content_type +
-         "\r\nCache-Control: no-store\r\n" + rest + "\r\n";
+         std::string(http::obsolete_reason(static_cast<http::status>(status))) +
+         "\r\nContent-Type: " + content_type + "\r\nCache-Control: no-store\r\n" + rest + "\r\n";
 }
 
 class Connection;
@@ -76,9 +77,11 @@ class Server final : public HttpServer {
   ~Server() override { close_now(); }
 
   error::Result<void> open(const std::string& mode);
+
   void close() override { close_now(); }
 
   void accept();
+
   void forget(const std::shared_ptr<Connection>& connection) { connections_.erase(connection); }
 
   [[nodiscard]] const Handler& handler() const noexcept { return handler_; }
@@ -140,7 +143,9 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
     std::string text(size.data(), end);
     text += "\r\n" + chunk + "\r\n";
     unsent_.fetch_add(text.size(), std::memory_order_relaxed);
-    asio::post(io_, [self = shared_from_this(), text = std::move(text)]() mutable { self->send(std::move(text)); });
+    asio::post(io_, [self = shared_from_this(), text = std::move(text)]() mutable {
+      self->send(std::move(text));
+    });
     return true;
   }
 
@@ -205,32 +210,36 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
       }
       return;
     }
-    socket_.async_read_some(asio::buffer(chunk_), [self = shared_from_this()](boost::system::error_code failed, std::size_t size) {
-      if (failed) {
-        self->drop();
-        return;
-      }
-      self->buffer_.append(self->chunk_.data(), size);
-      self->feed();
-    });
+    socket_.async_read_some(
+        asio::buffer(chunk_),
+        [self = shared_from_this()](boost::system::error_code failed, std::size_t size) {
+          if (failed) {
+            self->drop();
+            return;
+          }
+          self->buffer_.append(self->chunk_.data(), size);
+          self->feed();
+        });
   }
 
   void refuse(const boost::system::error_code& ec) {
     const bool large = ec == http::error::body_limit || ec == http::error::header_limit;
-    const error::Error why(large ? BP_E_TOO_LARGE : BP_E_INVALID, "not a request this server takes: " + ec.message());
+    const error::Error why(large ? BP_E_TOO_LARGE : BP_E_INVALID,
+                           "not a request this server takes: " + ec.message());
     close_after_ = true;
     reply({large ? 413U : 400U, why.json() + "\n"});
   }
 
   // While streaming, a read that ends means that the reader is gone.
   void watch_for_close() {
-    socket_.async_read_some(asio::buffer(chunk_), [self = shared_from_this()](boost::system::error_code ec, std::size_t) {
-      if (ec) {
-        self->drop();
-      } else if (self->streaming_) {
-        self->watch_for_close();
-      }
-    });
+    socket_.async_read_some(asio::buffer(chunk_),
+                            [self = shared_from_this()](boost::system::error_code ec, std::size_t) {
+                              if (ec) {
+                                self->drop();
+                              } else if (self->streaming_) {
+                                self->watch_for_close();
+                              }
+                            });
   }
 
   void send(std::string text) {
@@ -244,19 +253,22 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   }
 
   void write_next() {
-    asio::async_write(socket_, asio::buffer(out_.front()), [self = shared_from_this()](boost::system::error_code ec, std::size_t size) {
-      self->unsent_.fetch_sub(std::min(size, self->unsent_.load(std::memory_order_relaxed)), std::memory_order_relaxed);
-      self->out_.pop_front();
-      if (ec) {
-        self->drop();
-      } else if (!self->out_.empty()) {
-        self->write_next();
-      } else if (self->answered_ && self->close_after_) {
-        self->drop();
-      } else if (self->answered_) {
-        self->read_request();
-      }
-    });
+    asio::async_write(socket_, asio::buffer(out_.front()),
+                      [self = shared_from_this()](boost::system::error_code ec, std::size_t size) {
+                        self->unsent_.fetch_sub(
+                            std::min(size, self->unsent_.load(std::memory_order_relaxed)),
+                            std::memory_order_relaxed);
+                        self->out_.pop_front();
+                        if (ec) {
+                          self->drop();
+                        } else if (!self->out_.empty()) {
+                          self->write_next();
+                        } else if (self->answered_ && self->close_after_) {
+                          self->drop();
+                        } else if (self->answered_) {
+                          self->read_request();
+                        }
+                      });
   }
 
   void tell_gone() {
@@ -297,17 +309,19 @@ error::Result<void> Server::open(const std::string& mode) {
     return error::fail(BP_E_IO, std::string(what) + " '" + path_ + "': " + ec.message());
   };
   if (path_.size() >= sizeof(sockaddr_un::sun_path)) {
-    return error::fail(BP_E_TOO_LARGE, "the socket path '" + path_ + "' has " + std::to_string(path_.size()) +
-                                           " bytes, a unix socket takes " +
-                                           std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
-                                           "; fix: set admin.unix.path or host.runtime_dir to a shorter path");
+    return error::fail(BP_E_TOO_LARGE,
+                       "the socket path '" + path_ + "' has " + std::to_string(path_.size()) +
+                           " bytes, a unix socket takes " +
+                           std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
+                           "; fix: set admin.unix.path or host.runtime_dir to a shorter path");
   }
   boost::system::error_code ec;
   Protocol::socket probe(io_);
   probe.connect(Protocol::endpoint(path_), ec);
   if (!ec) {
-    return error::fail(BP_E_BUSY, "another process listens on '" + path_ +
-                                      "'; fix: stop it, or give this host its own host.runtime_dir");
+    return error::fail(BP_E_BUSY,
+                       "another process listens on '" + path_ +
+                           "'; fix: stop it, or give this host its own host.runtime_dir");
   }
   ::unlink(path_.c_str());  // left behind by a process that was killed
   acceptor_.open(Protocol(), ec);
@@ -358,8 +372,10 @@ void Server::close_now() {
 
 }  // namespace
 
-error::Result<std::unique_ptr<HttpServer>> HttpServer::listen(asio::io_context& io, const std::string& path,
-                                                              const std::string& mode, Handler handler) {
+error::Result<std::unique_ptr<HttpServer>> HttpServer::listen(asio::io_context& io,
+                                                              const std::string& path,
+                                                              const std::string& mode,
+                                                              Handler handler) {
   auto server = std::make_unique<Server>(io, path, std::move(handler));
   if (auto opened = server->open(mode); !opened) {
     return std::unexpected(std::move(opened).error().during("opening the control socket"));

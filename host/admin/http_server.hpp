@@ -1,14 +1,15 @@
 // host/admin/http_server.hpp - HTTP/1.1 on a unix socket, for operators of this machine.
 //
-// Owns: the socket file and its connections. Thread: the io_context's one thread. Errors: BUSY when another process listens
-// there, IO otherwise.
+// Owns: the socket file and its connections. Thread: the io_context's one thread. Errors: BUSY when
+// another process listens there, IO otherwise.
 #pragma once
 
-#include <boost/asio/io_context.hpp>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+
+#include <boost/asio/io_context.hpp>
 
 #include "host/error/error.hpp"
 
@@ -32,8 +33,8 @@ struct Response {
   std::string content_type = "application/json";
 };
 
-// How a handler answers, from any thread, at any later time: reply() once, or begin_stream() and then write() until
-// one of them answers false or end().
+// How a handler answers, from any thread, at any later time: reply() once, or begin_stream() and
+// then write() until one of them answers false or end().
 class Responder {
  public:
   Responder() = default;
@@ -59,9 +60,9 @@ using Handler = std::function<void(Request&&, const std::shared_ptr<Responder>&)
 class HttpServer {
  public:
   // `mode`: "0660". Removes a socket file that nobody listens on any more.
-  [[nodiscard]] static error::Result<std::unique_ptr<HttpServer>> listen(boost::asio::io_context& io,
-                                                                         const std::string& path, const std::string& mode,
-                                                                         Handler handler);
+  [[nodiscard]] static error::Result<std::unique_ptr<HttpServer>> listen(
+      boost::asio::io_context& io, const std::string& path, const std::string& mode,
+      Handler handler);
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
   virtual ~HttpServer() = default;

@@ -41,16 +41,19 @@ bool Tap::take() {
   }
   std::vector<channel::Delivery> deliveries;
   std::uint64_t missed = 0;
-  const std::size_t wanted = endless_ ? lines_per_turn : std::min<std::size_t>(lines_per_turn, left_);
+  const std::size_t wanted =
+      endless_ ? lines_per_turn : std::min<std::size_t>(lines_per_turn, left_);
   const bool more = receiver_->take(wanted, deliveries, missed);
   const std::string name = error::json_quoted(entry_.channel->settings().name);
   if (missed > 0) {
     responder_->write("{\"channel\":" + name + ",\"missed\":" + std::to_string(missed) + "}\n");
   }
   for (const channel::Delivery& delivery : deliveries) {
-    const auto json = exchange::to_json(exchange::Exchange::type_of(entry_), delivery.message.bytes());
+    const auto json =
+        exchange::to_json(exchange::Exchange::type_of(entry_), delivery.message.bytes());
     const std::string body = json ? "\"message\":" + *json : "\"error\":" + json.error().json();
-    responder_->write("{\"channel\":" + name + ",\"seq\":" + std::to_string(delivery.seq) + "," + body + "}\n");
+    responder_->write("{\"channel\":" + name + ",\"seq\":" + std::to_string(delivery.seq) + "," +
+                      body + "}\n");
     receiver_->ack(delivery.id);
   }
   if (!endless_) {

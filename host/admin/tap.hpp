@@ -8,18 +8,23 @@
 
 #include "host/admin/http_server.hpp"
 #include "host/exchange/exchange.hpp"
+#include "host/registry/registry.hpp"
+#include "host/runtime/runtime.hpp"
 
 namespace host::admin {
 
 class Tap : public std::enable_shared_from_this<Tap> {
  public:
   // Streams to `responder` until the reader goes away or `count` messages were sent (0: no end).
-  static void open(const registry::ChannelEntry& entry, runtime::Runtime& runtime, std::uint64_t count,
-                   const std::shared_ptr<Responder>& responder);
+  static void open(const registry::ChannelEntry& entry, runtime::Runtime& runtime,
+                   std::uint64_t count, const std::shared_ptr<Responder>& responder);
 
  private:
   Tap(registry::ChannelEntry entry, std::uint64_t count, std::shared_ptr<Responder> responder)
-      : entry_(std::move(entry)), left_(count), endless_(count == 0), responder_(std::move(responder)) {}
+      : entry_(std::move(entry)),
+        left_(count),
+        endless_(count == 0),
+        responder_(std::move(responder)) {}
 
   bool take();
   void finish();

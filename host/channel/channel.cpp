@@ -27,7 +27,8 @@ std::shared_ptr<Receiver> Channel::open_receiver(ReceiverOptions options) {
     receiver->cursor_ = next_seq_;
     receiver->number_ = ++receivers_opened_;
     receivers_.push_back(receiver.get());
-    std::atomic_ref(activity_).store(static_cast<std::uint32_t>(receivers_.size()), std::memory_order_relaxed);
+    std::atomic_ref(activity_).store(static_cast<std::uint32_t>(receivers_.size()),
+                                     std::memory_order_relaxed);
     wake_receivers(wakes);
   }
   run(wakes);
@@ -162,7 +163,8 @@ bp_status Channel::admit_queue(Sender& sender, std::size_t bytes, Wakes& wakes) 
         ++stats_.dropped_oldest;
         if (oldest.confirmation) {
           wakes.emplace_back([confirmation = oldest.confirmation] {
-            confirmation->arrive(error::Error(BP_E_DROPPED, "dropped as the oldest message of a full queue"));
+            confirmation->arrive(
+                error::Error(BP_E_DROPPED, "dropped as the oldest message of a full queue"));
           });
         }
       }
@@ -174,7 +176,9 @@ bp_status Channel::admit_queue(Sender& sender, std::size_t bytes, Wakes& wakes) 
 }
 
 bp_status Channel::admit_broadcast(Sender& sender, Wakes& wakes) {
-  const auto full = [&] { return log_.size() >= settings_.capacity || bytes_ > settings_.bytes_max; };
+  const auto full = [&] {
+    return log_.size() >= settings_.capacity || bytes_ > settings_.bytes_max;
+  };
   while (full()) {
     const bool gated = std::ranges::any_of(receivers_, [&](const Receiver* receiver) {
       return receiver->gating() && receiver->cursor_ == base();
@@ -199,7 +203,8 @@ bp_status Channel::publish(Sender& sender, Envelope&& envelope) {
   {
     const std::lock_guard lock(mutex_);
     const bool queue = settings_.kind == BP_KIND_QUEUE;
-    status = queue ? admit_queue(sender, envelope.message.size, wakes) : admit_broadcast(sender, wakes);
+    status =
+        queue ? admit_queue(sender, envelope.message.size, wakes) : admit_broadcast(sender, wakes);
     if (status == BP_OK) {
       ++stats_.published;
       if (queue) {
@@ -239,7 +244,8 @@ void Channel::return_to_queue(Envelope&& envelope, bool front, Wakes& wakes) {
   bytes_ += envelope.message.size;
   ++stats_.redelivered;
   if (front) {
-    const auto place = std::ranges::find_if(log_, [&](const Envelope& other) { return other.seq > envelope.seq; });
+    const auto place =
+        std::ranges::find_if(log_, [&](const Envelope& other) { return other.seq > envelope.seq; });
     log_.insert(place, std::move(envelope));
   } else {
     log_.push_back(std::move(envelope));
@@ -268,7 +274,8 @@ bool Sender::blocked() {
     if (queue && channel_->settings_.on_full != BP_FULL_BLOCK) {
       return false;
     }
-    refused = (queue ? channel_->admit_queue(*this, 0, wakes) : channel_->admit_broadcast(*this, wakes)) != BP_OK;
+    refused = (queue ? channel_->admit_queue(*this, 0, wakes)
+                     : channel_->admit_broadcast(*this, wakes)) != BP_OK;
   }
   Channel::run(wakes);
   return refused;

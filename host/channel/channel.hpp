@@ -1,7 +1,8 @@
 // host/channel/channel.hpp - one named, bounded stream: a queue or a broadcast.
 //
-// Owns: the undelivered messages. Thread: any. Errors: WOULD_BLOCK, FULL, DROPPED, CLOSED, TOO_LARGE.
-// Callbacks (ready, writable, confirmations) run outside the channel's lock, on the thread that caused them.
+// Owns: the undelivered messages. Thread: any. Errors: WOULD_BLOCK, FULL, DROPPED, CLOSED,
+// TOO_LARGE. Callbacks (ready, writable, confirmations) run outside the channel's lock, on the
+// thread that caused them.
 #pragma once
 
 #include <condition_variable>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "backplane/abi/channel.h"
+
 #include "host/channel/confirmation.hpp"
 #include "host/error/error.hpp"
 #include "host/message/pool.hpp"
@@ -29,12 +31,13 @@ struct Settings {
   std::uint32_t kind = BP_KIND_QUEUE;
   std::string type = "bytes";
   std::uint64_t schema = 0;
-  std::uint32_t capacity = BP_CHAN_CAPACITY_DEFAULT;          // messages
-  std::size_t bytes_max = std::size_t{64} << 20U;             // undelivered payload
+  std::uint32_t capacity = BP_CHAN_CAPACITY_DEFAULT;  // messages
+  std::size_t bytes_max = std::size_t{64} << 20U;     // undelivered payload
   std::size_t message_bytes_max = BP_MESSAGE_BYTES_MAX;
   std::uint32_t on_full = BP_FULL_BLOCK;
-  std::uint64_t block_timeout_ns = block_timeout_default_ns;  // how long a gating subscriber may stall
-  std::uint32_t retry_max = retry_max_default;                // redeliveries before the dead letter
+  std::uint64_t block_timeout_ns =
+      block_timeout_default_ns;                 // how long a gating subscriber may stall
+  std::uint32_t retry_max = retry_max_default;  // redeliveries before the dead letter
 };
 
 struct Envelope {
@@ -63,7 +66,8 @@ struct Stats {
 struct Surroundings {
   std::function<void(std::uint64_t delay_ns, std::function<void()>)> after;
   std::function<void(const Settings&, Envelope&&, const error::Error&)> dead_letter;
-  std::function<void(const Settings&, const std::string& who)> cut_back;  // a gating subscriber stalled too long
+  std::function<void(const Settings&, const std::string& who)>
+      cut_back;  // a gating subscriber stalled too long
 };
 
 class Receiver;
@@ -78,9 +82,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
 
   struct ReceiverOptions {
-    std::string owner;             // who, for reports
-    std::uint32_t flags = 0;       // BP_CHAN_*
-    std::uint32_t concurrency = 0; // 0: the channel's capacity
+    std::string owner;                 // who, for reports
+    std::uint32_t flags = 0;           // BP_CHAN_*
+    std::uint32_t concurrency = 0;     // 0: the channel's capacity
     std::function<void()> ready = {};  // something may be there to take
   };
 
@@ -114,18 +118,20 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] std::uint64_t base() const noexcept { return next_seq_ - log_.size(); }
 
   [[nodiscard]] bool queue_full(std::size_t bytes) const noexcept {
-    return log_.size() >= settings_.capacity || (!log_.empty() && bytes_ + bytes > settings_.bytes_max);
+    return log_.size() >= settings_.capacity ||
+           (!log_.empty() && bytes_ + bytes > settings_.bytes_max);
   }
 
   const Settings settings_;
   const Surroundings surroundings_;
   mutable std::mutex mutex_;
   std::condition_variable credit_;
-  std::deque<Envelope> log_;     // queue: what waits; broadcast: the last messages, seq base() .. next_seq_ - 1
+  std::deque<Envelope>
+      log_;  // queue: what waits; broadcast: the last messages, seq base() .. next_seq_ - 1
   std::size_t bytes_ = 0;
   std::uint64_t next_seq_ = 1;
   std::uint64_t next_queue_seq_ = 1;
-  std::uint64_t stall_ = 0;      // number of the present stall; 0: none
+  std::uint64_t stall_ = 0;  // number of the present stall; 0: none
   std::uint64_t stalls_ = 0;
   std::uint64_t receivers_opened_ = 0;
   std::vector<Receiver*> receivers_;

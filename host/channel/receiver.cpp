@@ -108,15 +108,16 @@ void Receiver::give_back(Envelope&& envelope, std::uint64_t delay_ns, const erro
   Channel& channel = *channel_;
   if (++envelope.attempts > channel.settings_.retry_max) {
     ++channel.stats_.dead_lettered;
-    wakes.emplace_back([&channel, self = channel_, error, held = std::make_shared<Envelope>(std::move(envelope))] {
-      const std::shared_ptr<Confirmation> confirmation = held->confirmation;
-      if (channel.surroundings_.dead_letter) {
-        channel.surroundings_.dead_letter(channel.settings_, std::move(*held), error);
-      }
-      if (confirmation) {
-        confirmation->arrive(error);
-      }
-    });
+    wakes.emplace_back(
+        [&channel, self = channel_, error, held = std::make_shared<Envelope>(std::move(envelope))] {
+          const std::shared_ptr<Confirmation> confirmation = held->confirmation;
+          if (channel.surroundings_.dead_letter) {
+            channel.surroundings_.dead_letter(channel.settings_, std::move(*held), error);
+          }
+          if (confirmation) {
+            confirmation->arrive(error);
+          }
+        });
     return;
   }
   if (delay_ns > 0 && channel.surroundings_.after) {
@@ -148,7 +149,8 @@ void Receiver::deliver_again(std::uint64_t delay_ns, Envelope&& envelope, Channe
           self->wake_receivers(later);
         } else if (held->confirmation) {
           later.emplace_back([confirmation = held->confirmation] {
-            confirmation->arrive(error::Error(BP_E_ABANDONED, "the subscriber left before it acknowledged"));
+            confirmation->arrive(
+                error::Error(BP_E_ABANDONED, "the subscriber left before it acknowledged"));
           });
         }
       }
@@ -161,9 +163,12 @@ bool Receiver::nack(std::uint64_t id, std::uint64_t delay_ns, const error::Error
   return return_one(id, delay_ns, error, false);
 }
 
-bool Receiver::reject(std::uint64_t id, const error::Error& error) { return return_one(id, 0, error, true); }
+bool Receiver::reject(std::uint64_t id, const error::Error& error) {
+  return return_one(id, 0, error, true);
+}
 
-bool Receiver::return_one(std::uint64_t id, std::uint64_t delay_ns, const error::Error& error, bool last) {
+bool Receiver::return_one(std::uint64_t id, std::uint64_t delay_ns, const error::Error& error,
+                          bool last) {
   Channel::Wakes wakes;
   {
     const std::lock_guard lock(channel_->mutex_);
@@ -212,7 +217,8 @@ void Receiver::detach(Channel::Wakes& wakes) {
   }
   again_.clear();
   if (channel.settings_.kind == BP_KIND_BROADCAST) {
-    for (std::uint64_t seq = std::max(cursor_, channel.base()); confirming() && seq < channel.next_seq_; ++seq) {
+    for (std::uint64_t seq = std::max(cursor_, channel.base());
+         confirming() && seq < channel.next_seq_; ++seq) {
       tell_gone(channel.log_[seq - channel.base()], wakes);
     }
     channel.trim();
@@ -222,13 +228,14 @@ void Receiver::detach(Channel::Wakes& wakes) {
 
 void Receiver::tell_gone(const Envelope& envelope, Channel::Wakes& wakes) const {
   if (envelope.confirmation) {
-    wakes.emplace_back([confirmation = envelope.confirmation, error = gone()] { confirmation->arrive(error); });
+    wakes.emplace_back(
+        [confirmation = envelope.confirmation, error = gone()] { confirmation->arrive(error); });
   }
 }
 
 error::Error Receiver::gone() const {
-  return {BP_E_ABANDONED,
-          "'" + options_.owner + "' left channel '" + channel_->settings_.name + "' before it acknowledged"};
+  return {BP_E_ABANDONED, "'" + options_.owner + "' left channel '" + channel_->settings_.name +
+                              "' before it acknowledged"};
 }
 
 void Receiver::leave() {

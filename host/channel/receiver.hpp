@@ -1,4 +1,5 @@
-// host/channel/receiver.hpp - one receiving end: takes messages, acknowledges them or hands them back.
+// host/channel/receiver.hpp - one receiving end: takes messages, acknowledges them or hands them
+// back.
 //
 // Owns: what it took and has not settled. Thread: take() by its owner; the rest any. Errors: STALE.
 #pragma once
@@ -26,12 +27,13 @@ class Receiver {
   Receiver(std::shared_ptr<Channel> channel, Channel::ReceiverOptions options);
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
+
   ~Receiver() { close(); }
 
   [[nodiscard]] Channel& channel() noexcept { return *channel_; }
 
-  // Appends up to `count_max` deliveries; `missed` counts what this subscriber lost since the last call.
-  // Answers whether more is there already.
+  // Appends up to `count_max` deliveries; `missed` counts what this subscriber lost since the last
+  // call. Answers whether more is there already.
   bool take(std::size_t count_max, std::vector<Delivery>& out, std::uint64_t& missed);
 
   // False: settled before, or closed.
@@ -44,7 +46,8 @@ class Receiver {
   void pause();
   void resume();
 
-  // Take nothing more; what was taken may still be settled. close() follows when nobody holds this end any more.
+  // Take nothing more; what was taken may still be settled. close() follows when nobody holds this
+  // end any more.
   void leave();
 
   // What was taken and not settled goes back to the queue; a broadcast's publishers are told.
@@ -57,7 +60,9 @@ class Receiver {
     return (options_.flags & (BP_CHAN_GATING | BP_CHAN_CONFIRMING)) != 0 && !cut_;
   }
 
-  [[nodiscard]] bool confirming() const noexcept { return (options_.flags & BP_CHAN_CONFIRMING) != 0; }
+  [[nodiscard]] bool confirming() const noexcept {
+    return (options_.flags & BP_CHAN_CONFIRMING) != 0;
+  }
 
   [[nodiscard]] bool something_waits() const noexcept;
   bool take_one(std::vector<Delivery>& out);
@@ -80,7 +85,7 @@ class Receiver {
   bool paused_ = false;
   bool detached_ = false;  // left the channel; what it took may still be settled
   bool closed_ = false;
-  bool cut_ = false;  // stalled too long: treated as not gating until it has caught up
+  bool cut_ = false;            // stalled too long: treated as not gating until it has caught up
   std::deque<Envelope> again_;  // broadcast: handed back by nack
   std::unordered_map<std::uint64_t, Envelope> taken_;
 };

@@ -1,12 +1,16 @@
 // host/cli/cli.cpp - the words of every verb; the only unit that sees CLI11.
 #include "host/cli/cli.hpp"
 
-#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "backplane/abi/version.h"
+
 #include "host/cli/verbs.hpp"
 #include "host/daemon/daemon.hpp"
+#include "host/log/level.hpp"
 
 namespace host::cli {
 
@@ -29,11 +33,13 @@ struct Words {
 void place_options(CLI::App* verb, Words& words, bool remote) {
   verb->add_option("-c,--config", words.place.manifest, "The manifest")->capture_default_str();
   if (remote) {
-    verb->add_option("--socket", words.place.socket, "The host's control socket, instead of the manifest's");
+    verb->add_option("--socket", words.place.socket,
+                     "The host's control socket, instead of the manifest's");
   }
 }
 
-CLI::App* add_verb(CLI::App& above, const std::string& name, const std::string& about, const std::string& example) {
+CLI::App* add_verb(CLI::App& above, const std::string& name, const std::string& about,
+                   const std::string& example) {
   CLI::App* verb = above.add_subcommand(name, about);
   verb->footer("Example:\n  " + example);
   return verb;
@@ -41,8 +47,10 @@ CLI::App* add_verb(CLI::App& above, const std::string& name, const std::string& 
 
 void add_serve(CLI::App& app, Words& words) {
   CLI::App* verb = add_verb(app, "serve", "Run the host in the foreground until SIGTERM or SIGINT",
-                            "backplane serve -c plugins.json\n\nExit codes: 0 stopped, 66 no manifest, 69 a required plugin "
-                            "did not start, 73 data folder or\nsocket in use, 75 drain timeout, 76 ABI, 77 permission, 78 manifest");
+                            "backplane serve -c plugins.json\n\nExit codes: 0 stopped, 66 no "
+                            "manifest, 69 a required plugin "
+                            "did not start, 73 data folder or\nsocket in use, 75 drain timeout, 76 "
+                            "ABI, 77 permission, 78 manifest");
   place_options(verb, words, false);
   verb->add_flag("-v,--verbose", words.verbosity, "More log lines: -v debug, -vv trace");
   verb->callback([&words] {
@@ -57,8 +65,10 @@ void add_serve(CLI::App& app, Words& words) {
 }
 
 void add_check(CLI::App& app, Words& words) {
-  CLI::App* verb = add_verb(app, "check", "Find everything that is wrong with a manifest and its plugin files; runs nothing",
-                            "backplane check plugins.json");
+  CLI::App* verb =
+      add_verb(app, "check",
+               "Find everything that is wrong with a manifest and its plugin files; runs nothing",
+               "backplane check plugins.json");
   verb->add_option("manifest", words.place.manifest, "The manifest")->capture_default_str();
   verb->add_flag("--json", words.as_json, "Problems as JSON on standard output");
   verb->callback([&words] {
@@ -69,37 +79,45 @@ void add_check(CLI::App& app, Words& words) {
 void add_plugin(CLI::App& app, Words& words) {
   CLI::App* plugin = app.add_subcommand("plugin", "Look at plugin files; no code of theirs runs");
   plugin->require_subcommand(1);
-  CLI::App* list = add_verb(*plugin, "list", "The plugin files this host finds", "backplane plugin list");
+  plugin->footer("Example:\n  backplane plugin info ./hello.so");
+  CLI::App* list =
+      add_verb(*plugin, "list", "The plugin files this host finds", "backplane plugin list");
   place_options(list, words, false);
   list->add_flag("--json", words.as_json, "As JSON");
   list->callback([&words] { words.exit_code = plugin_list(words.place, words.as_json); });
-  CLI::App* info = add_verb(*plugin, "info", "What one plugin file says of itself", "backplane plugin info ./hello.so");
+  CLI::App* info = add_verb(*plugin, "info", "What one plugin file says of itself",
+                            "backplane plugin info ./hello.so");
   info->add_option("file", words.text, "The .so or .dll")->required();
   info->add_flag("--json", words.as_json, "As JSON");
   info->callback([&words] { words.exit_code = plugin_info(words.text, words.as_json); });
 }
 
 void add_messages(CLI::App& app, Words& words) {
-  CLI::App* pub = add_verb(app, "pub", "Publish one JSON message; returns when it was acknowledged",
-                           R"(backplane pub events '{"id":"e1","name":"door","category":"open","data":{"room":4}}')");
+  CLI::App* pub = add_verb(
+      app, "pub", "Publish one JSON message; returns when it was acknowledged",
+      R"(backplane pub events '{"id":"e1","name":"door","category":"open","data":{"room":4}}')");
   place_options(pub, words, true);
   pub->add_option("channel", words.channel, "The channel")->required();
   pub->add_option("message", words.json, "JSON; - or nothing reads standard input");
   pub->callback([&words] { words.exit_code = publish(words.place, words.channel, words.json); });
 
-  CLI::App* sub = add_verb(app, "sub", "Print a channel's messages, one JSON line each; a queue's are consumed",
-                           "backplane sub events --count 10");
+  CLI::App* sub =
+      add_verb(app, "sub", "Print a channel's messages, one JSON line each; a queue's are consumed",
+               "backplane sub events --count 10");
   place_options(sub, words, true);
   sub->add_option("channel", words.channel, "The channel")->required();
   sub->add_option("-n,--count", words.count, "Stop after so many messages (0: never)");
-  sub->callback([&words] { words.exit_code = subscribe(words.place, words.channel, words.count, true); });
+  sub->callback(
+      [&words] { words.exit_code = subscribe(words.place, words.channel, words.count, true); });
 
   const auto add_tap = [&words](CLI::App& above, const std::string& example) {
-    CLI::App* tap = add_verb(above, "tap", "Watch a broadcast channel without taking part", example);
+    CLI::App* tap =
+        add_verb(above, "tap", "Watch a broadcast channel without taking part", example);
     place_options(tap, words, true);
     tap->add_option("channel", words.channel, "The channel")->required();
     tap->add_option("-n,--count", words.count, "Stop after so many messages (0: never)");
-    tap->callback([&words] { words.exit_code = subscribe(words.place, words.channel, words.count, false); });
+    tap->callback(
+        [&words] { words.exit_code = subscribe(words.place, words.channel, words.count, false); });
   };
   add_tap(app, "backplane tap events");
 
@@ -108,14 +126,19 @@ void add_messages(CLI::App& app, Words& words) {
   place_options(call_verb, words, true);
   call_verb->add_option("method", words.text, "service/major.Method")->required();
   call_verb->add_option("request", words.json, "JSON; - reads standard input; nothing: {}");
-  call_verb->add_option("--timeout-ms", words.timeout_ms, "Give up after so many ms (0: the host's default)");
-  call_verb->callback([&words] { words.exit_code = call(words.place, words.text, words.json, words.timeout_ms); });
+  call_verb->add_option("--timeout-ms", words.timeout_ms,
+                        "Give up after so many ms (0: the host's default)");
+  call_verb->callback(
+      [&words] { words.exit_code = call(words.place, words.text, words.json, words.timeout_ms); });
 }
 
 void add_control(CLI::App& app, Words& words) {
   CLI::App* ctl = app.add_subcommand("ctl", "Operate the running host");
   ctl->require_subcommand(1);
-  CLI::App* status = add_verb(*ctl, "status", "Every plugin's state; exit 2 when one is not running", "backplane ctl status");
+  ctl->footer("Example:\n  backplane ctl status");
+  CLI::App* status =
+      add_verb(*ctl, "status", "Every plugin's state; exit 2 when one is not running",
+               "backplane ctl status");
   place_options(status, words, true);
   status->add_flag("--json", words.as_json, "As JSON");
   status->callback([&words] { words.exit_code = control_status(words.place, words.as_json); });
@@ -131,16 +154,20 @@ void add_control(CLI::App& app, Words& words) {
     place_options(verb, words, true);
     verb->add_option("plugin", words.name, "The plugin's id in the manifest")->required();
     const std::string route = std::string(name) == "quarantine-clear" ? "clear-quarantine" : name;
-    verb->callback([&words, route] { words.exit_code = control_plugin(words.place, route, words.name); });
+    verb->callback(
+        [&words, route] { words.exit_code = control_plugin(words.place, route, words.name); });
   }
 
-  CLI::App* level = add_verb(*ctl, "log-level", "Change the log level now", "backplane ctl log-level debug storage");
+  CLI::App* level = add_verb(*ctl, "log-level", "Change the log level now",
+                             "backplane ctl log-level debug storage");
   place_options(level, words, true);
   level->add_option("level", words.text, "trace, debug, info, warn, error or off")->required();
   level->add_option("name", words.name, "A plugin's id; nothing: all");
-  level->callback([&words] { words.exit_code = control_log_level(words.place, words.text, words.name); });
+  level->callback(
+      [&words] { words.exit_code = control_log_level(words.place, words.text, words.name); });
 
-  CLI::App* shutdown = add_verb(*ctl, "shutdown", "Drain everything and end the host", "backplane ctl shutdown");
+  CLI::App* shutdown =
+      add_verb(*ctl, "shutdown", "Drain everything and end the host", "backplane ctl shutdown");
   place_options(shutdown, words, true);
   shutdown->callback([&words] { words.exit_code = control_shutdown(words.place); });
 }
@@ -148,9 +175,13 @@ void add_control(CLI::App& app, Words& words) {
 void add_config(CLI::App& app, Words& words) {
   CLI::App* config = app.add_subcommand("config", "The manifest's form and values");
   config->require_subcommand(1);
-  CLI::App* schema = add_verb(*config, "schema", "The JSON Schema of plugins.json", "backplane config schema > plugins.schema.json");
+  config->footer("Example:\n  backplane config print");
+  CLI::App* schema = add_verb(*config, "schema", "The JSON Schema of plugins.json",
+                              "backplane config schema > plugins.schema.json");
   schema->callback([&words] { words.exit_code = config_schema(); });
-  CLI::App* print = add_verb(*config, "print", "The manifest with every default; secrets are hidden", "backplane config print");
+  CLI::App* print =
+      add_verb(*config, "print", "The manifest with every default; secrets are hidden",
+               "backplane config print");
   place_options(print, words, false);
   print->callback([&words] { words.exit_code = config_print(words.place); });
 }
@@ -160,15 +191,25 @@ void add_config(CLI::App& app, Words& words) {
 int run(int argc, char** argv) {
   Words words;
   CLI::App app("A host for plugins that meet on channels and services.", "backplane");
-  app.set_version_flag("--version", "backplane " + daemon::version() + " (ABI " + BP_ABI_TEXT + ")");
+  app.set_version_flag("--version",
+                       "backplane " + daemon::version() + " (ABI " + BP_ABI_TEXT + ")");
   app.require_subcommand(1);
-  app.footer("Example:\n  backplane serve -c plugins.json\n\n`backplane VERB --help` tells more of each verb.");
+  app.footer(
+      "Example:\n  backplane serve -c plugins.json\n\n`backplane VERB --help` tells more of each "
+      "verb.");
   add_serve(app, words);
   add_check(app, words);
   add_plugin(app, words);
   add_messages(app, words);
   add_control(app, words);
   add_config(app, words);
+  const auto verbs = app.get_subcommands([](const CLI::App* /*any*/) { return true; });
+  const auto named = [&](const CLI::App* verb) { return verb->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(verbs, named)) {
+    complain(
+        {BP_E_INVALID, std::string("no verb '") + argv[1] + "'; `backplane --help` lists them"});
+    return exit_usage;
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

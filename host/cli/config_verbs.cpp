@@ -1,7 +1,7 @@
 // host/cli/config_verbs.cpp - `config schema` and `config print`.
-#include <fmt/format.h>
-
 #include <cstdio>
+
+#include <fmt/format.h>
 
 #include "host/cli/verbs.hpp"
 #include "host/loader/inspect.hpp"

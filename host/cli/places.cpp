@@ -1,10 +1,10 @@
 // host/cli/places.cpp - relative to the binary itself, so that a moved installation still works.
 #include "host/cli/places.hpp"
 
-#include <fmt/format.h>
-
 #include <cstdio>
 #include <system_error>
+
+#include <fmt/format.h>
 
 #include "host/manifest/manifest.hpp"
 
@@ -12,7 +12,8 @@ namespace host::cli {
 
 std::filesystem::path default_plugin_path() {
   std::error_code ignored;
-  const std::filesystem::path bin = std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
+  const std::filesystem::path bin =
+      std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
   const std::filesystem::path built = bin.parent_path() / "plugins";
   if (std::filesystem::is_directory(built, ignored)) {
     return built;
@@ -27,9 +28,12 @@ error::Result<std::string> socket_of(const Place& place) {
   const manifest::Reading reading =
       manifest::read_file(place.manifest, manifest::process_environment(default_plugin_path()));
   if (!reading.manifest) {
-    const std::string first = reading.problems.empty() ? "it could not be read" : reading.problems.front().text();
-    return error::fail(reading.missing ? BP_E_NOT_FOUND : BP_E_CONFIG,
-                       first + "; fix: name the manifest of the running host with -c, or its socket with --socket");
+    const std::string first =
+        reading.problems.empty() ? "it could not be read" : reading.problems.front().text();
+    return error::fail(
+        reading.missing ? BP_E_NOT_FOUND : BP_E_CONFIG,
+        first +
+            "; fix: name the manifest of the running host with -c, or its socket with --socket");
   }
   return reading.manifest->admin.socket.path.string();
 }

@@ -1,10 +1,11 @@
-// host/cli/plugin_verbs.cpp - `plugin list` and `plugin info`: facts from the file; no code of the plugin runs.
-#include <fmt/format.h>
-
+// host/cli/plugin_verbs.cpp - `plugin list` and `plugin info`: facts from the file; no code of the
+// plugin runs.
 #include <algorithm>
 #include <cstdio>
 #include <system_error>
 #include <vector>
+
+#include <fmt/format.h>
 
 #include "host/cli/verbs.hpp"
 #include "host/loader/inspect.hpp"
@@ -27,8 +28,8 @@ std::string facts_json(const loader::Facts& facts) {
 }
 
 void print_service(const loader::Description& description, const loader::ServiceProvided& service) {
-  fmt::print("  provides   {}/{} (version {}.{})\n", service.name, service.version.major, service.version.major,
-             service.version.minor);
+  fmt::print("  provides   {}/{} (version {}.{})\n", service.name, service.version.major,
+             service.version.major, service.version.minor);
   const auto bytes = description.schemas.find(service.contract);
   if (bytes == description.schemas.end()) {
     return;
@@ -38,7 +39,8 @@ void print_service(const loader::Description& description, const loader::Service
     return;
   }
   for (const schema::Method& method : (*schema)->methods()) {
-    fmt::print("               {} ({}){}\n", method.name, method.request != nullptr ? method.request->name : "bytes",
+    fmt::print("               {} ({}){}\n", method.name,
+               method.request != nullptr ? method.request->name : "bytes",
                method.runs_inline ? " inline" : "");
   }
 }
@@ -47,19 +49,20 @@ void print_facts(const loader::Facts& facts) {
   const loader::Description& about = facts.description;
   fmt::print("{} {} - {}\n", about.id, about.version, about.summary);
   fmt::print("  file       {}\n  sha256     {}\n", facts.path.string(), facts.sha256);
-  fmt::print("  abi        {}.{} (needs minor {})\n", facts.entry.abi_major, facts.entry.abi_minor_built,
-             facts.entry.abi_minor_needed);
+  fmt::print("  abi        {}.{} (needs minor {})\n", facts.entry.abi_major,
+             facts.entry.abi_minor_built, facts.entry.abi_minor_needed);
   fmt::print("  status     {}{}\n", loader::maturity_name(about.status),
              about.security_posture.empty() ? "" : ", " + about.security_posture);
   for (const loader::ChannelUse& channel : about.channels) {
-    fmt::print("  channel    {} {} {} ({})\n", loader::direction_name(channel.direction), channel.name,
-               loader::channel_kind_name(channel.kind), channel.type);
+    fmt::print("  channel    {} {} {} ({})\n", loader::direction_name(channel.direction),
+               channel.name, loader::channel_kind_name(channel.kind), channel.type);
   }
   for (const loader::ServiceProvided& service : about.provided) {
     print_service(about, service);
   }
   for (const loader::ServiceRequired& service : about.required) {
-    fmt::print("  requires   {}/{}{}\n", service.name, service.version.major, service.optional ? " (optional)" : "");
+    fmt::print("  requires   {}/{}{}\n", service.name, service.version.major,
+               service.optional ? " (optional)" : "");
   }
   for (const std::string& capability : about.capabilities) {
     fmt::print("  asks for   {}\n", capability);
@@ -102,7 +105,8 @@ int plugin_info(const std::string& file, bool json) {
 
 int plugin_list(const Place& place, bool json) {
   std::filesystem::path folder = default_plugin_path();
-  const manifest::Reading reading = manifest::read_file(place.manifest, manifest::process_environment(folder));
+  const manifest::Reading reading =
+      manifest::read_file(place.manifest, manifest::process_environment(folder));
   if (reading.manifest) {
     folder = reading.manifest->host.plugin_path;
   }
@@ -113,7 +117,8 @@ int plugin_list(const Place& place, bool json) {
     const auto facts = loader::inspect(file);
     refused = refused || !facts;
     if (json) {
-      list += (list.empty() ? "" : ",") + (facts ? facts_json(*facts) : refused_json(file.string(), facts.error()));
+      list += (list.empty() ? "" : ",") +
+              (facts ? facts_json(*facts) : refused_json(file.string(), facts.error()));
     } else if (facts) {
       fmt::print("{:<24} {:<10} {:<13} {}\n", file.stem().string(), facts->description.version,
                  loader::maturity_name(facts->description.status), facts->description.summary);

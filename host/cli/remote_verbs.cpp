@@ -1,11 +1,11 @@
 // host/cli/remote_verbs.cpp - verbs that ask the running host over its control socket.
-#include <fmt/format.h>
-#include <rapidjson/document.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
 #include <string_view>
+
+#include <fmt/format.h>
+#include <rapidjson/document.h>
 
 #include "host/admin/client.hpp"
 #include "host/cli/verbs.hpp"
@@ -58,8 +58,9 @@ error::Error error_of(const admin::ClientReply& reply) {
   return error;
 }
 
-error::Result<std::string> ask(const Place& place, const std::string& method, const std::string& target,
-                               const std::string& body, const std::function<bool(std::string_view)>& on_line = {}) {
+error::Result<std::string> ask(const Place& place, const std::string& method,
+                               const std::string& target, const std::string& body,
+                               const std::function<bool(std::string_view)>& on_line = {}) {
   auto socket = socket_of(place);
   if (!socket) {
     return std::unexpected(std::move(socket).error());
@@ -85,7 +86,9 @@ int print_or_complain(const error::Result<std::string>& answer) {
 }  // namespace
 
 int publish(const Place& place, const std::string& channel, const std::string& json) {
-  return print_or_complain(ask(place, "POST", "/v1/channels/" + admin::percent_encoded(channel) + "/publish", text_or_input(json)));
+  return print_or_complain(ask(place, "POST",
+                               "/v1/channels/" + admin::percent_encoded(channel) + "/publish",
+                               text_or_input(json)));
 }
 
 int subscribe(const Place& place, const std::string& channel, std::uint64_t count, bool consume) {
@@ -93,17 +96,20 @@ int subscribe(const Place& place, const std::string& channel, std::uint64_t coun
     fmt::print("{}\n", line);
     return std::fflush(stdout) == 0;
   };
-  const std::string target = fmt::format("/v1/channels/{}/tap?count={}{}", admin::percent_encoded(channel), count,
-                                         consume ? "&consume=1" : "");
+  const std::string target =
+      fmt::format("/v1/channels/{}/tap?count={}{}", admin::percent_encoded(channel), count,
+                  consume ? "&consume=1" : "");
   const auto answer = ask(place, "GET", target, "", print);
   return answer ? 0 : complain(answer.error());
 }
 
-int call(const Place& place, const std::string& method, const std::string& json, std::uint64_t timeout_ms) {
+int call(const Place& place, const std::string& method, const std::string& json,
+         std::uint64_t timeout_ms) {
   // "bp.storage.records/1.Page": the method follows the last dot; "/1" may be left out.
   const std::size_t dot = method.rfind('.');
   if (dot == std::string::npos || dot == 0 || dot + 1 == method.size()) {
-    return complain({BP_E_INVALID, "'" + method + "' is no method; it looks like bp.storage.records/1.Page"});
+    return complain(
+        {BP_E_INVALID, "'" + method + "' is no method; it looks like bp.storage.records/1.Page"});
   }
   std::string service = method.substr(0, dot);
   if (service.find('/') == std::string::npos) {
@@ -129,12 +135,14 @@ int control_status(const Place& place, bool json) {
   if (!document.IsArray()) {
     return complain({BP_E_UNKNOWN, "the host's answer is not a list of plugins: " + *answer});
   }
-  fmt::print("{:<16} {:<12} {:<10} {:>8}  {:<25} {}\n", "PLUGIN", "STATE", "VERSION", "RESTARTS", "SINCE", "REASON");
+  fmt::print("{:<16} {:<12} {:<10} {:>8}  {:<25} {}\n", "PLUGIN", "STATE", "VERSION", "RESTARTS",
+             "SINCE", "REASON");
   int exit_code = 0;
   for (const auto& plugin : document.GetArray()) {
     const std::string_view state = plugin["state"].GetString();
-    fmt::print("{:<16} {:<12} {:<10} {:>8}  {:<25} {}\n", plugin["id"].GetString(), state, plugin["version"].GetString(),
-               plugin["restarts"].GetUint64(), plugin["since"].GetString(), plugin["reason"].GetString());
+    fmt::print("{:<16} {:<12} {:<10} {:>8}  {:<25} {}\n", plugin["id"].GetString(), state,
+               plugin["version"].GetString(), plugin["restarts"].GetUint64(),
+               plugin["since"].GetString(), plugin["reason"].GetString());
     if (state != "running") {
       exit_code = 2;
     }
@@ -143,15 +151,19 @@ int control_status(const Place& place, bool json) {
 }
 
 int control_plugin(const Place& place, const std::string& verb, const std::string& id) {
-  return print_or_complain(ask(place, "POST", "/v1/plugins/" + admin::percent_encoded(id) + "/" + verb, ""));
+  return print_or_complain(
+      ask(place, "POST", "/v1/plugins/" + admin::percent_encoded(id) + "/" + verb, ""));
 }
 
 int control_log_level(const Place& place, const std::string& level, const std::string& name) {
   return print_or_complain(ask(place, "POST",
-                               "/v1/log-level?level=" + admin::percent_encoded(level) + "&name=" +
-                                   admin::percent_encoded(name), ""));
+                               "/v1/log-level?level=" + admin::percent_encoded(level) +
+                                   "&name=" + admin::percent_encoded(name),
+                               ""));
 }
 
-int control_shutdown(const Place& place) { return print_or_complain(ask(place, "POST", "/v1/shutdown", "")); }
+int control_shutdown(const Place& place) {
+  return print_or_complain(ask(place, "POST", "/v1/shutdown", ""));
+}
 
 }  // namespace host::cli

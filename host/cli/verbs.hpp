@@ -17,7 +17,8 @@ int plugin_info(const std::string& file, bool json);
 // remote_verbs.cpp: ask the running host
 int publish(const Place& place, const std::string& channel, const std::string& json);
 int subscribe(const Place& place, const std::string& channel, std::uint64_t count, bool consume);
-int call(const Place& place, const std::string& method, const std::string& json, std::uint64_t timeout_ms);
+int call(const Place& place, const std::string& method, const std::string& json,
+         std::uint64_t timeout_ms);
 int control_status(const Place& place, bool json);
 int control_plugin(const Place& place, const std::string& verb, const std::string& id);
 int control_log_level(const Place& place, const std::string& level, const std::string& name);

@@ -1,13 +1,6 @@
 // host/daemon/daemon.cpp - builds the world, read top to bottom, and takes it down again.
 #include "host/daemon/daemon.hpp"
 
-#include <fmt/format.h>
-
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -15,10 +8,23 @@
 #include <thread>
 #include <utility>
 
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <fmt/format.h>
+
 #include "host/admin/api.hpp"
+#include "host/channel/channel.hpp"
 #include "host/daemon/folders.hpp"
 #include "host/daemon/notify.hpp"
+#include "host/daemon/problems.hpp"
 #include "host/daemon/series.hpp"
+#include "host/exchange/exchange.hpp"
+#include "host/message/pool.hpp"
+#include "host/runtime/runtime.hpp"
+#include "host/wire/wire.hpp"
 
 namespace host::daemon {
 
@@ -34,15 +40,18 @@ constexpr int exit_drain_timeout = 75;
 constexpr int exit_manifest = 78;
 constexpr std::chrono::milliseconds log_flush_timeout{1'000};
 
-void complain(const std::string& line) { fmt::print(stderr, "backplane: {}\n", line); }
+void complain(const std::string& line) {
+  fmt::print(stderr, "backplane: {}\n", line);
+}
 
 int print_problems(const std::vector<manifest::Problem>& problems, bool json) {
   std::string list;
   for (const manifest::Problem& problem : problems) {
     if (json) {
-      list += fmt::format(R"({}{{"file":{},"line":{},"column":{},"pointer":{},"message":{}}})", list.empty() ? "" : ",",
-                          error::json_quoted(problem.file), problem.line, problem.column,
-                          error::json_quoted(problem.pointer), error::json_quoted(problem.message));
+      list += fmt::format(R"({}{{"file":{},"line":{},"column":{},"pointer":{},"message":{}}})",
+                          list.empty() ? "" : ",", error::json_quoted(problem.file), problem.line,
+                          problem.column, error::json_quoted(problem.pointer),
+                          error::json_quoted(problem.message));
     } else {
       fmt::print(stderr, "{}\n", problem.text());
     }
@@ -58,7 +67,7 @@ int print_problems(const std::vector<manifest::Problem>& problems, bool json) {
 log::Options log_options(const manifest::Log& wanted, const std::optional<log::Level>& level) {
   log::Options options;
   options.filter = log::Filter(level.value_or(wanted.level));
-  options.format = wanted.format == "json" ? log::Format::Json
+  options.format = wanted.format == "json"   ? log::Format::Json
                    : wanted.format == "text" ? log::Format::Text
                                              : log::Format::Auto;
   options.destination = wanted.sink;
@@ -97,14 +106,16 @@ std::string dead_letter_of(const manifest::Manifest& manifest, const std::string
 // Members in the order of construction: each may use those above it.
 class World {
  public:
-  World(manifest::Manifest manifest, std::string manifest_file, supervisor::Plan plan, std::unique_ptr<log::Sink> sink);
+  World(manifest::Manifest manifest, std::string manifest_file, supervisor::Plan plan,
+        std::unique_ptr<log::Sink> sink);
 
   // Answers the exit code.
   int run();
 
  private:
   [[nodiscard]] channel::Surroundings channel_surroundings();
-  void dead_letter(const channel::Settings& settings, channel::Envelope&& envelope, const error::Error& error);
+  void dead_letter(const channel::Settings& settings, channel::Envelope&& envelope,
+                   const error::Error& error);
   void started(const std::optional<error::Error>& error);
   void begin_stop(int exit_code);
   void on_signal();
@@ -124,7 +135,7 @@ class World {
   supervisor::Supervisor supervisor_;
   admin::Backend backend_;
   std::unique_ptr<admin::HttpServer> server_;
-  asio::signal_set signals_{control_, SIGTERM, SIGINT};
+  asio::signal_set signals_{control_, SIGTERM, SIGINT, SIGHUP};
   asio::steady_timer deadline_{control_};
   bool ready_ = false;
   bool stopping_ = false;
@@ -138,21 +149,34 @@ World::World(manifest::Manifest manifest, std::string manifest_file, supervisor:
       sink_(std::move(sink)),
       logger_(sink_->logger("host")),
       runtime_(manifest_.host.workers, manifest_.host.blocking_threads),
-      registry_([this](channel::Settings& settings) { adjust_channel(manifest_, settings); }, channel_surroundings()),
+      registry_([this](channel::Settings& settings) { adjust_channel(manifest_, settings); },
+                channel_surroundings()),
       exchange_(registry_, pool_, runtime_),
-      supervisor_(std::move(plan),
-                  supervisor::Environment{runtime_, exchange_, metrics_, spans_, *sink_, manifest_.host.data_dir.string(),
-                                          manifest_.host.name, version(),
-                                          [this](std::function<void()> work) { asio::post(control_, std::move(work)); }},
-                  [this](const std::string& id) {
-                    logger_.error("a required plugin is lost; the host is not ready any more", {{"plugin_id", id}});
-                    ready_ = false;
-                  }),
-      backend_{exchange_, supervisor_, metrics_, *sink_, version(), manifest_.host.name, manifest_file_,
-               [this] { return ready_ && !stopping_; }, [this] { begin_stop(exit_ok); }} {
+      supervisor_(
+          std::move(plan),
+          supervisor::Environment{
+              runtime_, exchange_, metrics_, spans_, *sink_, manifest_.host.data_dir.string(),
+              manifest_.host.name, version(),
+              [this](std::function<void()> work) { asio::post(control_, std::move(work)); }},
+          [this](const std::string& id) {
+            logger_.error("a required plugin is lost; the host is not ready any more",
+                          {{"plugin_id", id}});
+            ready_ = false;
+          }),
+      backend_{exchange_,
+               supervisor_,
+               metrics_,
+               *sink_,
+               version(),
+               manifest_.host.name,
+               manifest_file_,
+               [this] { return ready_ && !stopping_; },
+               [this] { begin_stop(exit_ok); }} {
   metrics_.add_collector([this](std::vector<metric::Family>& families) {
     append_host_series({registry_, *sink_, [this] { return supervisor_.statuses(); },
-                        [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& { return supervisor_.wires(); }},
+                        [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& {
+                          return supervisor_.wires();
+                        }},
                        families);
   });
 }
@@ -160,20 +184,26 @@ World::World(manifest::Manifest manifest, std::string manifest_file, supervisor:
 channel::Surroundings World::channel_surroundings() {
   channel::Surroundings around;
   around.after = [this](std::uint64_t delay_ns, std::function<void()> work) {
-    runtime_.timers().add(runtime::now_ns() + delay_ns, 0, [this, work = std::move(work)](std::uint64_t) {
-      runtime_.post(work);  // never on the timer thread
-    });
+    runtime_.timers().add(runtime::now_ns() + delay_ns, 0,
+                          [this, work = std::move(work)](std::uint64_t) {
+                            runtime_.post(work);  // never on the timer thread
+                          });
   };
   around.dead_letter = [this](const channel::Settings& settings, channel::Envelope&& envelope,
-                              const error::Error& error) { dead_letter(settings, std::move(envelope), error); };
+                              const error::Error& error) {
+    dead_letter(settings, std::move(envelope), error);
+  };
   around.cut_back = [this](const channel::Settings& settings, const std::string& who) {
-    logger_.warn("a gating subscriber stalled the channel beyond its block timeout and was cut back to lagging",
-                 {{"channel", settings.name}, {"subscriber", who}});
+    logger_.warn(
+        "a gating subscriber stalled the channel beyond its block timeout and was cut back to "
+        "lagging",
+        {{"channel", settings.name}, {"subscriber", who}});
   };
   return around;
 }
 
-void World::dead_letter(const channel::Settings& settings, channel::Envelope&& envelope, const error::Error& error) {
+void World::dead_letter(const channel::Settings& settings, channel::Envelope&& envelope,
+                        const error::Error& error) {
   const std::string name = dead_letter_of(manifest_, settings.name);
   logger_.warn("a message is given up", {{"channel", settings.name},
                                          {"seq", envelope.seq},
@@ -195,7 +225,8 @@ void World::dead_letter(const channel::Settings& settings, channel::Envelope&& e
   letter.message = std::move(envelope.message);
   const bp_status status = entry->channel->open_sender({})->send(std::move(letter));
   if (status < 0) {
-    logger_.error("a dead letter was lost", {{"channel", name}, {"status", error::status_name(status)}});
+    logger_.error("a dead letter was lost",
+                  {{"channel", name}, {"status", error::status_name(status)}});
   }
 }
 
@@ -259,6 +290,12 @@ void World::on_signal() {
     if (ec) {
       return;
     }
+    if (signal == SIGHUP) {
+      logger_.warn("SIGHUP does nothing: reloading is not in this build; restart the host instead",
+                   {});
+      on_signal();
+      return;
+    }
     if (stopping_) {
       logger_.error("second signal: leaving now", {{"signal", signal}});
       leave_now(exit_drain_timeout);
@@ -270,8 +307,8 @@ void World::on_signal() {
 }
 
 int World::run() {
-  auto server = admin::HttpServer::listen(control_, manifest_.admin.socket.path.string(), manifest_.admin.socket.mode,
-                                          admin::make_api(backend_));
+  auto server = admin::HttpServer::listen(control_, manifest_.admin.socket.path.string(),
+                                          manifest_.admin.socket.mode, admin::make_api(backend_));
   if (!server) {
     complain(server.error().text());
     return server.error().code() == BP_E_BUSY ? exit_busy : server.error().exit_code();
@@ -302,27 +339,35 @@ struct Prepared {
   int exit_code = exit_ok;
 };
 
-Prepared prepare(const std::filesystem::path& file, const std::filesystem::path& plugin_path, bool json) {
+Prepared prepare(const std::filesystem::path& file, const std::filesystem::path& plugin_path,
+                 bool json) {
   Prepared prepared;
   manifest::Reading reading = manifest::read_file(file, manifest::process_environment(plugin_path));
-  if (!reading.manifest) {
-    const int code = print_problems(reading.problems, json);
-    prepared.exit_code = reading.missing ? exit_no_input : code;
-    return prepared;
+  const std::optional<manifest::Manifest>& known =
+      reading.manifest ? reading.manifest : reading.draft;
+  supervisor::Plan plan = known ? supervisor::make_plan(*known, file.string()) : supervisor::Plan{};
+  const std::vector<manifest::Problem> problems = all_problems(reading, plan.problems);
+  if (json || !problems.empty()) {
+    prepared.exit_code = print_problems(problems, json);
   }
-  prepared.plan = supervisor::make_plan(*reading.manifest, file.string());
-  prepared.manifest = std::move(reading.manifest);
-  if (!prepared.plan.problems.empty()) {
-    prepared.exit_code = print_problems(prepared.plan.problems, json);
+  if (reading.missing) {
+    prepared.exit_code = exit_no_input;
+  }
+  if (reading.manifest) {
+    prepared.plan = std::move(plan);
+    prepared.manifest = std::move(reading.manifest);
   }
   return prepared;
 }
 
 }  // namespace
 
-std::string version() { return BACKPLANE_VERSION; }
+std::string version() {
+  return BACKPLANE_VERSION;
+}
 
-int check(const std::filesystem::path& manifest, const std::filesystem::path& plugin_path, bool json) {
+int check(const std::filesystem::path& manifest, const std::filesystem::path& plugin_path,
+          bool json) {
   const Prepared prepared = prepare(manifest, plugin_path, json);
   int code = prepared.exit_code;
   for (const supervisor::Planned& planned : prepared.plan.plugins) {
@@ -336,8 +381,12 @@ int check(const std::filesystem::path& manifest, const std::filesystem::path& pl
     complain("warning: " + warning);
   }
   if (code == exit_ok && !json) {
-    fmt::print("{}: {} plugins, {} wires, no problem found\n", manifest.string(), prepared.plan.plugins.size(),
-               prepared.plan.wires.size());
+    const auto counted = [](std::size_t count, const char* what) {
+      return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+    };
+    fmt::print("{}: {}, {}, no problem found\n", manifest.string(),
+               counted(prepared.plan.plugins.size(), "plugin"),
+               counted(prepared.plan.wires.size(), "wire"));
   }
   return code;
 }
@@ -377,7 +426,8 @@ int serve(const ServeOptions& options) {
   for (const std::string& warning : prepared.plan.warnings) {
     logger.warn(warning, {});
   }
-  World world(std::move(manifest), options.manifest.string(), std::move(prepared.plan), std::move(*sink));
+  World world(std::move(manifest), options.manifest.string(), std::move(prepared.plan),
+              std::move(*sink));
   return world.run();
 }
 

@@ -1,16 +1,17 @@
-// host/daemon/folders.cpp - flock(2) on a file in the data folder: gone when the process is gone, however it ended.
+// host/daemon/folders.cpp - flock(2) on a file in the data folder: gone when the process is gone,
+// however it ended.
 #include "host/daemon/folders.hpp"
-
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <string>
 #include <system_error>
+#include <unistd.h>
 #include <utility>
+
+#include <sys/file.h>
 
 namespace host::daemon {
 
@@ -20,15 +21,16 @@ error::Result<void> make(const std::filesystem::path& folder, const char* key) {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (failed) {
-    return error::fail(BP_E_IO, "making the folder '" + folder.string() + "': " + failed.message() + "; fix: set " + key +
-                                    " to a folder this user may write to");
+    return error::fail(BP_E_IO, "making the folder '" + folder.string() + "': " + failed.message() +
+                                    "; fix: set " + key + " to a folder this user may write to");
   }
   return {};
 }
 
 }  // namespace
 
-error::Result<Folders> Folders::claim(const std::filesystem::path& data_dir, const std::filesystem::path& runtime_dir) {
+error::Result<Folders> Folders::claim(const std::filesystem::path& data_dir,
+                                      const std::filesystem::path& runtime_dir) {
   if (auto made = make(data_dir, "host.data_dir"); !made) {
     return std::unexpected(std::move(made).error());
   }
@@ -45,9 +47,10 @@ error::Result<Folders> Folders::claim(const std::filesystem::path& data_dir, con
     std::array<char, 32> pid{};
     const auto size = ::read(lock, pid.data(), pid.size() - 1);
     ::close(lock);
-    return error::fail(BP_E_BUSY, "the data folder '" + data_dir.string() + "' is in use by process " +
-                                      (size > 0 ? std::string(pid.data()) : "unknown") +
-                                      "; fix: stop that host, or give this one its own host.data_dir");
+    return error::fail(BP_E_BUSY,
+                       "the data folder '" + data_dir.string() + "' is in use by process " +
+                           (size > 0 ? std::string(pid.data()) : "unknown") +
+                           "; fix: stop that host, or give this one its own host.data_dir");
   }
   const std::string pid = std::to_string(::getpid());
   [[maybe_unused]] const int cut = ::ftruncate(lock, 0);

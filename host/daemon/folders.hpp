@@ -1,6 +1,8 @@
-// host/daemon/folders.hpp - the daemon's folders, and the lock that keeps a second host out of its data.
+// host/daemon/folders.hpp - the daemon's folders, and the lock that keeps a second host out of its
+// data.
 //
-// Owns: the lock, for its life. Thread: one. Errors: BUSY naming the other process, IO with the fix.
+// Owns: the lock, for its life. Thread: one. Errors: BUSY naming the other process, IO with the
+// fix.
 #pragma once
 
 #include <filesystem>

@@ -1,13 +1,14 @@
-// host/daemon/notify.cpp - one datagram; the protocol is fixed and tiny, so no library is linked for it.
+// host/daemon/notify.cpp - one datagram; the protocol is fixed and tiny, so no library is linked
+// for it.
 #include "host/daemon/notify.hpp"
-
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <unistd.h>
+
+#include <sys/socket.h>
+#include <sys/un.h>
 
 namespace host::daemon {
 

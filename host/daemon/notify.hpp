@@ -1,4 +1,5 @@
-// host/daemon/notify.hpp - tells a service manager how the daemon is (sd_notify(3)'s datagram, $NOTIFY_SOCKET).
+// host/daemon/notify.hpp - tells a service manager how the daemon is (sd_notify(3)'s datagram,
+// $NOTIFY_SOCKET).
 //
 // Owns: nothing. Thread: any. Errors: none; without a service manager it does nothing.
 #pragma once

@@ -5,6 +5,9 @@
 #include <string>
 #include <utility>
 
+#include "host/channel/channel.hpp"
+#include "host/service/service.hpp"
+
 namespace host::daemon {
 
 namespace {
@@ -21,13 +24,19 @@ Family family(Kind kind, std::string name, std::string help, std::vector<std::st
   return made;
 }
 
-double number(std::uint64_t count) { return static_cast<double>(count); }
+double number(std::uint64_t count) {
+  return static_cast<double>(count);
+}
 
 void append_channels(const registry::Registry& registry, std::vector<Family>& families) {
-  Family published = family(Kind::Counter, "backplane_channel_published", "Messages accepted", {"channel"});
-  Family delivered = family(Kind::Counter, "backplane_channel_delivered", "Messages handed to a consumer", {"channel"});
-  Family dropped = family(Kind::Counter, "backplane_channel_dropped", "Messages given up, and why", {"channel", "reason"});
-  Family depth = family(Kind::Gauge, "backplane_channel_queue_depth", "Messages waiting now", {"channel"});
+  Family published =
+      family(Kind::Counter, "backplane_channel_published", "Messages accepted", {"channel"});
+  Family delivered = family(Kind::Counter, "backplane_channel_delivered",
+                            "Messages handed to a consumer", {"channel"});
+  Family dropped = family(Kind::Counter, "backplane_channel_dropped", "Messages given up, and why",
+                          {"channel", "reason"});
+  Family depth =
+      family(Kind::Gauge, "backplane_channel_queue_depth", "Messages waiting now", {"channel"});
   for (const registry::ChannelEntry& entry : registry.channels()) {
     const std::string& name = entry.channel->settings().name;
     const channel::Stats stats = entry.channel->stats();
@@ -51,8 +60,9 @@ metric::Series latency_of(const service::Stats& stats, std::vector<std::string> 
   constexpr double ns_per_s = 1e9;
   for (std::size_t i = 0; i < stats.latency.size(); ++i) {
     series.count += stats.latency.at(i).load(std::memory_order_relaxed);
-    const double upper = i < service::latency_bounds_ns.size() ? number(service::latency_bounds_ns.at(i)) / ns_per_s
-                                                               : std::numeric_limits<double>::infinity();
+    const double upper = i < service::latency_bounds_ns.size()
+                             ? number(service::latency_bounds_ns.at(i)) / ns_per_s
+                             : std::numeric_limits<double>::infinity();
     series.buckets.push_back({upper, series.count});
   }
   series.sum = number(stats.latency_sum_ns.load(std::memory_order_relaxed)) / ns_per_s;
@@ -60,9 +70,11 @@ metric::Series latency_of(const service::Stats& stats, std::vector<std::string> 
 }
 
 void append_services(const registry::Registry& registry, std::vector<Family>& families) {
-  Family calls = family(Kind::Counter, "backplane_service_calls", "Calls made", {"service", "method", "status"});
-  Family latency = family(Kind::Histogram, "backplane_service_call_seconds",
-                          "From call to answer; inline methods are not timed", {"service", "method"});
+  Family calls = family(Kind::Counter, "backplane_service_calls", "Calls made",
+                        {"service", "method", "status"});
+  Family latency =
+      family(Kind::Histogram, "backplane_service_call_seconds",
+             "From call to answer; inline methods are not timed", {"service", "method"});
   latency.unit = "seconds";
   for (const registry::ServiceEntry& entry : registry.services()) {
     const auto& description = entry.service->description();
@@ -82,10 +94,14 @@ void append_services(const registry::Registry& registry, std::vector<Family>& fa
   families.push_back(std::move(latency));
 }
 
-void append_plugins(const std::vector<supervisor::Status>& statuses, std::vector<Family>& families) {
-  Family state = family(Kind::Gauge, "backplane_plugin_state", "1 for the state the instance is in", {"plugin", "state"});
-  Family restarts = family(Kind::Counter, "backplane_plugin_restarts", "Restarts by the supervisor", {"plugin"});
-  Family events = family(Kind::Counter, "backplane_plugin_events", "Events given to the instance", {"plugin"});
+void append_plugins(const std::vector<supervisor::Status>& statuses,
+                    std::vector<Family>& families) {
+  Family state = family(Kind::Gauge, "backplane_plugin_state", "1 for the state the instance is in",
+                        {"plugin", "state"});
+  Family restarts =
+      family(Kind::Counter, "backplane_plugin_restarts", "Restarts by the supervisor", {"plugin"});
+  Family events =
+      family(Kind::Counter, "backplane_plugin_events", "Events given to the instance", {"plugin"});
   for (const supervisor::Status& status : statuses) {
     state.add({status.id, std::string(supervisor::state_name(status.state))}, 1);
     restarts.add({status.id}, number(status.restarts));
@@ -102,14 +118,18 @@ void append_host_series(const SeriesSources& sources, std::vector<Family>& famil
   append_channels(sources.registry, families);
   append_services(sources.registry, families);
   append_plugins(sources.statuses(), families);
-  Family wires = family(Kind::Counter, "backplane_wire_messages", "Messages that a wire finished", {"wire", "result"});
+  Family wires = family(Kind::Counter, "backplane_wire_messages", "Messages that a wire finished",
+                        {"wire", "result"});
   for (const std::shared_ptr<wire::Wire>& wire : sources.wires()) {
     wires.add({wire->name(), "done"}, number(wire->counts().done.load(std::memory_order_relaxed)));
-    wires.add({wire->name(), "failed"}, number(wire->counts().failed.load(std::memory_order_relaxed)));
-    wires.add({wire->name(), "retried"}, number(wire->counts().retried.load(std::memory_order_relaxed)));
+    wires.add({wire->name(), "failed"},
+              number(wire->counts().failed.load(std::memory_order_relaxed)));
+    wires.add({wire->name(), "retried"},
+              number(wire->counts().retried.load(std::memory_order_relaxed)));
   }
   families.push_back(std::move(wires));
-  Family dropped = family(Kind::Counter, "backplane_log_dropped", "Log lines that could not be written", {});
+  Family dropped =
+      family(Kind::Counter, "backplane_log_dropped", "Log lines that could not be written", {});
   const log::Counts counts = sources.sink.counts();
   dropped.add({}, number(counts.dropped + counts.unwritten));
   families.push_back(std::move(dropped));

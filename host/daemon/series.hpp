@@ -10,6 +10,7 @@
 #include "host/metric/family.hpp"
 #include "host/registry/registry.hpp"
 #include "host/supervisor/supervisor.hpp"
+#include "host/wire/wire.hpp"
 
 namespace host::daemon {
 

@@ -1,11 +1,11 @@
 // host/error/error.cpp - the status table, texts, and the law's fixed error storage.
 #include "host/error/error.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
+
+#include <fmt/format.h>
 
 namespace host::error {
 
@@ -18,7 +18,8 @@ constexpr std::array rows{
 #undef BP_STATUS
 };
 
-// Length of the valid UTF-8 sequence at the start of `text`, 0 where there is none (RFC 3629 section 4).
+// Length of the valid UTF-8 sequence at the start of `text`, 0 where there is none (RFC 3629
+// section 4).
 std::size_t utf8_sequence_bytes(std::string_view text) noexcept {
   const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const auto tail = [&](std::size_t i) { return i < text.size() && (at(i) & 0xC0U) == 0x80U; };
@@ -51,11 +52,21 @@ std::size_t utf8_sequence_bytes(std::string_view text) noexcept {
 void append_escaped(std::string& out, std::string_view text, std::size_t& i) {
   const char c = text[i];
   switch (c) {
-    case '"': out += "\\\""; break;
-    case '\\': out += "\\\\"; break;
-    case '\n': out += "\\n"; break;
-    case '\r': out += "\\r"; break;
-    case '\t': out += "\\t"; break;
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
     default: {
       const std::size_t bytes = utf8_sequence_bytes(text.substr(i));
       if (bytes == 0) {

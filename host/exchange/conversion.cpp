@@ -1,12 +1,14 @@
-// host/exchange/conversion.cpp - dispatch on the declared type; JSON syntax by RapidJSON's iterative parser.
+// host/exchange/conversion.cpp - dispatch on the declared type; JSON syntax by RapidJSON's
+// iterative parser.
 #include "host/exchange/conversion.hpp"
 
+#include <rapidjson/encodedstream.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
-#include <rapidjson/encodedstream.h>
 #include <rapidjson/reader.h>
 
 #include "backplane/ext/json.h"
+
 #include "host/schema/base64.hpp"
 #include "host/schema/json_tree.hpp"
 
@@ -33,7 +35,8 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 
 error::Result<message::Message> copied(message::Pool& pool, std::span<const std::byte> bytes) {
   if (bytes.size() > message::block_bytes_max) {
-    return error::fail(BP_E_TOO_LARGE, "a message of " + std::to_string(bytes.size()) + " bytes is above the limit of " +
+    return error::fail(BP_E_TOO_LARGE, "a message of " + std::to_string(bytes.size()) +
+                                           " bytes is above the limit of " +
                                            std::to_string(message::block_bytes_max));
   }
   message::Message message = message::copy_of(pool, bytes);
@@ -45,7 +48,8 @@ error::Result<message::Message> copied(message::Pool& pool, std::span<const std:
 
 error::Result<message::Message> from_base64_json(message::Pool& pool, std::string_view json) {
   const auto wrong = [] {
-    return error::fail(BP_E_SCHEMA, "a payload of type 'bytes' is a base64 string (RFC 4648 section 4) in JSON");
+    return error::fail(BP_E_SCHEMA,
+                       "a payload of type 'bytes' is a base64 string (RFC 4648 section 4) in JSON");
   };
   auto tree = schema::JsonTree::parse(json);
   if (!tree) {
@@ -72,20 +76,24 @@ error::Result<void> check_json(std::string_view text) {
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(memory);
   rapidjson::Reader reader;
   DepthGuard guard;
-  reader.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(stream, guard);
+  reader.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(stream,
+                                                                                       guard);
   if (reader.HasParseError()) {
     const bool deep = reader.GetParseErrorCode() == rapidjson::kParseErrorTermination;
-    return error::fail(BP_E_INVALID,
-                       "not JSON at byte " + std::to_string(reader.GetErrorOffset()) + ": " +
-                           (deep ? "nested deeper than " + std::to_string(BP_JSON_DEPTH_MAX)
-                                 : std::string(rapidjson::GetParseError_En(reader.GetParseErrorCode()))));
+    return error::fail(
+        BP_E_INVALID,
+        "not JSON at byte " + std::to_string(reader.GetErrorOffset()) + ": " +
+            (deep ? "nested deeper than " + std::to_string(BP_JSON_DEPTH_MAX)
+                  : std::string(rapidjson::GetParseError_En(reader.GetParseErrorCode()))));
   }
   return {};
 }
 
-error::Result<message::Message> from_json(message::Pool& pool, const PayloadType& type, std::string_view json) {
+error::Result<message::Message> from_json(message::Pool& pool, const PayloadType& type,
+                                          std::string_view json) {
   if (json.size() > message::block_bytes_max) {
-    return error::fail(BP_E_TOO_LARGE, "JSON of " + std::to_string(json.size()) + " bytes is above the limit of " +
+    return error::fail(BP_E_TOO_LARGE, "JSON of " + std::to_string(json.size()) +
+                                           " bytes is above the limit of " +
                                            std::to_string(message::block_bytes_max));
   }
   if (type.name == "json") {
@@ -98,8 +106,9 @@ error::Result<message::Message> from_json(message::Pool& pool, const PayloadType
     return from_base64_json(pool, json);
   }
   if (type.schema == nullptr) {
-    return error::fail(BP_E_UNSUPPORTED, "type '" + std::string(type.name) +
-                                             "' has no embedded schema, so it cannot be converted from JSON");
+    return error::fail(BP_E_UNSUPPORTED,
+                       "type '" + std::string(type.name) +
+                           "' has no embedded schema, so it cannot be converted from JSON");
   }
   auto binary = type.schema->to_binary(type.name, json);
   if (!binary) {
@@ -114,12 +123,14 @@ error::Result<std::string> to_json(const PayloadType& type, std::span<const std:
   }
   if (type.name == "bytes") {
     std::string json = "\"";
-    schema::append_base64(json, {reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()});
+    schema::append_base64(json,
+                          {reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()});
     return json + '"';
   }
   if (type.schema == nullptr) {
     return error::fail(BP_E_UNSUPPORTED,
-                       "type '" + std::string(type.name) + "' has no embedded schema, so it cannot be shown as JSON");
+                       "type '" + std::string(type.name) +
+                           "' has no embedded schema, so it cannot be shown as JSON");
   }
   return type.schema->to_json(type.name, payload);
 }

@@ -1,7 +1,8 @@
 // host/exchange/conversion.hpp - payloads to JSON text and back, by their declared type.
 //
 // "json": the text itself. "bytes": a base64 string. A table: through its schema.
-// Owns: nothing. Thread: any. Errors: SCHEMA with the place, INVALID for text that is not JSON, NO_MEMORY.
+// Owns: nothing. Thread: any. Errors: SCHEMA with the place, INVALID for text that is not JSON,
+// NO_MEMORY.
 #pragma once
 
 #include <string>
@@ -19,9 +20,11 @@ struct PayloadType {
   const schema::Schema* schema = nullptr;
 };
 
-[[nodiscard]] error::Result<message::Message> from_json(message::Pool& pool, const PayloadType& type,
+[[nodiscard]] error::Result<message::Message> from_json(message::Pool& pool,
+                                                        const PayloadType& type,
                                                         std::string_view json);
-[[nodiscard]] error::Result<std::string> to_json(const PayloadType& type, std::span<const std::byte> payload);
+[[nodiscard]] error::Result<std::string> to_json(const PayloadType& type,
+                                                 std::span<const std::byte> payload);
 
 // Well-formed JSON (RFC 8259), UTF-8, nesting at most BP_JSON_DEPTH_MAX.
 [[nodiscard]] error::Result<void> check_json(std::string_view text);

@@ -17,8 +17,9 @@ error::Result<ServiceName> parse_service_name(std::string_view text) {
   const std::string_view digits = text.substr(slash + 1);
   const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), name.major);
   if (bad != std::errc{} || end != digits.data() + digits.size() || name.name.empty()) {
-    return error::fail(BP_E_INVALID, "'" + std::string(text.substr(0, BP_NAME_BYTES_MAX)) +
-                                         "' is no service name; it looks like 'bp.storage.records/1'");
+    return error::fail(BP_E_INVALID,
+                       "'" + std::string(text.substr(0, BP_NAME_BYTES_MAX)) +
+                           "' is no service name; it looks like 'bp.storage.records/1'");
   }
   return name;
 }
@@ -60,7 +61,8 @@ error::Result<void> Exchange::publish(std::string_view channel, std::string_view
   return {};
 }
 
-error::Result<MethodRef> Exchange::find_method(std::string_view service, std::string_view method) const {
+error::Result<MethodRef> Exchange::find_method(std::string_view service,
+                                               std::string_view method) const {
   const auto name = parse_service_name(service);
   if (!name) {
     return std::unexpected(name.error());
@@ -82,7 +84,8 @@ error::Result<MethodRef> Exchange::find_method(std::string_view service, std::st
   return MethodRef{entry->service, entry->schema, found};
 }
 
-error::Result<std::shared_ptr<service::Call>> Exchange::call(const CallRequest& request, CallDone done) {
+error::Result<std::shared_ptr<service::Call>> Exchange::call(const CallRequest& request,
+                                                             CallDone done) {
   const auto intention = [&] {
     return "calling " + std::string(request.service.substr(0, BP_NAME_BYTES_MAX)) + "." +
            std::string(request.method.substr(0, BP_NAME_BYTES_MAX));
@@ -91,16 +94,24 @@ error::Result<std::shared_ptr<service::Call>> Exchange::call(const CallRequest& 
   if (!method) {
     return std::unexpected(std::move(method).error().during(intention()));
   }
-  auto message = from_json(pool_, method->request_type(), request.json.empty() ? "{}" : request.json);
+  auto message =
+      from_json(pool_, method->request_type(), request.json.empty() ? "{}" : request.json);
   if (!message) {
     return std::unexpected(std::move(message).error().during(intention()));
   }
+  if (request.trace != nullptr) {
+    message->traced = true;
+    message->trace = *request.trace;
+  }
   const std::uint64_t deadline =
       request.deadline_ns != 0 ? request.deadline_ns : runtime::now_ns() + call_timeout_default_ns;
-  auto answer = [method = *method, what = intention(), done = std::move(done)](service::Reply&& reply) {
+  auto answer = [method = *method, what = intention(),
+                 done = std::move(done)](service::Reply&& reply) {
     if (reply.status < 0) {
       done(std::unexpected(
-          reply.error.value_or(error::Error(reply.status, std::string(error::status_row(reply.status).sentence)))
+          reply.error
+              .value_or(
+                  error::Error(reply.status, std::string(error::status_row(reply.status).sentence)))
               .during(what)));
       return;
     }

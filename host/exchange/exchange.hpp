@@ -1,7 +1,8 @@
 // host/exchange/exchange.hpp - publish to any channel and call any service by name, with JSON.
 //
 // The gateway, the command line, the control server and the wires all come through here.
-// Owns: one outbox a channel. Thread: any. Errors: NOT_FOUND, SCHEMA, BUSY, UNAVAILABLE, and the method's own.
+// Owns: one outbox a channel. Thread: any. Errors: NOT_FOUND, SCHEMA, BUSY, UNAVAILABLE, and the
+// method's own.
 #pragma once
 
 #include <functional>
@@ -15,6 +16,7 @@
 #include "host/exchange/conversion.hpp"
 #include "host/exchange/outbox.hpp"
 #include "host/registry/registry.hpp"
+#include "host/service/service.hpp"
 
 namespace host::exchange {
 
@@ -33,6 +35,7 @@ struct CallRequest {
   std::string_view method;
   std::string_view json;
   std::uint64_t deadline_ns = 0;  // 0: call_timeout_default_ns from now
+  const message::TraceContext* trace = nullptr;
 };
 
 // A resolved method with everything needed to convert for it.
@@ -57,16 +60,18 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  // `done` is called once, when every confirming consumer acknowledged or something failed. An error answer: refused,
-  // and `done` is never called.
+  // `done` is called once, when every confirming consumer acknowledged or something failed. An
+  // error answer: refused, and `done` is never called.
   [[nodiscard]] error::Result<void> publish(std::string_view channel, std::string_view json,
                                             const message::TraceContext* trace, PublishDone done);
 
-  // `done` is called once, perhaps before this returns, with the reply as JSON. The call may be cancelled; it is null when it
-  // was answered at once.
-  [[nodiscard]] error::Result<std::shared_ptr<service::Call>> call(const CallRequest& request, CallDone done);
+  // `done` is called once, perhaps before this returns, with the reply as JSON. The call may be
+  // cancelled; it is null when it was answered at once.
+  [[nodiscard]] error::Result<std::shared_ptr<service::Call>> call(const CallRequest& request,
+                                                                   CallDone done);
 
-  [[nodiscard]] error::Result<MethodRef> find_method(std::string_view service, std::string_view method) const;
+  [[nodiscard]] error::Result<MethodRef> find_method(std::string_view service,
+                                                     std::string_view method) const;
 
   [[nodiscard]] registry::Registry& registry() noexcept { return registry_; }
 
@@ -85,7 +90,8 @@ class Exchange {
   message::Pool& pool_;
   runtime::Runtime& runtime_;
   std::mutex mutex_;
-  std::map<const channel::Channel*, std::shared_ptr<Outbox>> outboxes_;  // channels live as long as the registry
+  std::map<const channel::Channel*, std::shared_ptr<Outbox>>
+      outboxes_;  // channels live as long as the registry
 };
 
 }  // namespace host::exchange

@@ -6,7 +6,8 @@
 
 namespace host::exchange {
 
-std::shared_ptr<Outbox> Outbox::make(const std::shared_ptr<channel::Channel>& channel, runtime::Runtime& runtime) {
+std::shared_ptr<Outbox> Outbox::make(const std::shared_ptr<channel::Channel>& channel,
+                                     runtime::Runtime& runtime) {
   std::shared_ptr<Outbox> outbox(new Outbox(runtime));
   outbox->sender_ = channel->open_sender([weak = outbox->weak_from_this(), &runtime] {
     // Off the consumer's thread: a drain may publish many messages.
@@ -37,7 +38,8 @@ bp_status Outbox::push(channel::Envelope envelope) {
     return status == BP_E_DROPPED ? BP_OK : status;  // the confirmation says that it was dropped
   }
   const std::lock_guard lock(mutex_);
-  waiting_.push_back({std::move(envelope), runtime::now_ns() + sender_->channel().settings().block_timeout_ns});
+  waiting_.push_back(
+      {std::move(envelope), runtime::now_ns() + sender_->channel().settings().block_timeout_ns});
   arm();
   return BP_OK;
 }
@@ -63,7 +65,8 @@ void Outbox::drain() {
       return;
     }
     if (status < 0 && status != BP_E_DROPPED && confirmation) {
-      confirmation->arrive(error::Error(status, "publishing to '" + sender_->channel().settings().name + "'"));
+      confirmation->arrive(
+          error::Error(status, "publishing to '" + sender_->channel().settings().name + "'"));
     }
   }
 }
@@ -95,9 +98,9 @@ void Outbox::expire() {
   }
   for (const channel::Envelope& envelope : late) {
     if (envelope.confirmation) {
-      envelope.confirmation->arrive(
-          error::Error(BP_E_WOULD_BLOCK, "channel '" + sender_->channel().settings().name +
-                                             "' had no room for the message within its block timeout"));
+      envelope.confirmation->arrive(error::Error(
+          BP_E_WOULD_BLOCK, "channel '" + sender_->channel().settings().name +
+                                "' had no room for the message within its block timeout"));
     }
   }
 }

@@ -1,6 +1,8 @@
-// host/exchange/outbox.hpp - messages published by name that wait, in order, for a channel's credit.
+// host/exchange/outbox.hpp - messages published by name that wait, in order, for a channel's
+// credit.
 //
-// Owns: what waits. Thread: any. Errors: BUSY when too many wait; WOULD_BLOCK after the block timeout.
+// Owns: what waits. Thread: any. Errors: BUSY when too many wait; WOULD_BLOCK after the block
+// timeout.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +19,8 @@ inline constexpr std::size_t outbox_messages_max = 65'536;
 
 class Outbox : public std::enable_shared_from_this<Outbox> {
  public:
-  [[nodiscard]] static std::shared_ptr<Outbox> make(const std::shared_ptr<channel::Channel>& channel,
-                                                    runtime::Runtime& runtime);
+  [[nodiscard]] static std::shared_ptr<Outbox> make(
+      const std::shared_ptr<channel::Channel>& channel, runtime::Runtime& runtime);
 
   // OK: taken; the envelope's confirmation tells the rest. Otherwise nothing was taken.
   bp_status push(channel::Envelope envelope);

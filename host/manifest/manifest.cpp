@@ -85,10 +85,12 @@ Reading read_text(std::string_view text, const std::filesystem::path& path_for_m
     cross_check(binder, *tree.root, manifest);
     fill_configs(manifest, *tree.root, environment, reading.problems);
     reading.manifest = std::move(manifest);
+    reading.root = std::move(tree.root);
   }
-  sort_problems(reading.problems, tree.files);
+  reading.files = std::move(tree.files);
+  sort_problems(reading.problems, reading.files);
   if (!reading.problems.empty()) {
-    reading.manifest.reset();
+    reading.draft = std::exchange(reading.manifest, std::nullopt);
   }
   return reading;
 }

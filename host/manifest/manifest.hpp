@@ -216,7 +216,10 @@ struct Environment {
 
 struct Reading {
   std::optional<Manifest> manifest;  // absent as soon as there is one problem
+  std::optional<Manifest> draft;     // then: as far as it could be read, to look for more problems
   std::vector<Problem> problems;     // in reading order
+  std::optional<Node> root;          // what stands where; absent after a syntax error
+  std::vector<std::string> files;    // in reading order
   bool missing = false;              // the file itself could not be read (exit 66, not 78)
 };
 

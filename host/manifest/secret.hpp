@@ -36,7 +36,7 @@ class SecretReader {
                             std::vector<Problem>& problems);
 
  private:
-  error::Result<std::string> whole(const Secret& secret);
+  [[nodiscard]] error::Result<std::string> whole(const Secret& secret);
   void fill(Node& node, const std::string& pointer, std::vector<Problem>& problems);
 
   std::span<const Secret> secrets_;

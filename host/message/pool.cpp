@@ -12,8 +12,7 @@ namespace {
 
 std::uint32_t class_of(std::size_t size) noexcept {
   const std::size_t rounded = std::bit_ceil(std::max(size, block_bytes_min));
-  return static_cast<std::uint32_t>(std::countr_zero(rounded) -
-                                    std::countr_zero(block_bytes_min));
+  return static_cast<std::uint32_t>(std::countr_zero(rounded) - std::countr_zero(block_bytes_min));
 }
 
 }  // namespace
@@ -54,7 +53,8 @@ Ref Pool::allocate(std::size_t size) {
       return Ref(block);
     }
   }
-  void* memory = ::operator new(sizeof(Block) + capacity, std::align_val_t{alignof(Block)}, std::nothrow);
+  void* memory =
+      ::operator new(sizeof(Block) + capacity, std::align_val_t{alignof(Block)}, std::nothrow);
   if (memory == nullptr) {
     bytes_in_use_.fetch_sub(capacity, std::memory_order_relaxed);
     return {};

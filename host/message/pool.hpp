@@ -1,6 +1,7 @@
 // host/message/pool.hpp - counted blocks of message memory in size classes.
 //
-// Owns: all blocks; the pool outlives them. Thread: any. Errors: an empty Ref when the limit is reached.
+// Owns: all blocks; the pool outlives them. Thread: any. Errors: an empty Ref when the limit is
+// reached.
 #pragma once
 
 #include <array>

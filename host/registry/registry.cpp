@@ -11,10 +11,12 @@ std::string_view kind_name(std::uint32_t kind) noexcept {
   return kind == BP_KIND_QUEUE ? "queue" : "broadcast";
 }
 
-error::Result<void> agree(const channel::Settings& there, const channel::Settings& wanted, const std::string& who) {
+error::Result<void> agree(const channel::Settings& there, const channel::Settings& wanted,
+                          const std::string& who) {
   const auto differs = [&](std::string_view what, std::string_view a, std::string_view b) {
-    return error::fail(BP_E_CONFLICT, "channel '" + there.name + "' is of " + std::string(what) + " '" +
-                                          std::string(a) + "', but '" + who + "' wants '" + std::string(b) + "'");
+    return error::fail(BP_E_CONFLICT, "channel '" + there.name + "' is of " + std::string(what) +
+                                          " '" + std::string(a) + "', but '" + who + "' wants '" +
+                                          std::string(b) + "'");
   };
   if (there.kind != wanted.kind) {
     return differs("kind", kind_name(there.kind), kind_name(wanted.kind));
@@ -30,7 +32,8 @@ error::Result<void> agree(const channel::Settings& there, const channel::Setting
 
 }  // namespace
 
-error::Result<ChannelEntry> Registry::open_channel(const channel::Settings& wanted, const std::string& who,
+error::Result<ChannelEntry> Registry::open_channel(const channel::Settings& wanted,
+                                                   const std::string& who,
                                                    std::shared_ptr<const schema::Schema> schema) {
   const std::unique_lock lock(mutex_);
   const auto found = channels_.find(wanted.name);
@@ -48,13 +51,15 @@ error::Result<ChannelEntry> Registry::open_channel(const channel::Settings& want
     return found->second;
   }
   if (channels_.size() >= channels_max) {
-    return error::fail(BP_E_BUSY, "the host has " + std::to_string(channels_max) + " channels, which is the limit");
+    return error::fail(BP_E_BUSY, "the host has " + std::to_string(channels_max) +
+                                      " channels, which is the limit");
   }
   ChannelEntry entry;
   if (schema) {
     auto table = schema->table(wanted.type);
     if (!table) {
-      return std::unexpected(std::move(table).error().during("opening channel '" + wanted.name + "'"));
+      return std::unexpected(
+          std::move(table).error().during("opening channel '" + wanted.name + "'"));
     }
     entry.schema = std::move(schema);
     entry.table = *table;
@@ -80,8 +85,9 @@ error::Result<ChannelEntry> Registry::find_channel(std::string_view name) const 
   const std::shared_lock lock(mutex_);
   const auto found = channels_.find(name);
   if (found == channels_.end()) {
-    return error::fail(BP_E_NOT_FOUND,
-                       "no channel '" + std::string(name.substr(0, BP_NAME_BYTES_MAX)) + "'" + hint(name, channel_names()));
+    return error::fail(BP_E_NOT_FOUND, "no channel '" +
+                                           std::string(name.substr(0, BP_NAME_BYTES_MAX)) + "'" +
+                                           hint(name, channel_names()));
   }
   return found->second;
 }
@@ -95,7 +101,8 @@ error::Result<void> Registry::add_service(ServiceEntry entry) {
                                         found->second.service->description().owner + "' already");
   }
   if (services_.size() >= services_max) {
-    return error::fail(BP_E_BUSY, "the host has " + std::to_string(services_max) + " services, which is the limit");
+    return error::fail(BP_E_BUSY, "the host has " + std::to_string(services_max) +
+                                      " services, which is the limit");
   }
   services_.emplace(key, std::move(entry));
   return {};
@@ -103,7 +110,8 @@ error::Result<void> Registry::add_service(ServiceEntry entry) {
 
 void Registry::remove_service(const service::Service& service) {
   const std::unique_lock lock(mutex_);
-  const auto found = services_.find(service.description().name + "/" + std::to_string(service.description().major));
+  const auto found = services_.find(service.description().name + "/" +
+                                    std::to_string(service.description().major));
   if (found != services_.end() && found->second.service.get() == &service) {
     services_.erase(found);
   }
@@ -111,7 +119,8 @@ void Registry::remove_service(const service::Service& service) {
 
 error::Result<ServiceEntry> Registry::find_service(std::string_view name, std::uint32_t major,
                                                    std::uint32_t min_minor) const {
-  const std::string key = std::string(name.substr(0, BP_NAME_BYTES_MAX)) + "/" + std::to_string(major);
+  const std::string key =
+      std::string(name.substr(0, BP_NAME_BYTES_MAX)) + "/" + std::to_string(major);
   const std::shared_lock lock(mutex_);
   const auto found = services_.find(key);
   if (found == services_.end()) {
@@ -119,13 +128,16 @@ error::Result<ServiceEntry> Registry::find_service(std::string_view name, std::u
     for (const auto& [other, entry] : services_) {
       keys.push_back(other);
     }
-    return error::fail(BP_E_NOT_FOUND, "no running plugin provides service '" + key + "'" + hint(key, keys));
+    return error::fail(BP_E_NOT_FOUND,
+                       "no running plugin provides service '" + key + "'" + hint(key, keys));
   }
   const service::Service::Description& there = found->second.service->description();
   if (there.minor < min_minor) {
-    return error::fail(BP_E_UNSUPPORTED, "service '" + key + "' of '" + there.owner + "' has version " +
-                                             std::to_string(there.major) + "." + std::to_string(there.minor) + ", but " +
-                                             std::to_string(major) + "." + std::to_string(min_minor) + " is wanted");
+    return error::fail(BP_E_UNSUPPORTED, "service '" + key + "' of '" + there.owner +
+                                             "' has version " + std::to_string(there.major) + "." +
+                                             std::to_string(there.minor) + ", but " +
+                                             std::to_string(major) + "." +
+                                             std::to_string(min_minor) + " is wanted");
   }
   return found->second;
 }

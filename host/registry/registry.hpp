@@ -1,6 +1,7 @@
 // host/registry/registry.hpp - which channel and which service carries which name.
 //
-// Owns: the channels; shares the services with their providers. Thread: any. Errors: CONFLICT, EXISTS, NOT_FOUND.
+// Owns: the channels; shares the services with their providers. Thread: any. Errors: CONFLICT,
+// EXISTS, NOT_FOUND.
 #pragma once
 
 #include <functional>
@@ -43,8 +44,9 @@ class Registry {
   Registry& operator=(const Registry&) = delete;
 
   // The channel of that name, made when it is new. CONFLICT names what differs from the other ends.
-  [[nodiscard]] error::Result<ChannelEntry> open_channel(const channel::Settings& wanted, const std::string& who,
-                                                         std::shared_ptr<const schema::Schema> schema);
+  [[nodiscard]] error::Result<ChannelEntry> open_channel(
+      const channel::Settings& wanted, const std::string& who,
+      std::shared_ptr<const schema::Schema> schema);
 
   // NOT_FOUND with the nearest name.
   [[nodiscard]] error::Result<ChannelEntry> find_channel(std::string_view name) const;

@@ -1,9 +1,11 @@
-// host/runtime/blocking_pool.cpp - threads come when jobs wait and leave after blocking_idle_s without one.
+// host/runtime/blocking_pool.cpp - threads come when jobs wait and leave after blocking_idle_s
+// without one.
 #include "host/runtime/blocking_pool.hpp"
 
 #include <chrono>
 
 #include "host/runtime/runtime.hpp"
+#include "host/runtime/thread_name.hpp"
 
 namespace host::runtime {
 
@@ -39,6 +41,7 @@ unsigned BlockingPool::stop(std::uint64_t deadline_ns) {
 }
 
 void BlockingPool::work() {
+  name_this_thread("bp-blocking");
   std::unique_lock lock(mutex_);
   for (;;) {
     if (jobs_.empty()) {

@@ -1,4 +1,5 @@
-// host/runtime/blocking_pool.hpp - a bounded pool for work that waits: files, databases, password hashes.
+// host/runtime/blocking_pool.hpp - a bounded pool for work that waits: files, databases, password
+// hashes.
 //
 // Owns: its threads, started on demand and ended when idle. Thread: any. Errors: a full queue.
 #pragma once
@@ -27,7 +28,8 @@ class BlockingPool {
   // False when blocking_queue_max jobs wait already or the pool is stopping.
   [[nodiscard]] bool submit(std::function<void()> job);
 
-  // Runs no further job and waits for the running ones until the deadline: answers how many still run.
+  // Runs no further job and waits for the running ones until the deadline: answers how many still
+  // run.
   unsigned stop(std::uint64_t deadline_ns);
 
  private:

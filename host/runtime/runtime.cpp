@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "host/runtime/thread_name.hpp"
+
 namespace host::runtime {
 
 std::uint64_t now_ns() noexcept {
@@ -86,6 +88,7 @@ void Runtime::enqueue(std::shared_ptr<Strand> strand) {
 }
 
 void Runtime::work() {
+  name_this_thread("bp-worker");
   std::unique_lock lock(mutex_);
   for (;;) {
     if (stopping_) {

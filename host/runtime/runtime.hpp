@@ -1,6 +1,7 @@
 // host/runtime/runtime.hpp - worker threads, strands, timers and the blocking pool.
 //
-// Owns: all threads that run plugin code. Thread: any. Errors: the blocking pool's queue may be full.
+// Owns: all threads that run plugin code. Thread: any. Errors: the blocking pool's queue may be
+// full.
 #pragma once
 
 #include <atomic>
@@ -71,7 +72,8 @@ class Runtime {
   // False when replacement_threads_max is reached.
   bool replace_stuck_worker();
 
-  // Let running bodies end; run nothing more. Threads stuck in a plugin are left behind: answers how many.
+  // Let running bodies end; run nothing more. Threads stuck in a plugin are left behind: answers
+  // how many.
   unsigned stop(std::uint64_t deadline_ns);
 
  private:

@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "host/runtime/runtime.hpp"
+#include "host/runtime/thread_name.hpp"
 
 namespace host::runtime {
 
@@ -72,6 +73,7 @@ void TimerQueue::fire_due(std::unique_lock<std::mutex>& lock, std::uint64_t now)
 }
 
 void TimerQueue::run() {
+  name_this_thread("bp-timer");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (by_time_.empty()) {

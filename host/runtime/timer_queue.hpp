@@ -23,8 +23,8 @@ class TimerQueue {
   TimerQueue& operator=(const TimerQueue&) = delete;
   ~TimerQueue();
 
-  // Call `fire` at `at_ns`, then each `every_ns` (0: once). Expirations missed meanwhile are merged: `fire` gets how
-  // many. Runs on the timer thread: hand on real work.
+  // Call `fire` at `at_ns`, then each `every_ns` (0: once). Expirations missed meanwhile are
+  // merged: `fire` gets how many. Runs on the timer thread: hand on real work.
   Id add(std::uint64_t at_ns, std::uint64_t every_ns, std::function<void(std::uint64_t)> fire);
 
   // False when it is gone already. It may be firing at this very moment on the timer thread.

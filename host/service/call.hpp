@@ -1,6 +1,7 @@
 // host/service/call.hpp - one call in flight: answered exactly once, by whoever comes first.
 //
-// Owns: the request until it was delivered, the reply callback. Thread: any. Errors: handed to the callback.
+// Owns: the request until it was delivered, the reply callback. Thread: any. Errors: handed to the
+// callback.
 #pragma once
 
 #include <atomic>
@@ -33,7 +34,10 @@ class Call {
   using Done = std::function<void(Reply&&)>;
 
   Call(std::uint32_t method, message::Message request, std::uint64_t deadline_ns, Done done)
-      : method_(method), deadline_ns_(deadline_ns), request_(std::move(request)), done_(std::move(done)) {}
+      : method_(method),
+        deadline_ns_(deadline_ns),
+        request_(std::move(request)),
+        done_(std::move(done)) {}
 
   [[nodiscard]] std::uint32_t method() const noexcept { return method_; }
 
@@ -43,17 +47,21 @@ class Call {
 
   [[nodiscard]] bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
 
-  // False when it was answered, cancelled or timed out before. The first wins; its reply reaches the caller.
+  // False when it was answered, cancelled or timed out before. The first wins; its reply reaches
+  // the caller.
   bool finish(Reply&& reply);
 
   // The caller does not want the answer any more. False when it was finished before.
   bool cancel();
 
-  // Run once when the call is finished by anyone but the provider: the provider is told and timers are let go.
+  // Run once when the call is finished by anyone but the provider: the provider is told and timers
+  // are let go.
   void on_finish(std::function<void()> hook);
 
  private:
-  [[nodiscard]] bool claim() noexcept { return !finished_.exchange(true, std::memory_order_acq_rel); }
+  [[nodiscard]] bool claim() noexcept {
+    return !finished_.exchange(true, std::memory_order_acq_rel);
+  }
 
   void run_hooks();
 

@@ -9,7 +9,8 @@ namespace host::service {
 
 void Stats::record_latency(std::uint64_t ns) noexcept {
   const auto* bound = std::ranges::lower_bound(latency_bounds_ns, ns);
-  latency[static_cast<std::size_t>(bound - latency_bounds_ns.begin())].fetch_add(1, std::memory_order_relaxed);
+  latency[static_cast<std::size_t>(bound - latency_bounds_ns.begin())].fetch_add(
+      1, std::memory_order_relaxed);
   latency_sum_ns.fetch_add(ns, std::memory_order_relaxed);
 }
 
@@ -29,10 +30,12 @@ const Stats& Service::stats(const Method& method) const noexcept {
 
 std::optional<Reply> Service::try_inline(Provider& provider, const Method& method,
                                          const message::Message& request) {
-  if ((method.flags & BP_METHOD_INLINE) == 0 || method.inline_fn == nullptr || provider.on_this_stack()) {
+  if ((method.flags & BP_METHOD_INLINE) == 0 || method.inline_fn == nullptr ||
+      provider.on_this_stack()) {
     return std::nullopt;
   }
-  // The guard that close() waits for: count first, then look, so that a closing service never runs us.
+  // The guard that close() waits for: count first, then look, so that a closing service never runs
+  // us.
   inline_running_.fetch_add(1, std::memory_order_seq_cst);
   std::optional<Reply> reply;
   if (!closed_.load(std::memory_order_seq_cst)) {
@@ -42,20 +45,22 @@ std::optional<Reply> Service::try_inline(Provider& provider, const Method& metho
   return reply;
 }
 
-Service::Outcome Service::invoke(std::uint32_t method_id, message::Message request, std::uint64_t deadline_ns,
-                                 Call::Done done) {
+Service::Outcome Service::invoke(std::uint32_t method_id, message::Message request,
+                                 std::uint64_t deadline_ns, Call::Done done) {
   const Method* wanted = method(method_id);
   if (wanted == nullptr) {
     return {Reply::failure({BP_E_NOT_FOUND, "service '" + description_.name + "' has no method " +
-                                                std::to_string(method_id)}), nullptr};
+                                                std::to_string(method_id)}),
+            nullptr};
   }
   Stats& stats = stats_[static_cast<std::size_t>(wanted - description_.methods.data())];
   stats.calls.fetch_add(1, std::memory_order_relaxed);
   const std::shared_ptr<Provider> provider = provider_.lock();
   if (!provider || closed()) {
     stats.failures.fetch_add(1, std::memory_order_relaxed);
-    return {Reply::failure({BP_E_UNAVAILABLE, "service '" + description_.name + "' of '" + description_.owner +
-                                                  "' is not running"}), nullptr};
+    return {Reply::failure({BP_E_UNAVAILABLE, "service '" + description_.name + "' of '" +
+                                                  description_.owner + "' is not running"}),
+            nullptr};
   }
   if (std::optional<Reply> reply = try_inline(*provider, *wanted, request)) {
     if (reply->status < 0) {
@@ -76,8 +81,10 @@ Service::Outcome Service::invoke(std::uint32_t method_id, message::Message reque
   if (status < 0) {
     call->cancel();
     stats.failures.fetch_add(1, std::memory_order_relaxed);
-    return {Reply::failure({status, "service '" + description_.name + "' of '" + description_.owner + "': " +
-                                        std::string(error::status_row(status).sentence)}), nullptr};
+    return {
+        Reply::failure({status, "service '" + description_.name + "' of '" + description_.owner +
+                                    "': " + std::string(error::status_row(status).sentence)}),
+        nullptr};
   }
   return {std::nullopt, std::move(call)};
 }

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "backplane/abi/service.h"
+
 #include "host/error/error.hpp"
 #include "host/service/call.hpp"
 
@@ -81,19 +82,20 @@ class Service : public std::enable_shared_from_this<Service> {
   [[nodiscard]] const Method* method(std::string_view name) const noexcept;
   [[nodiscard]] const Stats& stats(const Method& method) const noexcept;
 
-  // An inline method's reply at once, or nothing: then `call_of` is asked for a call, which was queued.
-  // A queued call that is refused is finished with the reason.
+  // An inline method's reply at once, or nothing: then `call_of` is asked for a call, which was
+  // queued. A queued call that is refused is finished with the reason.
   struct Outcome {
     std::optional<Reply> reply;
     std::shared_ptr<Call> call;
   };
 
-  [[nodiscard]] Outcome invoke(std::uint32_t method, message::Message request, std::uint64_t deadline_ns,
-                               Call::Done done);
+  [[nodiscard]] Outcome invoke(std::uint32_t method, message::Message request,
+                               std::uint64_t deadline_ns, Call::Done done);
 
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
-  // No new call gets in. Waits for inline methods in progress until the deadline: answers whether none is left.
+  // No new call gets in. Waits for inline methods in progress until the deadline: answers whether
+  // none is left.
   bool close(std::uint64_t deadline_ns);
 
  private:

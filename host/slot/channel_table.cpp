@@ -14,17 +14,19 @@ namespace {
 
 bool is_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= BP_NAME_BYTES_MAX && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   });
 }
 
-std::unexpected<error::Error> invalid(std::string text) { return error::fail(BP_E_INVALID, std::move(text)); }
+std::unexpected<error::Error> invalid(std::string text) {
+  return error::fail(BP_E_INVALID, std::move(text));
+}
 
 error::Result<channel::Settings> settings_of(const bp_chan_desc& desc) {
   if (desc.struct_size < sizeof(bp_chan_desc)) {
-    return invalid("bp_chan_desc.struct_size is " + std::to_string(desc.struct_size) + ", below version 1.0's " +
-                   std::to_string(sizeof(bp_chan_desc)));
+    return invalid("bp_chan_desc.struct_size is " + std::to_string(desc.struct_size) +
+                   ", below version 1.0's " + std::to_string(sizeof(bp_chan_desc)));
   }
   if (!tail_is_zero(&desc, desc.struct_size, sizeof(bp_chan_desc))) {
     return error::fail(BP_E_TOO_NEW, "bp_chan_desc has fields that this host does not know");
@@ -36,10 +38,12 @@ error::Result<channel::Settings> settings_of(const bp_chan_desc& desc) {
   }
   const std::string where = "channel '" + std::string(name) + "': ";
   if (desc.kind != BP_KIND_QUEUE && desc.kind != BP_KIND_BROADCAST) {
-    return invalid(where + "kind " + std::to_string(desc.kind) + " is neither queue (1) nor broadcast (2)");
+    return invalid(where + "kind " + std::to_string(desc.kind) +
+                   " is neither queue (1) nor broadcast (2)");
   }
   if (desc.direction != BP_DIR_SEND && desc.direction != BP_DIR_RECEIVE) {
-    return invalid(where + "direction " + std::to_string(desc.direction) + " is neither send (1) nor receive (2)");
+    return invalid(where + "direction " + std::to_string(desc.direction) +
+                   " is neither send (1) nor receive (2)");
   }
   if ((desc.flags & ~std::uint32_t{BP_CHAN_GATING | BP_CHAN_CONFIRMING}) != 0) {
     return error::fail(BP_E_TOO_NEW, where + "unknown flags " + std::to_string(desc.flags));
@@ -49,17 +53,20 @@ error::Result<channel::Settings> settings_of(const bp_chan_desc& desc) {
   }
   if (desc.capacity > BP_CHAN_CAPACITY_MAX || desc.concurrency > BP_CHAN_CONCURRENCY_MAX ||
       desc.message_bytes_max > BP_MESSAGE_BYTES_MAX) {
-    return error::fail(BP_E_RANGE, where + "capacity is at most " + std::to_string(BP_CHAN_CAPACITY_MAX) +
-                                       ", concurrency " + std::to_string(BP_CHAN_CONCURRENCY_MAX) +
-                                       ", message_bytes_max " + std::to_string(BP_MESSAGE_BYTES_MAX));
+    return error::fail(BP_E_RANGE,
+                       where + "capacity is at most " + std::to_string(BP_CHAN_CAPACITY_MAX) +
+                           ", concurrency " + std::to_string(BP_CHAN_CONCURRENCY_MAX) +
+                           ", message_bytes_max " + std::to_string(BP_MESSAGE_BYTES_MAX));
   }
   channel::Settings settings;
   settings.name = name;
   settings.kind = desc.kind;
-  settings.type = desc.type.len == 0 ? "bytes" : std::string(view_of(desc.type).substr(0, BP_NAME_BYTES_MAX));
+  settings.type =
+      desc.type.len == 0 ? "bytes" : std::string(view_of(desc.type).substr(0, BP_NAME_BYTES_MAX));
   settings.schema = desc.schema;
   settings.capacity = desc.capacity == 0 ? BP_CHAN_CAPACITY_DEFAULT : desc.capacity;
-  settings.message_bytes_max = desc.message_bytes_max == 0 ? BP_MESSAGE_BYTES_MAX : desc.message_bytes_max;
+  settings.message_bytes_max =
+      desc.message_bytes_max == 0 ? BP_MESSAGE_BYTES_MAX : desc.message_bytes_max;
   settings.on_full = desc.on_full == 0 ? std::uint32_t{BP_FULL_BLOCK} : desc.on_full;
   return settings;
 }
@@ -67,7 +74,8 @@ error::Result<channel::Settings> settings_of(const bp_chan_desc& desc) {
 }  // namespace
 
 struct ChannelTable {
-  static error::Result<bp_chan> open_end(Slot& slot, const bp_chan_desc& desc, std::uint64_t token) {
+  static error::Result<bp_chan> open_end(Slot& slot, const bp_chan_desc& desc,
+                                         std::uint64_t token) {
     if (auto active = slot.check_active("opening a channel"); !active) {
       return std::unexpected(std::move(active).error());
     }
@@ -77,16 +85,21 @@ struct ChannelTable {
     }
     const bool sending = desc.direction == BP_DIR_SEND;
     const Permissions& permissions = slot.identity_.permissions;
-    auto allowed = sending ? permissions.allow("publish", permissions.publish, settings->name, slot.identity_.id)
-                           : permissions.allow("subscribe", permissions.subscribe, settings->name, slot.identity_.id);
+    auto allowed = sending ? permissions.allow("publish", permissions.publish, settings->name,
+                                               slot.identity_.id)
+                           : permissions.allow("subscribe", permissions.subscribe, settings->name,
+                                               slot.identity_.id);
     if (!allowed) {
       return std::unexpected(std::move(allowed).error());
     }
-    auto schema = settings->type == "json" || settings->type == "bytes" ? nullptr : slot.schema_of(settings->type);
+    auto schema = settings->type == "json" || settings->type == "bytes"
+                      ? nullptr
+                      : slot.schema_of(settings->type);
     if (schema && settings->schema == 0) {
       settings->schema = schema::Schema::hash(**schema->table(settings->type));
     }
-    auto entry = slot.surroundings_.exchange.registry().open_channel(*settings, slot.identity_.id, std::move(schema));
+    auto entry = slot.surroundings_.exchange.registry().open_channel(*settings, slot.identity_.id,
+                                                                     std::move(schema));
     if (!entry) {
       return std::unexpected(std::move(entry).error());
     }
@@ -94,7 +107,8 @@ struct ChannelTable {
                    : add_receiver(slot, *entry, token, desc.flags, desc.concurrency, false);
   }
 
-  static error::Result<bp_chan> add_sender(Slot& slot, const registry::ChannelEntry& entry, std::uint64_t token) {
+  static error::Result<bp_chan> add_sender(Slot& slot, const registry::ChannelEntry& entry,
+                                           std::uint64_t token) {
     Slot::End end;
     end.token = token;
     end.entry = entry;
@@ -117,8 +131,9 @@ struct ChannelTable {
     return handle;
   }
 
-  static error::Result<bp_chan> add_receiver(Slot& slot, const registry::ChannelEntry& entry, std::uint64_t token,
-                                             std::uint32_t flags, std::uint32_t concurrency, bool json) {
+  static error::Result<bp_chan> add_receiver(Slot& slot, const registry::ChannelEntry& entry,
+                                             std::uint64_t token, std::uint32_t flags,
+                                             std::uint32_t concurrency, bool json) {
     Slot::End end;
     end.token = token;
     end.entry = entry;
@@ -150,8 +165,8 @@ struct ChannelTable {
     return end == nullptr || slot.state_ == Slot::State::stopped ? nullptr : *end;
   }
 
-  static bp_status BP_CALL open(const bp_host* host, bp_inst instance, const bp_chan_desc* desc, std::uint64_t token,
-                                bp_chan* out_channel, bp_error* error) {
+  static bp_status BP_CALL open(const bp_host* host, bp_inst instance, const bp_chan_desc* desc,
+                                std::uint64_t token, bp_chan* out_channel, bp_error* error) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
@@ -167,7 +182,8 @@ struct ChannelTable {
     return BP_OK;
   }
 
-  static bp_status BP_CALL reserve(const bp_host* host, bp_chan channel, std::uint64_t size, bp_buf* out_lease) {
+  static bp_status BP_CALL reserve(const bp_host* host, bp_chan channel, std::uint64_t size,
+                                   bp_buf* out_lease) {
     Slot& slot = Slot::of(host);
     const auto end = find(slot, channel);
     if (!end) {
@@ -185,8 +201,10 @@ struct ChannelTable {
     return core_table()->alloc(host, slot.instance_, size, out_lease);
   }
 
-  // What a send takes out of a lease: its part as an envelope, and the lease itself when the send succeeded.
-  static bp_status publish(Slot& slot, bp_chan channel, bp_buf* buf, std::shared_ptr<channel::Confirmation> confirmation) {
+  // What a send takes out of a lease: its part as an envelope, and the lease itself when the send
+  // succeeded.
+  static bp_status publish(Slot& slot, bp_chan channel, bp_buf* buf,
+                           std::shared_ptr<channel::Confirmation> confirmation) {
     const auto end = find(slot, channel);
     if (!end) {
       return BP_E_STALE;
@@ -222,8 +240,8 @@ struct ChannelTable {
     return publish(Slot::of(host), channel, lease, nullptr);
   }
 
-  static bp_status BP_CALL send_confirmed(const bp_host* host, bp_chan channel, bp_buf* lease, std::uint64_t token,
-                                          bp_call* out_call) {
+  static bp_status BP_CALL send_confirmed(const bp_host* host, bp_chan channel, bp_buf* lease,
+                                          std::uint64_t token, bp_call* out_call) {
     Slot& slot = Slot::of(host);
     const bp_call handle = slot.register_call(token);
     if (handle == 0) {
@@ -294,11 +312,12 @@ struct ChannelTable {
     return status;
   }
 
-  static bp_status BP_CALL nack(const bp_host* host, bp_buf* buf, std::uint64_t delay_ns, bp_status why,
-                                const bp_error* error) {
+  static bp_status BP_CALL nack(const bp_host* host, bp_buf* buf, std::uint64_t delay_ns,
+                                bp_status why, const bp_error* error) {
     bp_status status = BP_OK;
     if (const auto lease = take(Slot::of(host), buf, true, status)) {
-      lease->receiver->nack(lease->delivery, delay_ns, error::Error::from_abi(why < 0 ? why : BP_E_UNKNOWN, error));
+      lease->receiver->nack(lease->delivery, delay_ns,
+                            error::Error::from_abi(why < 0 ? why : BP_E_UNKNOWN, error));
       *buf = bp_buf{};
     }
     return status;
@@ -336,13 +355,16 @@ struct ChannelTable {
     return BP_OK;
   }
 
-  static bp_status BP_CALL pause(const bp_host* host, bp_chan channel) { return pause_or_resume(host, channel, true); }
+  static bp_status BP_CALL pause(const bp_host* host, bp_chan channel) {
+    return pause_or_resume(host, channel, true);
+  }
 
   static bp_status BP_CALL resume(const bp_host* host, bp_chan channel) {
     return pause_or_resume(host, channel, false);
   }
 
-  static bp_status BP_CALL wait_writable(const bp_host* host, bp_chan channel, std::uint64_t deadline_ns) {
+  static bp_status BP_CALL wait_writable(const bp_host* host, bp_chan channel,
+                                         std::uint64_t deadline_ns) {
     if (CallStack::any()) {
       return BP_E_STATE;  // a strand must not wait
     }
@@ -357,7 +379,8 @@ struct ChannelTable {
     return end->sender->wait_writable(deadline_ns > now ? deadline_ns - now : 0);
   }
 
-  static bp_status BP_CALL activity(const bp_host* host, bp_chan channel, const std::uint32_t** out_word) {
+  static bp_status BP_CALL activity(const bp_host* host, bp_chan channel,
+                                    const std::uint32_t** out_word) {
     const auto end = find(Slot::of(host), channel);
     if (!end) {
       return BP_E_STALE;
@@ -370,20 +393,20 @@ struct ChannelTable {
   }
 };
 
-error::Result<bp_chan> open_json_receiver(Slot& slot, const registry::ChannelEntry& entry, std::uint64_t token,
-                                          std::uint32_t flags) {
+error::Result<bp_chan> open_json_receiver(Slot& slot, const registry::ChannelEntry& entry,
+                                          std::uint64_t token, std::uint32_t flags) {
   return ChannelTable::add_receiver(slot, entry, token, flags, 0, true);
 }
 
 const bp_chan_api* channel_table() noexcept {
   static constexpr bp_chan_api table{
-      sizeof(bp_chan_api),     0,
-      ChannelTable::open,      ChannelTable::reserve,
-      ChannelTable::send,      ChannelTable::send_confirmed,
-      ChannelTable::retain,    ChannelTable::release,
-      ChannelTable::ack,       ChannelTable::nack,
-      ChannelTable::close,     ChannelTable::pause,
-      ChannelTable::resume,    ChannelTable::wait_writable,
+      sizeof(bp_chan_api),    0,
+      ChannelTable::open,     ChannelTable::reserve,
+      ChannelTable::send,     ChannelTable::send_confirmed,
+      ChannelTable::retain,   ChannelTable::release,
+      ChannelTable::ack,      ChannelTable::nack,
+      ChannelTable::close,    ChannelTable::pause,
+      ChannelTable::resume,   ChannelTable::wait_writable,
       ChannelTable::activity,
   };
   return &table;

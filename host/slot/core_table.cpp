@@ -13,7 +13,8 @@ namespace host::slot {
 struct CoreTable {
   static std::uint64_t BP_CALL now_ns(const bp_host* /*host*/) { return runtime::now_ns(); }
 
-  static bp_status BP_CALL complete(const bp_host* host, bp_op op, bp_status status, const bp_error* error) {
+  static bp_status BP_CALL complete(const bp_host* host, bp_op op, bp_status status,
+                                    const bp_error* error) {
     return Slot::of(host).complete(op, status, error);
   }
 
@@ -58,7 +59,8 @@ struct CoreTable {
     return BP_OK;
   }
 
-  static bp_status BP_CALL property(const bp_host* host, bp_inst instance, const bp_str* name, bp_str* value) {
+  static bp_status BP_CALL property(const bp_host* host, bp_inst instance, const bp_str* name,
+                                    bp_str* value) {
     const Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
@@ -70,7 +72,8 @@ struct CoreTable {
         {"host.name", identity.host_name},
         {"host.version", identity.host_version},
     }};
-    const auto* found = std::ranges::find(facts, view_of(name), &std::pair<std::string_view, std::string_view>::first);
+    const auto* found = std::ranges::find(facts, view_of(name),
+                                          &std::pair<std::string_view, std::string_view>::first);
     if (found == facts.end()) {
       return BP_E_NOT_FOUND;
     }
@@ -82,8 +85,9 @@ struct CoreTable {
     return static_cast<std::uint32_t>(Slot::of(host).surroundings_.logger.level());
   }
 
-  static void BP_CALL log(const bp_host* host, bp_inst instance, std::uint32_t level, const bp_str* message,
-                          const bp_str* pairs, std::uint32_t n_pairs, const std::uint8_t* trace) {
+  static void BP_CALL log(const bp_host* host, bp_inst instance, std::uint32_t level,
+                          const bp_str* message, const bp_str* pairs, std::uint32_t n_pairs,
+                          const std::uint8_t* trace) {
     const Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance) || level >= BP_LOG_OFF || message == nullptr) {
       return;
@@ -106,7 +110,8 @@ struct CoreTable {
     slot.surroundings_.logger.write(wanted, view_of(*message), fields, context);
   }
 
-  static bp_status BP_CALL run_blocking(const bp_host* host, bp_inst instance, void(BP_CALL* fn)(void*), void* argument,
+  static bp_status BP_CALL run_blocking(const bp_host* host, bp_inst instance,
+                                        void(BP_CALL* fn)(void*), void* argument,
                                         std::uint64_t token) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
@@ -119,27 +124,28 @@ struct CoreTable {
       }
       ++slot.jobs_;
     }
-    const bool taken = slot.surroundings_.runtime.blocking().submit([self = slot.shared_from_this(), fn, argument, token] {
-      Slot::Item item;
-      item.event.type = BP_EV_WORK_DONE;
-      item.event.token = token;
-      bool wanted = false;
-      {
-        const std::lock_guard lock(self->mutex_);
-        wanted = self->state_ == Slot::State::active;
-      }
-      if (wanted) {
-        try {
-          fn(argument);
-        } catch (...) {
-          self->fault({BP_E_PANIC, "a blocking job threw across the boundary"});
-        }
-      } else {
-        item.event.status = BP_E_CANCELLED;
-      }
-      self->push(std::move(item));
-      self->job_ended();
-    });
+    const bool taken = slot.surroundings_.runtime.blocking().submit(
+        [self = slot.shared_from_this(), fn, argument, token] {
+          Slot::Item item;
+          item.event.type = BP_EV_WORK_DONE;
+          item.event.token = token;
+          bool wanted = false;
+          {
+            const std::lock_guard lock(self->mutex_);
+            wanted = self->state_ == Slot::State::active;
+          }
+          if (wanted) {
+            try {
+              fn(argument);
+            } catch (...) {
+              self->fault({BP_E_PANIC, "a blocking job threw across the boundary"});
+            }
+          } else {
+            item.event.status = BP_E_CANCELLED;
+          }
+          self->push(std::move(item));
+          self->job_ended();
+        });
     if (!taken) {
       slot.job_ended();
       return BP_E_BUSY;
@@ -147,8 +153,8 @@ struct CoreTable {
     return BP_OK;
   }
 
-  static bp_status BP_CALL timer(const bp_host* host, bp_inst instance, std::uint64_t at_ns, std::uint64_t every_ns,
-                                 std::uint64_t token, bp_timer* out_timer) {
+  static bp_status BP_CALL timer(const bp_host* host, bp_inst instance, std::uint64_t at_ns,
+                                 std::uint64_t every_ns, std::uint64_t token, bp_timer* out_timer) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
@@ -215,7 +221,8 @@ struct CoreTable {
     return BP_OK;
   }
 
-  static bp_status BP_CALL alloc(const bp_host* host, bp_inst instance, std::uint64_t size, bp_buf* out_lease) {
+  static bp_status BP_CALL alloc(const bp_host* host, bp_inst instance, std::uint64_t size,
+                                 bp_buf* out_lease) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
@@ -242,11 +249,13 @@ struct CoreTable {
 
 const bp_core* core_table() noexcept {
   static constexpr bp_core table{
-      sizeof(bp_core),     0,
-      CoreTable::now_ns,   CoreTable::complete,     CoreTable::fault,
-      CoreTable::post,     CoreTable::config,       CoreTable::property,
-      CoreTable::log_level, CoreTable::log,         CoreTable::run_blocking,
-      CoreTable::timer,    CoreTable::cancel_timer, CoreTable::alloc,
+      sizeof(bp_core),         0,
+      CoreTable::now_ns,       CoreTable::complete,
+      CoreTable::fault,        CoreTable::post,
+      CoreTable::config,       CoreTable::property,
+      CoreTable::log_level,    CoreTable::log,
+      CoreTable::run_blocking, CoreTable::timer,
+      CoreTable::cancel_timer, CoreTable::alloc,
   };
   return &table;
 }

@@ -117,8 +117,9 @@ void Slot::collect_items(std::vector<Item>& batch) {
 bool Slot::to_event_json(const End& end, message::Message& payload) {
   auto json = exchange::to_json(exchange::Exchange::type_of(end.entry), payload.bytes());
   if (!json) {
-    surroundings_.logger.warn("a message could not be shown as JSON and was skipped",
-                              {{"channel", end.entry.channel->settings().name}, {"error", json.error().text()}});
+    surroundings_.logger.warn(
+        "a message could not be shown as JSON and was skipped",
+        {{"channel", end.entry.channel->settings().name}, {"error", json.error().text()}});
     return false;
   }
   message::Message text = message::copy_of(surroundings_.exchange.pool(),
@@ -135,6 +136,12 @@ bool Slot::collect_messages(std::vector<Item>& batch) {
   std::size_t rounds = 0;
   {
     const std::lock_guard lock(mutex_);
+    // A message is acknowledged when its handler returns: one that stops would lose it.
+    if (state_ == State::stopped || std::ranges::any_of(batch, [](const Item& item) {
+          return item.event.type == BP_EV_STOP;
+        })) {
+      return false;
+    }
     rounds = ready_ends_.size();
   }
   while (rounds-- > 0 && batch.size() < batch_events_max) {
@@ -240,9 +247,11 @@ void Slot::hand_over(std::vector<Item>& batch) {
   {
     const CallStack::Frame frame(*this);
     try {
-      plugin_.on_events(self_, events_.data(), sizeof(bp_event), static_cast<std::uint32_t>(events_.size()));
+      plugin_.on_events(self_, events_.data(), sizeof(bp_event),
+                        static_cast<std::uint32_t>(events_.size()));
     } catch (const std::exception& exception) {
-      thrown.emplace(BP_E_PANIC, std::string("on_events() threw across the boundary: ") + exception.what());
+      thrown.emplace(BP_E_PANIC,
+                     std::string("on_events() threw across the boundary: ") + exception.what());
     } catch (...) {
       thrown.emplace(BP_E_PANIC, "on_events() threw across the boundary");
     }
@@ -278,10 +287,11 @@ service::Reply Slot::run_inline(const service::Method& method, const message::Me
   {
     const CallStack::Frame frame(*this);
     try {
-      status = method.inline_fn(method.inline_self != nullptr ? method.inline_self : self_, method.id, &asked, &answer,
-                                &raw);
+      status = method.inline_fn(method.inline_self != nullptr ? method.inline_self : self_,
+                                method.id, &asked, &answer, &raw);
     } catch (const std::exception& thrown) {
-      return service::Reply::failure({BP_E_PANIC, std::string("an inline method threw: ") + thrown.what()});
+      return service::Reply::failure(
+          {BP_E_PANIC, std::string("an inline method threw: ") + thrown.what()});
     } catch (...) {
       return service::Reply::failure({BP_E_PANIC, "an inline method threw"});
     }
@@ -292,7 +302,8 @@ service::Reply Slot::run_inline(const service::Method& method, const message::Me
     const bp_status valid = leases_.part(answer, reply.message);
     leases_.remove(answer.lease);
     if (valid < 0 && status >= 0) {
-      return service::Reply::failure({valid, "an inline method answered with memory that is not its own"});
+      return service::Reply::failure(
+          {valid, "an inline method answered with memory that is not its own"});
     }
   }
   if (status < 0) {

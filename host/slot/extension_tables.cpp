@@ -40,8 +40,8 @@ struct StateTable {
     return operation != nullptr && operation->type == type;
   }
 
-  static bp_status BP_CALL put(const bp_host* host, bp_op op, const bp_str* key, std::uint32_t flags, const void* data,
-                               std::uint64_t size) {
+  static bp_status BP_CALL put(const bp_host* host, bp_op op, const bp_str* key,
+                               std::uint32_t flags, const void* data, std::uint64_t size) {
     Slot& slot = Slot::of(host);
     const std::string_view name = view_of(key);
     if (name.empty() || name.size() > BP_NAME_BYTES_MAX || (data == nullptr && size > 0)) {
@@ -58,14 +58,17 @@ struct StateTable {
     for (const auto& [other, value] : slot.saving_) {
       total += other == name ? 0 : value.size();
     }
-    if (size > BP_STATE_BYTES_MAX || total > BP_STATE_BYTES_MAX || slot.saving_.size() >= BP_STATE_KEYS_MAX) {
+    if (size > BP_STATE_BYTES_MAX || total > BP_STATE_BYTES_MAX ||
+        slot.saving_.size() >= BP_STATE_KEYS_MAX) {
       return BP_E_TOO_LARGE;
     }
-    slot.saving_.insert_or_assign(std::string(name), std::string(static_cast<const char*>(data), size));
+    slot.saving_.insert_or_assign(std::string(name),
+                                  std::string(static_cast<const char*>(data), size));
     return BP_OK;
   }
 
-  static bp_status BP_CALL get(const bp_host* host, bp_op op, const bp_str* key, bp_str* out_value) {
+  static bp_status BP_CALL get(const bp_host* host, bp_op op, const bp_str* key,
+                               bp_str* out_value) {
     Slot& slot = Slot::of(host);
     const std::lock_guard lock(slot.mutex_);
     if (!open_operation(slot, op, BP_EV_RESTORE)) {
@@ -86,8 +89,9 @@ const bp_state_api* state_table() noexcept {
 }
 
 struct TraceTable {
-  static bp_status BP_CALL begin(const bp_host* host, bp_inst instance, const bp_str* name, const std::uint8_t* parent,
-                                 const bp_str* pairs, std::uint32_t n_pairs, bp_span* out_span, std::uint8_t* context) {
+  static bp_status BP_CALL begin(const bp_host* host, bp_inst instance, const bp_str* name,
+                                 const std::uint8_t* parent, const bp_str* pairs,
+                                 std::uint32_t n_pairs, bp_span* out_span, std::uint8_t* context) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
@@ -97,8 +101,8 @@ struct TraceTable {
       std::copy_n(parent, above.trace_id.size(), above.trace_id.begin());
       std::copy_n(parent + above.trace_id.size(), above.span_id.size(), above.span_id.begin());
     }
-    auto begun = slot.surroundings_.spans.begin(slot.instance_, slot.surroundings_.logger, view_of(name), above,
-                                                fields_of(pairs, n_pairs));
+    auto begun = slot.surroundings_.spans.begin(slot.instance_, slot.surroundings_.logger,
+                                                view_of(name), above, fields_of(pairs, n_pairs));
     if (!begun) {
       return begun.error().code();
     }
@@ -110,12 +114,14 @@ struct TraceTable {
     return BP_OK;
   }
 
-  static bp_status BP_CALL set(const bp_host* host, bp_span span, const bp_str* pairs, std::uint32_t n_pairs) {
+  static bp_status BP_CALL set(const bp_host* host, bp_span span, const bp_str* pairs,
+                               std::uint32_t n_pairs) {
     const Slot& slot = Slot::of(host);
     if (!has_kind(HandleKind::span, span)) {
       return BP_E_STALE;
     }
-    const auto done = slot.surroundings_.spans.set(slot.instance_, span & payload_mask, fields_of(pairs, n_pairs));
+    const auto done = slot.surroundings_.spans.set(slot.instance_, span & payload_mask,
+                                                   fields_of(pairs, n_pairs));
     return done ? BP_OK : done.error().code();
   }
 
@@ -130,7 +136,8 @@ struct TraceTable {
 };
 
 const bp_trace_api* trace_table() noexcept {
-  static constexpr bp_trace_api table{sizeof(bp_trace_api), 0, TraceTable::begin, TraceTable::set, TraceTable::end};
+  static constexpr bp_trace_api table{sizeof(bp_trace_api), 0, TraceTable::begin, TraceTable::set,
+                                      TraceTable::end};
   return &table;
 }
 
@@ -156,8 +163,9 @@ struct MetricTable {
     return BP_OK;
   }
 
-  static bp_status BP_CALL bind(const bp_host* host, bp_inst instance, bp_family family, const bp_str* label_values,
-                                std::uint32_t n_values, bp_metric_cell** out_cell) {
+  static bp_status BP_CALL bind(const bp_host* host, bp_inst instance, bp_family family,
+                                const bp_str* label_values, std::uint32_t n_values,
+                                bp_metric_cell** out_cell) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance) || !has_kind(HandleKind::family, family)) {
       return BP_E_STALE;
@@ -173,7 +181,8 @@ struct MetricTable {
     const metric::Registry::Writer writer =
         slot.on_this_stack() ? metric::Registry::strand_writer
                              : std::hash<std::thread::id>{}(std::this_thread::get_id()) | 1U;
-    auto cell = slot.surroundings_.metrics.bind(slot.instance_, family & payload_mask, values, writer);
+    auto cell =
+        slot.surroundings_.metrics.bind(slot.instance_, family & payload_mask, values, writer);
     if (!cell) {
       return cell.error().code();
     }
@@ -186,14 +195,18 @@ struct MetricTable {
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
     }
-    const auto encoded =
-        metric::encode_snapshot(slot.surroundings_.metrics.collect(),
-                                std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()));
+    if (slot.identity_.permissions.snapshot.empty()) {
+      return BP_E_PERMISSION;
+    }
+    const auto encoded = metric::encode_snapshot(
+        slot.surroundings_.metrics.collect(),
+        std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()));
     if (!encoded) {
       return encoded.error().code();
     }
-    message::Message message = message::copy_of(slot.surroundings_.exchange.pool(),
-                                                std::as_bytes(std::span(encoded->data(), encoded->size())));
+    message::Message message =
+        message::copy_of(slot.surroundings_.exchange.pool(),
+                         std::as_bytes(std::span(encoded->data(), encoded->size())));
     if (!message.block) {
       return BP_E_NO_MEMORY;
     }
@@ -205,8 +218,8 @@ struct MetricTable {
 };
 
 const bp_metric_api* metric_table() noexcept {
-  static constexpr bp_metric_api table{sizeof(bp_metric_api), 0, MetricTable::define, MetricTable::bind,
-                                       MetricTable::snapshot};
+  static constexpr bp_metric_api table{sizeof(bp_metric_api), 0, MetricTable::define,
+                                       MetricTable::bind, MetricTable::snapshot};
   return &table;
 }
 

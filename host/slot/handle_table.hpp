@@ -1,6 +1,8 @@
-// host/slot/handle_table.hpp - 64-bit handles [kind 8][generation 32][index 24], checked at every use.
+// host/slot/handle_table.hpp - 64-bit handles [kind 8][generation 32][index 24], checked at every
+// use.
 //
-// Owns: the things behind the handles. Thread: guarded by its user. Errors: null for a stale or forged handle.
+// Owns: the things behind the handles. Thread: guarded by its user. Errors: null for a stale or
+// forged handle.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +15,16 @@
 namespace host::slot {
 
 enum class HandleKind : std::uint8_t {
-  instance = 1, lease, channel, service, call, operation, timer, span, family, incoming
+  instance = 1,
+  lease,
+  channel,
+  service,
+  call,
+  operation,
+  timer,
+  span,
+  family,
+  incoming
 };
 
 inline constexpr std::uint32_t handle_index_bits = 24;
@@ -24,7 +35,8 @@ class HandleTable {
  public:
   // A generation that differs from table to table makes a handle of another instance stale here.
   HandleTable(HandleKind kind, std::uint32_t first_generation, std::size_t things_max)
-      : kind_(kind), first_generation_(first_generation),
+      : kind_(kind),
+        first_generation_(first_generation),
         things_max_(things_max < handle_index_max ? things_max : handle_index_max) {}
 
   // 0 when the table is full.

@@ -9,18 +9,32 @@
 namespace host::slot {
 
 // channel_table.cpp
-error::Result<bp_chan> open_json_receiver(Slot& slot, const registry::ChannelEntry& entry, std::uint64_t token,
-                                          std::uint32_t flags);
+error::Result<bp_chan> open_json_receiver(Slot& slot, const registry::ChannelEntry& entry,
+                                          std::uint64_t token, std::uint32_t flags);
+
+namespace {
+
+message::TraceContext context_of(const std::uint8_t* trace) {
+  message::TraceContext context{};
+  if (trace != nullptr) {
+    std::copy_n(trace, context.size(), context.begin());
+  }
+  return context;
+}
+
+}  // namespace
 
 struct JsonTable {
-  static bp_status BP_CALL publish(const bp_host* host, bp_inst instance, const bp_str* channel, const bp_str* json,
-                                   const std::uint8_t* trace, std::uint64_t token, bp_call* out_call, bp_error* error) {
+  static bp_status BP_CALL publish(const bp_host* host, bp_inst instance, const bp_str* channel,
+                                   const bp_str* json, const std::uint8_t* trace,
+                                   std::uint64_t token, bp_call* out_call, bp_error* error) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
     }
     const Identity& identity = slot.identity_;
-    if (auto allowed = identity.permissions.allow("publish", identity.permissions.publish, view_of(channel), identity.id);
+    if (auto allowed = identity.permissions.allow("publish", identity.permissions.publish,
+                                                  view_of(channel), identity.id);
         !allowed) {
       return refuse(allowed.error(), error);
     }
@@ -28,10 +42,7 @@ struct JsonTable {
     if (handle == 0) {
       return refuse({BP_E_BUSY, "too many open requests, or the instance is not running"}, error);
     }
-    message::TraceContext context{};
-    if (trace != nullptr) {
-      std::copy_n(trace, context.size(), context.begin());
-    }
+    const message::TraceContext context = context_of(trace);
     auto taken = slot.surroundings_.exchange.publish(
         view_of(channel), view_of(json), trace == nullptr ? nullptr : &context,
         [weak = slot.weak_from_this(), handle](const std::optional<error::Error>& failure) {
@@ -44,7 +55,8 @@ struct JsonTable {
   }
 
   template <typename Value>
-  static bp_status finish(Slot& slot, error::Result<Value>&& taken, bp_call handle, bp_call* out_call, bp_error* error) {
+  static bp_status finish(Slot& slot, error::Result<Value>&& taken, bp_call handle,
+                          bp_call* out_call, bp_error* error) {
     if (!taken) {
       const std::lock_guard lock(slot.mutex_);
       slot.calls_.remove(handle);
@@ -56,9 +68,10 @@ struct JsonTable {
     return BP_OK;
   }
 
-  static bp_status BP_CALL call(const bp_host* host, bp_inst instance, const bp_str* service, const bp_str* method,
-                                const bp_str* json, std::uint64_t deadline_ns, const std::uint8_t* /*trace*/,
-                                std::uint64_t token, bp_call* out_call, bp_error* error) {
+  static bp_status BP_CALL call(const bp_host* host, bp_inst instance, const bp_str* service,
+                                const bp_str* method, const bp_str* json, std::uint64_t deadline_ns,
+                                const std::uint8_t* trace, std::uint64_t token, bp_call* out_call,
+                                bp_error* error) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
@@ -68,7 +81,9 @@ struct JsonTable {
     if (!name) {
       return refuse(name.error(), error);
     }
-    if (auto allowed = identity.permissions.allow("use", identity.permissions.use, name->name, identity.id); !allowed) {
+    if (auto allowed =
+            identity.permissions.allow("use", identity.permissions.use, name->name, identity.id);
+        !allowed) {
       return refuse(allowed.error(), error);
     }
     const bp_call handle = slot.register_call(token);
@@ -77,8 +92,10 @@ struct JsonTable {
     }
     const std::uint64_t deadline =
         deadline_ns != 0 ? deadline_ns : runtime::now_ns() + identity.call_timeout_ns;
+    const message::TraceContext context = context_of(trace);
     auto made = slot.surroundings_.exchange.call(
-        {view_of(service), view_of(method), view_of(json), deadline},
+        {view_of(service), view_of(method), view_of(json), deadline,
+         trace == nullptr ? nullptr : &context},
         [weak = slot.weak_from_this(), handle](error::Result<std::string> reply) {
           if (const auto self = weak.lock()) {
             self->json_arrived(handle, std::move(reply));
@@ -93,8 +110,9 @@ struct JsonTable {
     return finish(slot, std::move(made), handle, out_call, error);
   }
 
-  static bp_status BP_CALL subscribe(const bp_host* host, bp_inst instance, const bp_str* channel, std::uint32_t flags,
-                                     std::uint64_t token, bp_chan* out_channel, bp_error* error) {
+  static bp_status BP_CALL subscribe(const bp_host* host, bp_inst instance, const bp_str* channel,
+                                     std::uint32_t flags, std::uint64_t token, bp_chan* out_channel,
+                                     bp_error* error) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
@@ -106,8 +124,8 @@ struct JsonTable {
       return refuse({BP_E_TOO_NEW, "unknown flags " + std::to_string(flags)}, error);
     }
     const Identity& identity = slot.identity_;
-    if (auto allowed =
-            identity.permissions.allow("subscribe", identity.permissions.subscribe, view_of(channel), identity.id);
+    if (auto allowed = identity.permissions.allow("subscribe", identity.permissions.subscribe,
+                                                  view_of(channel), identity.id);
         !allowed) {
       return refuse(allowed.error(), error);
     }
@@ -130,7 +148,8 @@ void Slot::json_arrived(bp_call handle, error::Result<std::string> reply) {
     return;
   }
   service::Reply answer;
-  answer.message = message::copy_of(surroundings_.exchange.pool(), std::as_bytes(std::span(reply->data(), reply->size())));
+  answer.message = message::copy_of(surroundings_.exchange.pool(),
+                                    std::as_bytes(std::span(reply->data(), reply->size())));
   if (!answer.message.block) {
     answer = service::Reply::failure({BP_E_TOO_LARGE, "the reply is too large for a message"});
   }

@@ -16,8 +16,8 @@ bp_status Leases::part(const bp_buf& buf, message::Message& out) noexcept {
     out.size = 0;
     return BP_OK;
   }
-  if (data < begin || data - begin > block->capacity || buf.size > block->capacity - (data - begin) ||
-      (data - begin) % lease_alignment_bytes != 0) {
+  if (data < begin || data - begin > block->capacity ||
+      buf.size > block->capacity - (data - begin) || (data - begin) % lease_alignment_bytes != 0) {
     return BP_E_INVALID;
   }
   out = lease->message;

@@ -1,6 +1,8 @@
-// host/slot/leases.hpp - loans of message memory to one instance, and what each must be checked against.
+// host/slot/leases.hpp - loans of message memory to one instance, and what each must be checked
+// against.
 //
-// Owns: one reference to the block of every loan. Thread: guarded by the slot. Errors: null, INVALID.
+// Owns: one reference to the block of every loan. Thread: guarded by the slot. Errors: null,
+// INVALID.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +10,7 @@
 #include <optional>
 
 #include "backplane/abi/bytes.h"
+
 #include "host/channel/receiver.hpp"
 #include "host/message/pool.hpp"
 #include "host/slot/handle_table.hpp"
@@ -40,8 +43,9 @@ class Leases {
 
   [[nodiscard]] std::size_t size() const noexcept { return table_.size(); }
 
-  // The part of the lease's block that `buf` names, checked against the host's own record. INVALID where it lies
-  // outside or is not aligned; STALE where the lease is unknown or still lent to an event.
+  // The part of the lease's block that `buf` names, checked against the host's own record. INVALID
+  // where it lies outside or is not aligned; STALE where the lease is unknown or still lent to an
+  // event.
   [[nodiscard]] bp_status part(const bp_buf& buf, message::Message& out) noexcept;
 
  private:

@@ -30,13 +30,16 @@ bool matches(std::string_view pattern, std::string_view name) noexcept {
   return p == pattern.size();
 }
 
-error::Result<void> Permissions::allow(std::string_view verb, const std::vector<std::string>& patterns,
+error::Result<void> Permissions::allow(std::string_view verb,
+                                       const std::vector<std::string>& patterns,
                                        std::string_view name, std::string_view instance) const {
-  if (std::ranges::any_of(patterns, [&](const std::string& pattern) { return matches(pattern, name); })) {
+  if (std::ranges::any_of(patterns,
+                          [&](const std::string& pattern) { return matches(pattern, name); })) {
     return {};
   }
-  return error::fail(BP_E_PERMISSION, "instance '" + std::string(instance) + "' may not " + std::string(verb) + " '" +
-                                          std::string(name) + "'; fix: grant it in plugins." + std::string(instance) +
+  return error::fail(BP_E_PERMISSION, "instance '" + std::string(instance) + "' may not " +
+                                          std::string(verb) + " '" + std::string(name) +
+                                          "'; fix: grant it in plugins." + std::string(instance) +
                                           ".permissions." + std::string(verb) +
                                           ", or let the plugin's plugin.json ask for it");
 }

@@ -20,9 +20,12 @@ struct Permissions {
   std::vector<std::string> subscribe;
   std::vector<std::string> provide;
   std::vector<std::string> use;
+  std::vector<std::string> snapshot =
+      {};  // whose metrics; given to whoever asks in its plugin.json
 
-  // "publish", &Permissions::publish, ...
-  [[nodiscard]] error::Result<void> allow(std::string_view verb, const std::vector<std::string>& patterns,
+  // "publish", publish, "events", "ws"
+  [[nodiscard]] error::Result<void> allow(std::string_view verb,
+                                          const std::vector<std::string>& patterns,
                                           std::string_view name, std::string_view instance) const;
 };
 

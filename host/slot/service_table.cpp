@@ -9,69 +9,86 @@
 namespace host::slot {
 
 struct ServiceTable {
-  static error::Result<std::vector<service::Method>> methods_of(const bp_method* methods, std::uint32_t stride,
+  static error::Result<std::vector<service::Method>> methods_of(const bp_method* methods,
+                                                                std::uint32_t stride,
                                                                 std::uint32_t count) {
     if (methods == nullptr || count == 0 || count > BP_METHODS_MAX) {
-      return error::fail(BP_E_INVALID, "a service has 1 to " + std::to_string(BP_METHODS_MAX) + " methods");
+      return error::fail(BP_E_INVALID,
+                         "a service has 1 to " + std::to_string(BP_METHODS_MAX) + " methods");
     }
     std::vector<service::Method> list;
     for (std::uint32_t i = 0; i < count; ++i) {
-      const auto* method = reinterpret_cast<const bp_method*>(reinterpret_cast<const char*>(methods) +
-                                                              static_cast<std::size_t>(stride) * i);
+      const auto* method = reinterpret_cast<const bp_method*>(
+          reinterpret_cast<const char*>(methods) + static_cast<std::size_t>(stride) * i);
       const std::string name(view_of(method->name).substr(0, BP_NAME_BYTES_MAX));
       if (method->struct_size < sizeof(bp_method) || stride < method->struct_size) {
-        return error::fail(BP_E_INVALID, "method " + std::to_string(i) + ": struct_size or stride is wrong");
+        return error::fail(BP_E_INVALID,
+                           "method " + std::to_string(i) + ": struct_size or stride is wrong");
       }
-      if (!tail_is_zero(method, method->struct_size, sizeof(bp_method)) || (method->flags & ~1U) != 0) {
-        return error::fail(BP_E_TOO_NEW, "method '" + name + "' has fields or flags that this host does not know");
+      if (!tail_is_zero(method, method->struct_size, sizeof(bp_method)) ||
+          (method->flags & ~1U) != 0) {
+        return error::fail(
+            BP_E_TOO_NEW, "method '" + name + "' has fields or flags that this host does not know");
       }
       if (method->id == 0 || name.empty()) {
-        return error::fail(BP_E_INVALID, "method " + std::to_string(i) + " needs a name and an id above 0");
+        return error::fail(BP_E_INVALID,
+                           "method " + std::to_string(i) + " needs a name and an id above 0");
       }
       for (const service::Method& other : list) {
         if (other.id == method->id || other.name == name) {
-          return error::fail(BP_E_INVALID, "methods '" + other.name + "' and '" + name + "' share a name or an id");
+          return error::fail(BP_E_INVALID, "methods '" + other.name + "' and '" + name +
+                                               "' share a name or an id");
         }
       }
       if ((method->flags & BP_METHOD_INLINE) != 0 && method->inline_fn == nullptr) {
         return error::fail(BP_E_INVALID, "method '" + name + "' is inline and has no inline_fn");
       }
       const auto type = [](const bp_str& text) {
-        return text.len == 0 ? std::string("bytes") : std::string(view_of(text).substr(0, BP_NAME_BYTES_MAX));
+        return text.len == 0 ? std::string("bytes")
+                             : std::string(view_of(text).substr(0, BP_NAME_BYTES_MAX));
       };
-      list.push_back({method->id, method->flags, name, type(method->request_type), type(method->reply_type),
-                      method->inline_fn, method->inline_self});
+      list.push_back({method->id, method->flags, name, type(method->request_type),
+                      type(method->reply_type), method->inline_fn, method->inline_self});
     }
     return list;
   }
 
-  static error::Result<bp_svc> offer(Slot& slot, std::string_view name, std::uint32_t major, std::uint32_t minor,
-                                     std::vector<service::Method> methods, std::uint64_t token) {
+  static error::Result<bp_svc> offer(Slot& slot, std::string_view name, std::uint32_t major,
+                                     std::uint32_t minor, std::vector<service::Method> methods,
+                                     std::uint64_t token) {
     if (auto active = slot.check_active("providing a service"); !active) {
       return std::unexpected(std::move(active).error());
     }
     const Identity& identity = slot.identity_;
     if (name.empty() || name.size() > BP_NAME_BYTES_MAX) {
-      return error::fail(BP_E_INVALID, "a service's name has 1 to " + std::to_string(BP_NAME_BYTES_MAX) + " bytes");
+      return error::fail(BP_E_INVALID, "a service's name has 1 to " +
+                                           std::to_string(BP_NAME_BYTES_MAX) + " bytes");
     }
-    if (auto allowed = identity.permissions.allow("provide", identity.permissions.provide, name, identity.id); !allowed) {
+    if (auto allowed =
+            identity.permissions.allow("provide", identity.permissions.provide, name, identity.id);
+        !allowed) {
       return std::unexpected(std::move(allowed).error());
     }
-    service::Service::Description description{std::string(name), major, minor, identity.id, std::move(methods)};
+    service::Service::Description description{std::string(name), major, minor, identity.id,
+                                              std::move(methods)};
     registry::ServiceEntry entry;
     entry.schema = slot.schema_of_service(name);
-    entry.service = std::make_shared<service::Service>(std::move(description), slot.weak_from_this(), token);
+    entry.service =
+        std::make_shared<service::Service>(std::move(description), slot.weak_from_this(), token);
     if (auto added = slot.surroundings_.exchange.registry().add_service(entry); !added) {
       return std::unexpected(std::move(added).error());
     }
     const std::lock_guard lock(slot.mutex_);
-    const bp_svc handle = slot.services_.add({entry.service, true, std::string(name), major, minor});
+    const bp_svc handle =
+        slot.services_.add({entry.service, true, std::string(name), major, minor});
     return handle;
   }
 
-  static bp_status BP_CALL provide(const bp_host* host, bp_inst instance, const bp_str* name, std::uint32_t major,
-                                   std::uint32_t minor, const bp_method* methods, std::uint32_t stride,
-                                   std::uint32_t n_methods, std::uint64_t token, bp_svc* out_service, bp_error* error) {
+  static bp_status BP_CALL provide(const bp_host* host, bp_inst instance, const bp_str* name,
+                                   std::uint32_t major, std::uint32_t minor,
+                                   const bp_method* methods, std::uint32_t stride,
+                                   std::uint32_t n_methods, std::uint64_t token,
+                                   bp_svc* out_service, bp_error* error) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
@@ -90,8 +107,9 @@ struct ServiceTable {
     return BP_OK;
   }
 
-  static bp_status BP_CALL require(const bp_host* host, bp_inst instance, const bp_str* name, std::uint32_t major,
-                                   std::uint32_t min_minor, std::uint32_t flags, bp_svc* out_service, bp_error* error) {
+  static bp_status BP_CALL require(const bp_host* host, bp_inst instance, const bp_str* name,
+                                   std::uint32_t major, std::uint32_t min_minor,
+                                   std::uint32_t flags, bp_svc* out_service, bp_error* error) {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
@@ -104,7 +122,9 @@ struct ServiceTable {
     }
     const Identity& identity = slot.identity_;
     const std::string_view wanted = view_of(name);
-    if (auto allowed = identity.permissions.allow("use", identity.permissions.use, wanted, identity.id); !allowed) {
+    if (auto allowed =
+            identity.permissions.allow("use", identity.permissions.use, wanted, identity.id);
+        !allowed) {
       return refuse(allowed.error(), error);
     }
     auto found = slot.surroundings_.exchange.registry().find_service(wanted, major, min_minor);
@@ -112,8 +132,9 @@ struct ServiceTable {
       return refuse(found.error(), error);
     }
     const std::lock_guard lock(slot.mutex_);
-    const bp_svc handle = slot.services_.add(
-        {found ? found->service : nullptr, false, std::string(wanted.substr(0, BP_NAME_BYTES_MAX)), major, min_minor});
+    const bp_svc handle =
+        slot.services_.add({found ? found->service : nullptr, false,
+                            std::string(wanted.substr(0, BP_NAME_BYTES_MAX)), major, min_minor});
     if (handle == 0) {
       return refuse({BP_E_BUSY, "too many service handles"}, error);
     }
@@ -130,8 +151,9 @@ struct ServiceTable {
       return BP_E_TOO_LARGE;
     }
     if (buf->lease == 0) {
-      out = message::copy_of(slot.surroundings_.exchange.pool(),
-                             {static_cast<const std::byte*>(buf->data), static_cast<std::size_t>(buf->size)});
+      out = message::copy_of(
+          slot.surroundings_.exchange.pool(),
+          {static_cast<const std::byte*>(buf->data), static_cast<std::size_t>(buf->size)});
       return out.block ? BP_OK : BP_E_NO_MEMORY;
     }
     const std::lock_guard lock(slot.mutex_);
@@ -159,8 +181,9 @@ struct ServiceTable {
     slot.calls_.remove(handle);
   }
 
-  static bp_status BP_CALL call(const bp_host* host, bp_svc svc, std::uint32_t method, bp_buf* request,
-                                std::uint64_t deadline_ns, const std::uint8_t* trace, std::uint64_t token, bp_buf* reply,
+  static bp_status BP_CALL call(const bp_host* host, bp_svc svc, std::uint32_t method,
+                                bp_buf* request, std::uint64_t deadline_ns,
+                                const std::uint8_t* trace, std::uint64_t token, bp_buf* reply,
                                 bp_call* out_call, bp_error* error) {
     Slot& slot = Slot::of(host);
     error::Error why(BP_E_STALE, "stale");
@@ -178,17 +201,19 @@ struct ServiceTable {
     }
     const bp_call handle = slot.register_call(token);
     if (handle == 0) {
-      return refuse({BP_E_BUSY, "an instance has at most " + std::to_string(BP_CALLS_MAX) + " open calls, from START to STOP"},
+      return refuse({BP_E_BUSY, "an instance has at most " + std::to_string(BP_CALLS_MAX) +
+                                    " open calls, from START to STOP"},
                     error);
     }
     const std::uint64_t deadline =
         deadline_ns != 0 ? deadline_ns : runtime::now_ns() + slot.identity_.call_timeout_ns;
-    auto outcome = service->invoke(method, std::move(asked), deadline,
-                                   [weak = slot.weak_from_this(), handle](service::Reply&& answer) {
-                                     if (const auto self = weak.lock()) {
-                                       self->reply_arrived(handle, BP_EV_REPLY, 0, std::move(answer));
-                                     }
-                                   });
+    auto outcome =
+        service->invoke(method, std::move(asked), deadline,
+                        [weak = slot.weak_from_this(), handle](service::Reply&& answer) {
+                          if (const auto self = weak.lock()) {
+                            self->reply_arrived(handle, BP_EV_REPLY, 0, std::move(answer));
+                          }
+                        });
     if (outcome.reply) {
       forget_call(slot, handle);
       return answer_now(slot, std::move(*outcome.reply), request, reply, error);
@@ -207,7 +232,8 @@ struct ServiceTable {
     return BP_OK;
   }
 
-  static bp_status answer_now(Slot& slot, service::Reply&& answer, bp_buf* request, bp_buf* reply, bp_error* error) {
+  static bp_status answer_now(Slot& slot, service::Reply&& answer, bp_buf* request, bp_buf* reply,
+                              bp_error* error) {
     if (answer.status < 0) {
       return refuse(answer.error.value_or(error::Error(answer.status, "the method failed")), error);
     }
@@ -223,7 +249,8 @@ struct ServiceTable {
     return BP_DONE;
   }
 
-  static bp_status BP_CALL reply(const bp_host* host, bp_call call, bp_status status, bp_buf* buf, const bp_error* error) {
+  static bp_status BP_CALL reply(const bp_host* host, bp_call call, bp_status status, bp_buf* buf,
+                                 const bp_error* error) {
     Slot& slot = Slot::of(host);
     service::Reply answer;
     answer.status = status;
@@ -282,9 +309,10 @@ struct ServiceTable {
 
 const bp_svc_api* service_table() noexcept {
   static constexpr bp_svc_api table{
-      sizeof(bp_svc_api),   0,
-      ServiceTable::provide, ServiceTable::require, ServiceTable::call,
-      ServiceTable::reply,   ServiceTable::cancel,  ServiceTable::close,
+      sizeof(bp_svc_api),    0,
+      ServiceTable::provide, ServiceTable::require,
+      ServiceTable::call,    ServiceTable::reply,
+      ServiceTable::cancel,  ServiceTable::close,
   };
   return &table;
 }

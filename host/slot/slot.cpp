@@ -19,12 +19,18 @@ std::uint32_t random_generation() {
 
 std::string_view operation_name(std::uint16_t type) noexcept {
   switch (type) {
-    case BP_EV_START: return "START";
-    case BP_EV_STOP: return "STOP";
-    case BP_EV_QUIESCE: return "QUIESCE";
-    case BP_EV_SAVE: return "SAVE";
-    case BP_EV_RESTORE: return "RESTORE";
-    default: return "CONFIG";
+    case BP_EV_START:
+      return "START";
+    case BP_EV_STOP:
+      return "STOP";
+    case BP_EV_QUIESCE:
+      return "QUIESCE";
+    case BP_EV_SAVE:
+      return "SAVE";
+    case BP_EV_RESTORE:
+      return "RESTORE";
+    default:
+      return "CONFIG";
   }
 }
 
@@ -100,7 +106,8 @@ void Slot::create(Done done) {
     try {
       status = plugin_.create(&view_, instance_, &self_, &raw);
     } catch (const std::exception& thrown) {
-      failure.emplace(BP_E_PANIC, std::string("create() threw across the boundary: ") + thrown.what());
+      failure.emplace(BP_E_PANIC,
+                      std::string("create() threw across the boundary: ") + thrown.what());
     } catch (...) {
       failure.emplace(BP_E_PANIC, "create() threw across the boundary");
     }
@@ -122,8 +129,9 @@ void Slot::begin(std::uint16_t type, std::uint64_t deadline_ns, Done done) {
   item.event.type = type;
   item.event.seq = deadline_ns;
   if (type == BP_EV_START || type == BP_EV_CONFIG) {
-    item.payload = message::copy_of(surroundings_.exchange.pool(),
-                                    std::as_bytes(std::span(identity_.config.data(), identity_.config.size())));
+    item.payload = message::copy_of(
+        surroundings_.exchange.pool(),
+        std::as_bytes(std::span(identity_.config.data(), identity_.config.size())));
   }
   bp_op handle = 0;
   {
@@ -216,7 +224,8 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
       clean = handle.service->close(deadline_ns) && clean;
     }
   }
-  const error::Error gone(BP_E_ABANDONED, "instance '" + identity_.id + "' stopped before it answered");
+  const error::Error gone(BP_E_ABANDONED,
+                          "instance '" + identity_.id + "' stopped before it answered");
   for (const Incoming& call : incoming) {
     call.call->finish(service::Reply::failure(gone));
   }
@@ -319,7 +328,8 @@ bp_call Slot::register_call(std::uint64_t token) {
   return state_ == State::active ? calls_.add({token, nullptr}) : 0;
 }
 
-void Slot::reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags, service::Reply&& reply) {
+void Slot::reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
+                         service::Reply&& reply) {
   Item item;
   item.event.type = type;
   item.event.flags = flags;
@@ -417,7 +427,8 @@ error::Result<bp_chan> Slot::add_end(End end) {
   const std::lock_guard lock(mutex_);
   const bp_chan handle = state_ == State::active ? ends_.add(std::move(shared)) : 0;
   if (handle == 0) {
-    return error::fail(BP_E_BUSY, "an instance has at most " + std::to_string(ends_max) + " channel ends");
+    return error::fail(BP_E_BUSY,
+                       "an instance has at most " + std::to_string(ends_max) + " channel ends");
   }
   return handle;
 }

@@ -1,7 +1,9 @@
-// host/slot/slot.hpp - one life of one instance: its strand, its handles, and the law's tables it calls.
+// host/slot/slot.hpp - one life of one instance: its strand, its handles, and the law's tables it
+// calls.
 //
-// Owns: everything the instance opened. Thread: any, except where said. Errors: as the law says.
-// A slot is never destroyed while the plugin's own threads may still call in: whoever owns it keeps it after retire().
+// Owns: everything the instance opened. Thread: any, except where said. Errors: as the law says. A
+// slot is never destroyed while the plugin's own threads may still call in: whoever owns it keeps
+// it after retire().
 #pragma once
 
 #include <atomic>
@@ -16,12 +18,17 @@
 #include <vector>
 
 #include "backplane/backplane.h"
+
 #include "host/channel/receiver.hpp"
 #include "host/error/error.hpp"
 #include "host/exchange/exchange.hpp"
 #include "host/log/sink.hpp"
 #include "host/log/span.hpp"
 #include "host/metric/registry.hpp"
+#include "host/registry/registry.hpp"
+#include "host/runtime/runtime.hpp"
+#include "host/runtime/timer_queue.hpp"
+#include "host/schema/schema.hpp"
 #include "host/service/service.hpp"
 #include "host/slot/handle_table.hpp"
 #include "host/slot/leases.hpp"
@@ -77,11 +84,12 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   // Run plugin->create on the strand; `done` is called there.
   void create(Done done);
 
-  // Send a lifecycle event (BP_EV_START ..); `done` is called once, by complete() or at the deadline.
+  // Send a lifecycle event (BP_EV_START ..); `done` is called once, by complete() or at the
+  // deadline.
   void begin(std::uint16_t type, std::uint64_t deadline_ns, Done done);
 
-  // Close everything the instance opened, from any thread; its calls from now on answer STATE or STALE.
-  // False: an inline method of it did not return before the deadline.
+  // Close everything the instance opened, from any thread; its calls from now on answer STATE or
+  // STALE. False: an inline method of it did not return before the deadline.
   bool withdraw(std::uint64_t deadline_ns);
 
   // After withdraw(): wait for running jobs, then plugin->destroy on the strand, then `done`.
@@ -101,7 +109,8 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   // service::Provider
   bp_status submit(const std::shared_ptr<service::Call>& call, std::uint64_t token) override;
-  service::Reply run_inline(const service::Method& method, const message::Message& request) override;
+  service::Reply run_inline(const service::Method& method,
+                            const message::Message& request) override;
   [[nodiscard]] bool on_this_stack() const noexcept override;
 
  private:
@@ -191,17 +200,21 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   // Shared by the tables. All lock the mutex themselves.
   [[nodiscard]] error::Result<void> check_active(std::string_view what) const;
+
   [[nodiscard]] bool is_instance(bp_inst instance) const noexcept { return instance == instance_; }
+
   bp_status complete(bp_op op, bp_status status, const bp_error* error);
   void expire(bp_op op);
   [[nodiscard]] bp_call register_call(std::uint64_t token);
-  void reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags, service::Reply&& reply);
+  void reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
+                     service::Reply&& reply);
   void json_arrived(bp_call handle, error::Result<std::string> reply);
   void call_ended(bp_handle incoming);
   [[nodiscard]] std::shared_ptr<service::Service> resolve(bp_svc handle, error::Error& why);
   [[nodiscard]] error::Result<bp_chan> add_end(End end);
   [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of(std::string_view table) const;
-  [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of_service(std::string_view name) const;
+  [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of_service(
+      std::string_view name) const;
   void job_ended();
 
   const Identity identity_;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "backplane/abi/bytes.h"
+
 #include "host/error/error.hpp"
 
 namespace host::slot {
@@ -19,7 +20,9 @@ namespace host::slot {
   return text == nullptr ? std::string_view() : view_of(*text);
 }
 
-[[nodiscard]] inline bp_str str_of(std::string_view text) noexcept { return {text.data(), text.size()}; }
+[[nodiscard]] inline bp_str str_of(std::string_view text) noexcept {
+  return {text.data(), text.size()};
+}
 
 // Tell the plugin: the code as the answer, the text in its storage.
 inline bp_status refuse(const error::Error& error, bp_error* out) noexcept {
@@ -28,7 +31,8 @@ inline bp_status refuse(const error::Error& error, bp_error* out) noexcept {
 }
 
 // A structure whose tail this host does not know must be zero there.
-[[nodiscard]] inline bool tail_is_zero(const void* structure, std::uint32_t its_size, std::size_t known) noexcept {
+[[nodiscard]] inline bool tail_is_zero(const void* structure, std::uint32_t its_size,
+                                       std::size_t known) noexcept {
   const auto* bytes = static_cast<const unsigned char*>(structure);
   for (std::size_t i = known; i < its_size; ++i) {
     if (bytes[i] != 0) {

@@ -22,7 +22,8 @@ std::optional<std::uint64_t> Backoff::next_delay_ns(std::uint64_t now_ns) {
   }
   const auto initial = static_cast<double>(std::chrono::nanoseconds(policy_.initial).count());
   const auto max = static_cast<double>(std::chrono::nanoseconds(policy_.max).count());
-  const double bound = std::min(max, initial * std::pow(policy_.factor, static_cast<double>(count - 1)));
+  const double bound =
+      std::min(max, initial * std::pow(policy_.factor, static_cast<double>(count - 1)));
   if (policy_.jitter == manifest::Jitter::None) {
     return static_cast<std::uint64_t>(bound);
   }

@@ -14,10 +14,11 @@ namespace host::supervisor {
 
 class Backoff {
  public:
-  explicit Backoff(const manifest::Restart& policy) : policy_(policy), random_(std::random_device{}()) {}
+  explicit Backoff(const manifest::Restart& policy)
+      : policy_(policy), random_(std::random_device{}()) {}
 
-  // A failure at `now_ns`: the delay before the next start, or nothing when there were more than max_restarts within
-  // the window.
+  // A failure at `now_ns`: the delay before the next start, or nothing when there were more than
+  // max_restarts within the window.
   [[nodiscard]] std::optional<std::uint64_t> next_delay_ns(std::uint64_t now_ns);
 
   // The operator starts afresh.

@@ -1,4 +1,5 @@
-// host/supervisor/member.cpp - each step posts back to the control thread before the next one begins.
+// host/supervisor/member.cpp - each step posts back to the control thread before the next one
+// begins.
 #include "host/supervisor/member.hpp"
 
 #include <filesystem>
@@ -13,7 +14,8 @@ constexpr std::size_t buried_max = 1'024;  // older ones are freed: their thread
 constexpr std::uint64_t destroy_timeout_ns = 2'000'000'000;
 
 std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
       .count();
 }
 
@@ -21,17 +23,28 @@ std::int64_t unix_ms() {
 
 std::string_view state_name(State state) noexcept {
   switch (state) {
-    case State::absent: return "absent";
-    case State::verified: return "verified";
-    case State::loaded: return "loaded";
-    case State::created: return "created";
-    case State::starting: return "starting";
-    case State::running: return "running";
-    case State::draining: return "draining";
-    case State::stopped: return "stopped";
-    case State::backoff: return "backoff";
-    case State::quarantined: return "quarantined";
-    case State::failed: return "failed";
+    case State::absent:
+      return "absent";
+    case State::verified:
+      return "verified";
+    case State::loaded:
+      return "loaded";
+    case State::created:
+      return "created";
+    case State::starting:
+      return "starting";
+    case State::running:
+      return "running";
+    case State::draining:
+      return "draining";
+    case State::stopped:
+      return "stopped";
+    case State::backoff:
+      return "backoff";
+    case State::quarantined:
+      return "quarantined";
+    case State::failed:
+      return "failed";
   }
   return "unknown";
 }
@@ -78,8 +91,10 @@ Status Member::status() const {
   status.since_unix_ms = since_unix_ms_;
   status.restarts = restarts_;
   status.required = planned_.entry.required;
-  status.events = events_before_ + (slot_ ? slot_->counts().events.load(std::memory_order_relaxed) : 0);
-  status.batches = batches_before_ + (slot_ ? slot_->counts().batches.load(std::memory_order_relaxed) : 0);
+  status.events =
+      events_before_ + (slot_ ? slot_->counts().events.load(std::memory_order_relaxed) : 0);
+  status.batches =
+      batches_before_ + (slot_ ? slot_->counts().batches.load(std::memory_order_relaxed) : 0);
   return status;
 }
 
@@ -107,7 +122,8 @@ error::Result<std::string> Member::make_data_dir() const {
   std::error_code failed;
   std::filesystem::create_directories(folder, failed);
   if (failed) {
-    return error::fail(BP_E_IO, "making the data folder '" + folder.string() + "': " + failed.message() +
+    return error::fail(BP_E_IO, "making the data folder '" + folder.string() +
+                                    "': " + failed.message() +
                                     "; fix: make host.data_dir writable for this user");
   }
   std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
@@ -145,15 +161,21 @@ void Member::start(Done done) {
   identity.call_timeout_ns =
       static_cast<std::uint64_t>(std::chrono::nanoseconds(planned_.entry.timeouts.call).count());
   ++life_;
-  slot::Surroundings around{environment_.runtime, environment_.exchange, environment_.metrics, environment_.spans,
-                            logger_, [this, life = life_](error::Error error) {
-                              environment_.control([this, life, error = std::move(error)]() mutable {
-                                if (life == life_ && on_fault_) {
-                                  on_fault_(std::move(error));
-                                }
-                              });
-                            }};
-  auto slot = std::make_shared<slot::Slot>(std::move(identity), library_->plugin(), std::move(around));
+  slot::Surroundings around{
+      environment_.runtime,
+      environment_.exchange,
+      environment_.metrics,
+      environment_.spans,
+      logger_,
+      [this, life = life_](error::Error error) {
+        environment_.control([this, life, error = std::move(error)]() mutable {
+          if (life == life_ && on_fault_) {
+            on_fault_(std::move(error));
+          }
+        });
+      }};
+  auto slot =
+      std::make_shared<slot::Slot>(std::move(identity), library_->plugin(), std::move(around));
   slot->attach();
   {
     const std::lock_guard lock(mutex_);
@@ -173,9 +195,10 @@ void Member::start(Done done) {
     set_state(State::created, "create() returned");
     restore_and_start(done);
   });
-  environment_.runtime.timers().add(deadline_after(planned_.entry.timeouts.start), 0, [once](std::uint64_t) {
-    once(error::Error(BP_E_TIMEOUT, "it did not return before the start deadline"));
-  });
+  environment_.runtime.timers().add(
+      deadline_after(planned_.entry.timeouts.start), 0, [once](std::uint64_t) {
+        once(error::Error(BP_E_TIMEOUT, "it did not return before the start deadline"));
+      });
   slot_->create(once);
 }
 
@@ -241,7 +264,8 @@ void Member::save(Done done) {
                  if (!error) {
                    saved_ = slot_->take_saved();
                  } else if (error->code() != BP_E_UNSUPPORTED) {
-                   logger_.warn("saving the state failed; the former state is kept", {{"error", error->text()}});
+                   logger_.warn("saving the state failed; the former state is kept",
+                                {{"error", error->text()}});
                  }
                  stop_slot(done);
                }));
@@ -275,7 +299,8 @@ void Member::bury(Done done) {
   }
   buried_.push_back(slot);
   auto ended = std::make_shared<bool>(false);
-  const auto finish = [this, ended, done = std::move(done), slot](bool in_time, std::optional<error::Error> error) {
+  const auto finish = [this, ended, done = std::move(done), slot](
+                          bool in_time, std::optional<error::Error> error) {
     environment_.control([this, ended, done, slot, in_time, error = std::move(error)]() mutable {
       if (std::exchange(*ended, true)) {
         return;

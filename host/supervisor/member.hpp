@@ -1,6 +1,8 @@
-// host/supervisor/member.hpp - one plugin of the manifest over all its lives: load, start, stop, each with a deadline.
+// host/supervisor/member.hpp - one plugin of the manifest over all its lives: load, start, stop,
+// each with a deadline.
 //
-// Owns: the library, the present slot, the state kept between lives. Thread: the control thread; status() any.
+// Owns: the library, the present slot, the state kept between lives. Thread: the control thread;
+// status() any.
 // Errors: handed to the `done` callbacks, which run on the control thread.
 #pragma once
 
@@ -12,8 +14,11 @@
 #include <string>
 #include <vector>
 
+#include "host/exchange/exchange.hpp"
 #include "host/loader/library.hpp"
 #include "host/log/sink.hpp"
+#include "host/metric/registry.hpp"
+#include "host/runtime/runtime.hpp"
 #include "host/slot/slot.hpp"
 #include "host/supervisor/backoff.hpp"
 #include "host/supervisor/plan.hpp"
@@ -21,7 +26,17 @@
 namespace host::supervisor {
 
 enum class State : std::uint8_t {
-  absent, verified, loaded, created, starting, running, draining, stopped, backoff, quarantined, failed
+  absent,
+  verified,
+  loaded,
+  created,
+  starting,
+  running,
+  draining,
+  stopped,
+  backoff,
+  quarantined,
+  failed
 };
 
 [[nodiscard]] std::string_view state_name(State state) noexcept;
@@ -41,11 +56,11 @@ struct Environment {
 
 struct Status {
   std::string id;
-  std::string plugin;   // id in the file
+  std::string plugin;  // id in the file
   std::string version;
   std::string library;
   State state = State::absent;
-  std::string reason;   // of the last change, or the last error
+  std::string reason;  // of the last change, or the last error
   std::int64_t since_unix_ms = 0;
   std::uint64_t restarts = 0;
   std::uint64_t events = 0;
@@ -67,7 +82,8 @@ class Member {
   // Load when needed, create, restore, start.
   void start(Done done);
 
-  // Drain (when graceful), save, stop, withdraw, destroy. Never fails to end: what hangs is left behind and named.
+  // Drain (when graceful), save, stop, withdraw, destroy. Never fails to end: what hangs is left
+  // behind and named.
   void stop(bool graceful, Done done);
 
   void set_state(State state, std::string reason);
@@ -107,9 +123,11 @@ class Member {
   Backoff backoff_;
   std::optional<loader::Library> library_;
   std::shared_ptr<slot::Slot> slot_;
-  std::vector<std::shared_ptr<slot::Slot>> buried_;  // kept: threads of the plugin may still call in
+  std::vector<std::shared_ptr<slot::Slot>>
+      buried_;  // kept: threads of the plugin may still call in
   slot::SavedState saved_;
-  mutable std::mutex mutex_;  // what status() reads: slot_, state_ and the counters, written by the control thread only
+  mutable std::mutex mutex_;  // what status() reads: slot_, state_ and the counters, written by the
+                              // control thread only
   std::function<void(error::Error)> on_fault_;
   std::vector<Done> waiting_;  // for a stop in progress
   State state_ = State::absent;

@@ -49,14 +49,16 @@ struct Walk {
 
 }  // namespace
 
-error::Result<std::vector<std::size_t>> start_order(const std::vector<std::string>& names,
-                                                    const std::vector<std::set<std::size_t>>& needs) {
+error::Result<std::vector<std::size_t>> start_order(
+    const std::vector<std::string>& names, const std::vector<std::set<std::size_t>>& needs) {
   Walk walk{names, needs, std::vector<Mark>(names.size(), Mark::fresh), {}, {}};
   for (std::size_t node = 0; node < names.size(); ++node) {
     if (!walk.visit(node)) {
-      return error::fail(BP_E_INVALID, "plugins wait for each other in a circle: " + walk.cycle() +
-                                           " (each needs the next to be started first); fix: remove an `after`, or mark "
-                                           "a required service as optional");
+      return error::fail(
+          BP_E_INVALID,
+          "plugins wait for each other in a circle: " + walk.cycle() +
+              " (each needs the next to be started first); fix: remove an `after`, or mark "
+              "a required service as optional");
     }
   }
   return std::move(walk.order);

@@ -12,7 +12,7 @@
 namespace host::supervisor {
 
 // `needs[i]`: indices that must be up before i. Ties keep the given order.
-[[nodiscard]] error::Result<std::vector<std::size_t>> start_order(const std::vector<std::string>& names,
-                                                                  const std::vector<std::set<std::size_t>>& needs);
+[[nodiscard]] error::Result<std::vector<std::size_t>> start_order(
+    const std::vector<std::string>& names, const std::vector<std::set<std::size_t>>& needs);
 
 }  // namespace host::supervisor

@@ -18,7 +18,8 @@ namespace {
 
 using Members = std::vector<Planned>;
 
-error::Result<loader::Facts> find_and_inspect(const manifest::Manifest& manifest, const manifest::Plugin& entry) {
+error::Result<loader::Facts> find_and_inspect(const manifest::Manifest& manifest,
+                                              const manifest::Plugin& entry) {
   const std::vector<std::filesystem::path> folders{manifest.host.plugin_path};
   auto path = loader::find_library(entry.library, folders);
   if (!path) {
@@ -28,8 +29,9 @@ error::Result<loader::Facts> find_and_inspect(const manifest::Manifest& manifest
   options.sha256 = entry.sha256.value_or("");
   auto facts = loader::inspect(*path, options);
   if (facts && !manifest::version_accepts(entry.version, facts->description.version)) {
-    return error::fail(BP_E_ABI, "'" + path->string() + "' has version " + facts->description.version +
-                                     ", but the manifest wants " + entry.version);
+    return error::fail(BP_E_ABI, "'" + path->string() + "' has version " +
+                                     facts->description.version + ", but the manifest wants " +
+                                     entry.version);
   }
   return facts;
 }
@@ -38,7 +40,8 @@ error::Result<loader::Facts> find_and_inspect(const manifest::Manifest& manifest
 slot::Permissions asked_for(const loader::Description& description) {
   slot::Permissions asked;
   for (const loader::ChannelUse& use : description.channels) {
-    (use.direction == loader::Direction::Send ? asked.publish : asked.subscribe).push_back(use.name);
+    (use.direction == loader::Direction::Send ? asked.publish : asked.subscribe)
+        .push_back(use.name);
   }
   for (const loader::ServiceProvided& provided : description.provided) {
     asked.provide.push_back(provided.name);
@@ -46,10 +49,12 @@ slot::Permissions asked_for(const loader::Description& description) {
   for (const loader::ServiceRequired& required : description.required) {
     asked.use.push_back(required.name);
   }
-  const std::map<std::string_view, std::vector<std::string>*> kinds{{"channel.publish:", &asked.publish},
-                                                                    {"channel.subscribe:", &asked.subscribe},
-                                                                    {"service.provide:", &asked.provide},
-                                                                    {"service.use:", &asked.use}};
+  const std::map<std::string_view, std::vector<std::string>*> kinds{
+      {"channel.publish:", &asked.publish},
+      {"channel.subscribe:", &asked.subscribe},
+      {"service.provide:", &asked.provide},
+      {"service.use:", &asked.use},
+      {"metric.snapshot:", &asked.snapshot}};
   for (const std::string& capability : description.capabilities) {
     for (const auto& [prefix, list] : kinds) {
       if (capability.starts_with(prefix)) {
@@ -61,22 +66,26 @@ slot::Permissions asked_for(const loader::Description& description) {
 }
 
 slot::Permissions granted(const manifest::Permissions& manifest, slot::Permissions asked) {
-  return {manifest.publish.value_or(std::move(asked.publish)), manifest.subscribe.value_or(std::move(asked.subscribe)),
-          manifest.provide.value_or(std::move(asked.provide)), manifest.use.value_or(std::move(asked.use))};
+  return {manifest.publish.value_or(std::move(asked.publish)),
+          manifest.subscribe.value_or(std::move(asked.subscribe)),
+          manifest.provide.value_or(std::move(asked.provide)),
+          manifest.use.value_or(std::move(asked.use)), std::move(asked.snapshot)};
 }
 
 void read_schemas(Planned& planned) {
   for (const auto& [contract, bytes] : planned.facts->description.schemas) {
     auto parsed = schema::Schema::parse(bytes);
     if (!parsed) {
-      planned.refusal = std::move(parsed).error().during("reading the embedded schema '" + contract + "'");
+      planned.refusal =
+          std::move(parsed).error().during("reading the embedded schema '" + contract + "'");
       return;
     }
     planned.schemas.push_back(std::move(*parsed));
   }
 }
 
-void check_config(const manifest::Manifest& manifest, Planned& planned, std::vector<manifest::Problem>& problems) {
+void check_config(const manifest::Manifest& manifest, Planned& planned,
+                  std::vector<manifest::Problem>& problems) {
   const std::string& schema = planned.facts->description.config_schema;
   auto findings = manifest::validate_config(schema, planned.entry.config);
   if (!findings) {
@@ -98,7 +107,8 @@ void check_config(const manifest::Manifest& manifest, Planned& planned, std::vec
 }
 
 // Which member provides a service.
-std::map<std::string, std::size_t> providers(const Members& members, std::vector<manifest::Problem>& problems,
+std::map<std::string, std::size_t> providers(const Members& members,
+                                             std::vector<manifest::Problem>& problems,
                                              const std::string& file) {
   std::map<std::string, std::size_t> by_service;
   for (std::size_t i = 0; i < members.size(); ++i) {
@@ -112,8 +122,9 @@ std::map<std::string, std::size_t> providers(const Members& members, std::vector
         manifest::Problem problem;
         problem.file = file;
         problem.pointer = "/plugins/" + members[i].entry.id;
-        problem.message = "service '" + key + "' is provided by '" + members[place->second].entry.id + "' and by '" +
-                          members[i].entry.id + "'; fix: disable one of them";
+        problem.message = "service '" + key + "' is provided by '" +
+                          members[place->second].entry.id + "' and by '" + members[i].entry.id +
+                          "'; fix: disable one of them";
         problems.push_back(std::move(problem));
       }
     }
@@ -139,16 +150,17 @@ void need_services(Members& members, const std::map<std::string, std::size_t>& b
           needs[i].insert(provider->second);
         }
       } else if (!required.optional && !members[i].refusal) {
-        members[i].refusal = error::Error(BP_E_NOT_FOUND, "it requires service '" + key +
-                                                              "', which no enabled plugin of the manifest provides" +
-                                                              registry::hint(key, names) +
-                                                              "; fix: add a plugin that provides it");
+        members[i].refusal = error::Error(
+            BP_E_NOT_FOUND,
+            "it requires service '" + key + "', which no enabled plugin of the manifest provides" +
+                registry::hint(key, names) + "; fix: add a plugin that provides it");
       }
     }
   }
 }
 
-const loader::ChannelUse* channel_use(const Members& members, const std::string& name, std::size_t& owner) {
+const loader::ChannelUse* channel_use(const Members& members, const std::string& name,
+                                      std::size_t& owner) {
   for (std::size_t i = 0; i < members.size(); ++i) {
     if (!members[i].facts) {
       continue;
@@ -163,7 +175,8 @@ const loader::ChannelUse* channel_use(const Members& members, const std::string&
   return nullptr;
 }
 
-std::shared_ptr<const schema::Schema> schema_of_service(const Planned& planned, const std::string& service) {
+std::shared_ptr<const schema::Schema> schema_of_service(const Planned& planned,
+                                                        const std::string& service) {
   for (const auto& schema : planned.schemas) {
     if (schema->service_name() == service) {
       return schema;
@@ -204,24 +217,27 @@ wire::Catalog catalog_of(const WireWork& work) {
   return catalog;
 }
 
-void report_wire(const WireWork& work, std::size_t index, const std::vector<std::string>& findings, Plan& plan) {
-  // While a plugin could not be read, what it offers is unknown: its refusal is told, this is only a warning.
-  const bool complete =
-      std::ranges::all_of(work.members, [](const Planned& planned) { return planned.facts.has_value(); });
-  for (const std::string& finding : findings) {
+void report_wire(const WireWork& work, std::size_t index,
+                 const std::vector<wire::Finding>& findings, Plan& plan) {
+  // While a plugin could not be read, what it offers is unknown: its refusal is told, this is only
+  // a warning.
+  const bool complete = std::ranges::all_of(
+      work.members, [](const Planned& planned) { return planned.facts.has_value(); });
+  for (const wire::Finding& finding : findings) {
     if (!complete) {
-      plan.warnings.push_back(finding);
+      plan.warnings.push_back(finding.message);
       continue;
     }
     manifest::Problem problem;
     problem.file = work.file;
-    problem.pointer = "/wires/" + std::to_string(index);
-    problem.message = finding;
+    problem.pointer = "/wires/" + std::to_string(index) + finding.pointer;
+    problem.message = finding.message;
     plan.problems.push_back(std::move(problem));
   }
 }
 
-// A wire stands even when a provider is missing: then its publishers are told, instead of nothing being stored.
+// A wire stands even when a provider is missing: then its publishers are told, instead of nothing
+// being stored.
 void plan_wire(const WireWork& work, const manifest::Wire& wire, std::size_t index, Plan& plan) {
   report_wire(work, index, wire::check(wire, catalog_of(work)), plan);
   std::size_t owner = 0;
@@ -243,9 +259,11 @@ void plan_wire(const WireWork& work, const manifest::Wire& wire, std::size_t ind
   for (const manifest::Step& step : wire.steps) {
     const auto provider = work.by_service.find(step.service + "/" + std::to_string(step.major));
     const bool known = provider != work.by_service.end();
-    planned.step_schemas.push_back(known ? schema_of_service(work.members[provider->second], step.service) : nullptr);
+    planned.step_schemas.push_back(
+        known ? schema_of_service(work.members[provider->second], step.service) : nullptr);
     if (known && provider->second != owner) {
-      work.needs[owner].insert(provider->second);  // whoever feeds the wire starts after what it runs through
+      work.needs[owner].insert(
+          provider->second);  // whoever feeds the wire starts after what it runs through
     }
   }
   plan.wires.push_back(std::move(planned));
@@ -254,7 +272,8 @@ void plan_wire(const WireWork& work, const manifest::Wire& wire, std::size_t ind
 void need_after(const Members& members, std::vector<std::set<std::size_t>>& needs) {
   for (std::size_t i = 0; i < members.size(); ++i) {
     for (const std::string& after : members[i].entry.after) {
-      const auto found = std::ranges::find_if(members, [&](const Planned& other) { return other.entry.id == after; });
+      const auto found = std::ranges::find_if(
+          members, [&](const Planned& other) { return other.entry.id == after; });
       if (found != members.end()) {
         needs[i].insert(static_cast<std::size_t>(found - members.begin()));
       }

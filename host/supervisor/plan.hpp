@@ -1,4 +1,5 @@
-// host/supervisor/plan.hpp - a manifest and the files it names, checked against each other; no plugin code runs.
+// host/supervisor/plan.hpp - a manifest and the files it names, checked against each other; no
+// plugin code runs.
 //
 // Owns: facts and schemas of every plugin. Thread: a value. Errors: all problems at once.
 #pragma once

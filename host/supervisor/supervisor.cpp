@@ -8,7 +8,8 @@
 
 namespace host::supervisor {
 
-Supervisor::Supervisor(Plan plan, Environment environment, std::function<void(const std::string&)> lost)
+Supervisor::Supervisor(Plan plan, Environment environment,
+                       std::function<void(const std::string&)> lost)
     : environment_(std::move(environment)),
       logger_(environment_.sink.logger("host")),
       lost_(std::move(lost)) {
@@ -24,19 +25,23 @@ Supervisor::Supervisor(Plan plan, Environment environment, std::function<void(co
 // Before any plugin starts, so that no message of theirs is missed.
 void Supervisor::open_wires(const std::vector<WirePlan>& wires) {
   for (const WirePlan& planned : wires) {
-    auto entry = environment_.exchange.registry().open_channel(planned.from, "the manifest's wire", planned.from_schema);
+    auto entry = environment_.exchange.registry().open_channel(planned.from, "the manifest's wire",
+                                                               planned.from_schema);
     if (!entry) {
       logger_.error("a wire could not be opened", {{"error", entry.error().text()}});
       continue;
     }
-    auto wire = std::make_shared<wire::Wire>(planned.wire, planned.step_schemas, *entry, environment_.exchange,
-                                             environment_.sink.logger("wire"));
+    auto wire =
+        std::make_shared<wire::Wire>(planned.wire, planned.step_schemas, *entry,
+                                     environment_.exchange, environment_.sink.logger("wire"));
     wire->start();
     wires_.push_back(std::move(wire));
   }
 }
 
-void Supervisor::start(Done done) { start_next(0, done); }
+void Supervisor::start(Done done) {
+  start_next(0, done);
+}
 
 void Supervisor::start_next(std::size_t index, const Done& done) {
   if (stopping_) {
@@ -64,7 +69,8 @@ void Supervisor::start_next(std::size_t index, const Done& done) {
 void Supervisor::start_failed(std::size_t index, error::Error error, const Done& done) {
   Member& member = *members_[index];
   error = std::move(error).during("starting plugin '" + member.id() + "'");
-  member.stop(false, [this, index, done, error, &member](const std::optional<error::Error>& /*stopped*/) {
+  member.stop(false, [this, index, done, error,
+                      &member](const std::optional<error::Error>& /*stopped*/) {
     member.set_state(State::failed, error.text());
     const manifest::OnStartError policy = member.planned().entry.on_start_error;
     if (policy == manifest::OnStartError::Fail && member.planned().entry.required) {
@@ -84,14 +90,15 @@ void Supervisor::faulted(Member& member, const error::Error& error) {
     return;
   }
   logger_.error("a plugin failed", {{"plugin_id", member.id()}, {"error", error.text()}});
-  member.stop(false, [this, &member, text = error.text()](const std::optional<error::Error>& /*stopped*/) {
-    member.set_state(State::failed, text);
-    if (member.planned().entry.restart.policy != manifest::RestartPolicy::Never) {
-      recover(member, text);
-    } else if (member.planned().entry.required && lost_) {
-      lost_(member.id());
-    }
-  });
+  member.stop(false,
+              [this, &member, text = error.text()](const std::optional<error::Error>& /*stopped*/) {
+                member.set_state(State::failed, text);
+                if (member.planned().entry.restart.policy != manifest::RestartPolicy::Never) {
+                  recover(member, text);
+                } else if (member.planned().entry.required && lost_) {
+                  lost_(member.id());
+                }
+              });
 }
 
 void Supervisor::recover(Member& member, const std::string& reason) {
@@ -108,20 +115,22 @@ void Supervisor::recover(Member& member, const std::string& reason) {
     return;
   }
   member.set_state(State::backoff, reason);
-  environment_.runtime.timers().add(runtime::now_ns() + *delay_ns, 0, [this, &member](std::uint64_t) {
-    environment_.control([this, &member] {
-      if (!stopping_ && member.state() == State::backoff) {
-        start_again(member);
-      }
-    });
-  });
+  environment_.runtime.timers().add(runtime::now_ns() + *delay_ns, 0,
+                                    [this, &member](std::uint64_t) {
+                                      environment_.control([this, &member] {
+                                        if (!stopping_ && member.state() == State::backoff) {
+                                          start_again(member);
+                                        }
+                                      });
+                                    });
 }
 
 void Supervisor::start_again(Member& member) {
   member.count_restart();
   member.start([this, &member](std::optional<error::Error> error) {
     if (!error) {
-      logger_.info("plugin restarted", {{"plugin_id", member.id()}, {"restarts", member.status().restarts}});
+      logger_.info("plugin restarted",
+                   {{"plugin_id", member.id()}, {"restarts", member.status().restarts}});
       return;
     }
     const std::string text = error->text();
@@ -143,8 +152,9 @@ void Supervisor::stop_next(std::size_t remaining, const Done& done) {
     for (const std::shared_ptr<wire::Wire>& wire : wires_) {
       wire->stop();
     }
-    done(hung() == 0 ? std::nullopt
-                     : std::optional(error::Error(BP_E_TIMEOUT, "an instance hangs and was left behind")));
+    done(hung() == 0
+             ? std::nullopt
+             : std::optional(error::Error(BP_E_TIMEOUT, "an instance hangs and was left behind")));
     return;
   }
   Member& member = *members_[remaining - 1];
@@ -159,7 +169,8 @@ Member* Supervisor::find(const std::string& id, const Done& done) {
   for (const std::unique_ptr<Member>& member : members_) {
     if (member->id() == id) {
       if (member->state() == State::starting || member->state() == State::draining || stopping_) {
-        done(error::Error(BP_E_STATE, "plugin '" + id + "' is " + std::string(state_name(member->state())) +
+        done(error::Error(BP_E_STATE, "plugin '" + id + "' is " +
+                                          std::string(state_name(member->state())) +
                                           " at this moment; try again when that has ended"));
         return nullptr;
       }
@@ -176,29 +187,33 @@ void Supervisor::restart(const std::string& id, Done done) {
   if (member == nullptr) {
     return;
   }
-  member->stop(member->state() == State::running, [this, member, done](const std::optional<error::Error>& /*ended*/) {
-    member->count_restart();
-    member->start([this, member, done](std::optional<error::Error> error) {
-      if (error) {
-        const error::Error told = std::move(*error).during("starting plugin '" + member->id() + "'");
-        member->stop(false, [this, member, told, done](const std::optional<error::Error>& /*stopped*/) {
-          member->set_state(State::failed, told.text());
-          done(told);
-        });
-        return;
-      }
-      logger_.info("plugin restarted by the operator", {{"plugin_id", member->id()}});
-      done(std::nullopt);
-    });
-  });
+  member->stop(member->state() == State::running,
+               [this, member, done](const std::optional<error::Error>& /*ended*/) {
+                 member->count_restart();
+                 member->start([this, member, done](std::optional<error::Error> error) {
+                   if (error) {
+                     const error::Error told =
+                         std::move(*error).during("starting plugin '" + member->id() + "'");
+                     member->stop(false, [this, member, told,
+                                          done](const std::optional<error::Error>& /*stopped*/) {
+                       member->set_state(State::failed, told.text());
+                       done(told);
+                     });
+                     return;
+                   }
+                   logger_.info("plugin restarted by the operator", {{"plugin_id", member->id()}});
+                   done(std::nullopt);
+                 });
+               });
 }
 
 void Supervisor::stop_one(const std::string& id, Done done) {
   if (Member* member = find(id, done)) {
-    member->stop(member->state() == State::running, [member, done](std::optional<error::Error> error) {
-      member->set_state(State::stopped, error ? error->text() : "stopped by the operator");
-      done(std::move(error));
-    });
+    member->stop(
+        member->state() == State::running, [member, done](std::optional<error::Error> error) {
+          member->set_state(State::stopped, error ? error->text() : "stopped by the operator");
+          done(std::move(error));
+        });
   }
 }
 
@@ -208,7 +223,8 @@ void Supervisor::start_one(const std::string& id, Done done) {
     return;
   }
   if (member->state() == State::running) {
-    done(error::Error(BP_E_STATE, "plugin '" + id + "' is " + std::string(state_name(member->state())) + " already"));
+    done(error::Error(BP_E_STATE, "plugin '" + id + "' is " +
+                                      std::string(state_name(member->state())) + " already"));
     return;
   }
   restart(id, std::move(done));
@@ -220,7 +236,8 @@ void Supervisor::clear_quarantine(const std::string& id, Done done) {
     return;
   }
   if (member->state() != State::quarantined) {
-    done(error::Error(BP_E_STATE, "plugin '" + id + "' is " + std::string(state_name(member->state())) +
+    done(error::Error(BP_E_STATE, "plugin '" + id + "' is " +
+                                      std::string(state_name(member->state())) +
                                       ", not quarantined"));
     return;
   }

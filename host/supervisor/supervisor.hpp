@@ -1,7 +1,7 @@
 // host/supervisor/supervisor.hpp - keeps every plugin alive as the manifest asks.
 //
-// Owns: the members and the wires. Thread: the control thread, except statuses(). Errors: the first failure of a
-// required plugin, handed to `done`.
+// Owns: the members and the wires. Thread: the control thread, except statuses(). Errors: the first
+// failure of a required plugin, handed to `done`.
 #pragma once
 
 #include <functional>
@@ -41,7 +41,9 @@ class Supervisor {
 
   [[nodiscard]] std::vector<Status> statuses() const;
 
-  [[nodiscard]] const std::vector<std::shared_ptr<wire::Wire>>& wires() const noexcept { return wires_; }
+  [[nodiscard]] const std::vector<std::shared_ptr<wire::Wire>>& wires() const noexcept {
+    return wires_;
+  }
 
   // Instances left behind because they hang.
   [[nodiscard]] unsigned hung() const noexcept;

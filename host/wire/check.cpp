@@ -23,12 +23,21 @@ std::string first_token(const std::string& pointer) {
   return pointer.empty() ? "" : pointer.substr(1, end == std::string::npos ? end : end - 1);
 }
 
-void check_fields(const manifest::Step& step, const schema::Method& method, const std::string& where,
-                  const std::map<std::string, const schema::Table*>& replies, std::vector<std::string>& findings) {
+// A step: for messages, and its pointer below the wire.
+struct Where {
+  std::string text;
+  std::string pointer;
+};
+
+void check_fields(const manifest::Step& step, const schema::Method& method, const Where& where,
+                  const std::map<std::string, const schema::Table*>& replies,
+                  std::vector<Finding>& findings) {
   for (const manifest::Mapping& mapping : step.map) {
+    const std::string pointer = where.pointer + "/map/" + manifest::pointer_token(mapping.field);
     if (method.request->field(mapping.field) == nullptr) {
-      findings.push_back(where + ": " + step.method + "'s request has no field '" + mapping.field + "'" +
-                         registry::hint(mapping.field, field_names(*method.request)));
+      findings.push_back(
+          {pointer, where.text + ": " + step.method + "'s request has no field '" + mapping.field +
+                        "'" + registry::hint(mapping.field, field_names(*method.request))});
     }
     if (mapping.source.kind != manifest::SourceKind::Step) {
       continue;
@@ -37,8 +46,9 @@ void check_fields(const manifest::Step& step, const schema::Method& method, cons
     const std::string wanted = first_token(mapping.source.pointer);
     if (reply != replies.end() && reply->second != nullptr && !wanted.empty() &&
         reply->second->field(wanted) == nullptr) {
-      findings.push_back(where + ": '$" + mapping.source.step + "' has no field '" + wanted + "'" +
-                         registry::hint(wanted, field_names(*reply->second)));
+      findings.push_back({pointer, where.text + ": '$" + mapping.source.step + "' has no field '" +
+                                       wanted + "'" +
+                                       registry::hint(wanted, field_names(*reply->second))});
     }
   }
   for (const schema::Field& field : method.request->fields) {
@@ -47,31 +57,34 @@ void check_fields(const manifest::Step& step, const schema::Method& method, cons
       mapped = mapped || mapping.field == field.name;
     }
     if (field.required && !mapped) {
-      findings.push_back(where + ": " + step.method + " needs the field '" + field.name + "', which the map does not give");
+      findings.push_back({where.pointer + "/map", where.text + ": " + step.method +
+                                                      " needs the field '" + field.name +
+                                                      "', which the map does not give"});
     }
   }
 }
 
 }  // namespace
 
-std::vector<std::string> check(const manifest::Wire& wire, const Catalog& catalog) {
-  std::vector<std::string> findings;
+std::vector<Finding> check(const manifest::Wire& wire, const Catalog& catalog) {
+  std::vector<Finding> findings;
   const std::string name = "wire from '" + wire.from + "'";
   if (!catalog.has_channel(wire.from)) {
-    findings.push_back(name + ": no plugin declares channel '" + wire.from + "'" +
-                       registry::hint(wire.from, catalog.channel_names));
+    findings.push_back({"/from", name + ": no plugin declares channel '" + wire.from + "'" +
+                                     registry::hint(wire.from, catalog.channel_names)});
   }
   std::map<std::string, const schema::Table*> replies;
   std::vector<std::shared_ptr<const schema::Schema>> kept;
   for (std::size_t i = 0; i < wire.steps.size(); ++i) {
     const manifest::Step& step = wire.steps[i];
-    const std::string where = name + ", step " + std::to_string(i + 1);
+    const Where where{name + ", step " + std::to_string(i + 1), "/steps/" + std::to_string(i)};
     const std::string service = step.service + "/" + std::to_string(step.major);
     bool provided = false;
     const auto schema = catalog.service(step.service, step.major, provided);
     if (!provided) {
-      findings.push_back(where + ": no plugin of the manifest provides service '" + service + "'" +
-                         registry::hint(service, catalog.service_names));
+      findings.push_back({where.pointer + "/call",
+                          where.text + ": no plugin of the manifest provides service '" + service +
+                              "'" + registry::hint(service, catalog.service_names)});
       continue;
     }
     if (!schema) {
@@ -84,8 +97,9 @@ std::vector<std::string> check(const manifest::Wire& wire, const Catalog& catalo
       for (const schema::Method& other : schema->methods()) {
         names.push_back(other.name);
       }
-      findings.push_back(where + ": service '" + service + "' has no method '" + step.method + "'" +
-                         registry::hint(step.method, names));
+      findings.push_back({where.pointer + "/call", where.text + ": service '" + service +
+                                                       "' has no method '" + step.method + "'" +
+                                                       registry::hint(step.method, names)});
       continue;
     }
     check_fields(step, *method, where, replies, findings);

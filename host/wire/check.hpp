@@ -17,12 +17,18 @@ namespace host::wire {
 struct Catalog {
   std::function<bool(const std::string& channel)> has_channel;
   // `provided` tells whether any plugin provides the service; the schema may be null all the same.
-  std::function<std::shared_ptr<const schema::Schema>(const std::string& service, std::uint32_t major, bool& provided)>
+  std::function<std::shared_ptr<const schema::Schema>(const std::string& service,
+                                                      std::uint32_t major, bool& provided)>
       service;
   std::vector<std::string> channel_names;
   std::vector<std::string> service_names;
 };
 
-[[nodiscard]] std::vector<std::string> check(const manifest::Wire& wire, const Catalog& catalog);
+struct Finding {
+  std::string pointer;  // below the wire: "/steps/0/call"
+  std::string message;
+};
+
+[[nodiscard]] std::vector<Finding> check(const manifest::Wire& wire, const Catalog& catalog);
 
 }  // namespace host::wire

@@ -1,14 +1,14 @@
 // host/wire/mapping.cpp - RFC 6901 pointers over RapidJSON documents.
 #include "host/wire/mapping.hpp"
 
+#include <algorithm>
+#include <utility>
+
 #include <rapidjson/document.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/pointer.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
-
-#include <algorithm>
-#include <utility>
 
 #include "host/exchange/conversion.hpp"
 #include "host/schema/base64.hpp"
@@ -47,16 +47,17 @@ error::Result<std::shared_ptr<const Document>> Document::parse(std::string_view 
 
 struct Mapping::Compiled {
   std::string field;
-  std::string document;   // "" for the message
+  std::string document;  // "" for the message
   rapidjson::Pointer pointer;
-  std::string literal;    // JSON text; used when `is_literal`
+  std::string literal;  // JSON text; used when `is_literal`
   bool is_literal = false;
-  bool bytes = false;     // the field is [ubyte]
-  bool text = false;      // the field is a string
-  bool typed = false;     // a string there is base64 already
+  bool bytes = false;  // the field is [ubyte]
+  bool text = false;   // the field is a string
+  bool typed = false;  // a string there is base64 already
 };
 
-Mapping::Mapping(const std::vector<manifest::Mapping>& map, const schema::Table* request, bool message_is_typed) {
+Mapping::Mapping(const std::vector<manifest::Mapping>& map, const schema::Table* request,
+                 bool message_is_typed) {
   for (const manifest::Mapping& one : map) {
     Compiled field;
     field.field = one.field;
@@ -99,7 +100,8 @@ std::string Mapping::request(const Documents& documents) const {
       value = text_of(*found);
       if (field.bytes && !(field.typed && found->IsString())) {
         std::string encoded = "\"";
-        schema::append_base64(encoded, {reinterpret_cast<const std::uint8_t*>(value.data()), value.size()});
+        schema::append_base64(encoded,
+                              {reinterpret_cast<const std::uint8_t*>(value.data()), value.size()});
         value = encoded + '"';
       } else if (field.text && !found->IsString()) {
         value = error::json_quoted(value);

@@ -1,6 +1,8 @@
-// host/wire/mapping.hpp - builds the JSON request of a wire's step from the message and earlier replies.
+// host/wire/mapping.hpp - builds the JSON request of a wire's step from the message and earlier
+// replies.
 //
-// Owns: compiled JSON pointers. Thread: immutable after construction. Errors: INVALID for a message that is not JSON.
+// Owns: compiled JSON pointers. Thread: immutable after construction. Errors: INVALID for a message
+// that is not JSON.
 #pragma once
 
 #include <map>
@@ -30,10 +32,12 @@ using Documents = std::map<std::string, std::shared_ptr<const Document>, std::le
 
 class Mapping {
  public:
-  // `request`: the step's request table, or null when it is not known. A JSON value put into a [ubyte] field becomes its
-  // JSON text, and so does one that is no string in a string field. A string that was base64 of a typed source's own
-  // [ubyte] stays as it is (`message_is_typed`, and every reply).
-  Mapping(const std::vector<manifest::Mapping>& map, const schema::Table* request, bool message_is_typed);
+  // `request`: the step's request table, or null when it is not known. A JSON value put into a
+  // [ubyte] field becomes its JSON text, and so does one that is no string in a string field. A
+  // string that was base64 of a typed source's own [ubyte] stays as it is (`message_is_typed`, and
+  // every reply).
+  Mapping(const std::vector<manifest::Mapping>& map, const schema::Table* request,
+          bool message_is_typed);
   Mapping(Mapping&&) noexcept;
   Mapping& operator=(Mapping&&) noexcept;
   ~Mapping();

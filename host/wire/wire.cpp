@@ -15,8 +15,9 @@ namespace {
 
 // Worth another try: nothing about the message itself is wrong.
 bool passing(bp_status code) noexcept {
-  return code == BP_E_BUSY || code == BP_E_UNAVAILABLE || code == BP_E_ABANDONED || code == BP_E_TIMEOUT ||
-         code == BP_E_WOULD_BLOCK || code == BP_E_NOT_FOUND;
+  return code == BP_E_BUSY || code == BP_E_FULL || code == BP_E_UNAVAILABLE ||
+         code == BP_E_ABANDONED || code == BP_E_TIMEOUT || code == BP_E_WOULD_BLOCK ||
+         code == BP_E_NOT_FOUND;
 }
 
 const schema::Table* request_of(const schema::Schema* schema, const std::string& method) {
@@ -26,7 +27,8 @@ const schema::Table* request_of(const schema::Schema* schema, const std::string&
 
 }  // namespace
 
-Wire::Wire(const manifest::Wire& wire, const std::vector<std::shared_ptr<const schema::Schema>>& schemas,
+Wire::Wire(const manifest::Wire& wire,
+           const std::vector<std::shared_ptr<const schema::Schema>>& schemas,
            registry::ChannelEntry from, exchange::Exchange& exchange, log::Logger logger)
     : name_(wire.from),
       schemas_(schemas),
@@ -70,7 +72,8 @@ bool Wire::take() {
   std::uint64_t missed = 0;
   const bool more = receiver_->take(in_flight_max, deliveries, missed);
   if (missed > 0) {
-    logger_.warn("the wire was too slow and missed messages", {{"wire", name_}, {"missed", missed}});
+    logger_.warn("the wire was too slow and missed messages",
+                 {{"wire", name_}, {"missed", missed}});
   }
   for (channel::Delivery& delivery : deliveries) {
     begin(std::move(delivery));
@@ -103,23 +106,24 @@ void Wire::advance(const std::shared_ptr<Flow>& flow) {
   }
   const Step& step = steps_[flow->step];
   const std::string request = step.mapping.request(flow->documents);
-  auto called = exchange_.call({step.service, step.method, request, 0},
-                               [self = shared_from_this(), flow, &step](error::Result<std::string> reply) {
-                                 if (!reply) {
-                                   self->fail(*flow, std::move(reply).error());
-                                   return;
-                                 }
-                                 if (!step.out.empty()) {
-                                   auto document = Document::parse(*reply);
-                                   if (!document) {
-                                     self->fail(*flow, std::move(document).error());
-                                     return;
-                                   }
-                                   flow->documents.insert_or_assign(step.out, std::move(*document));
-                                 }
-                                 ++flow->step;
-                                 self->advance(flow);
-                               });
+  auto called =
+      exchange_.call({step.service, step.method, request, 0, nullptr},
+                     [self = shared_from_this(), flow, &step](error::Result<std::string> reply) {
+                       if (!reply) {
+                         self->fail(*flow, std::move(reply).error());
+                         return;
+                       }
+                       if (!step.out.empty()) {
+                         auto document = Document::parse(*reply);
+                         if (!document) {
+                           self->fail(*flow, std::move(document).error());
+                           return;
+                         }
+                         flow->documents.insert_or_assign(step.out, std::move(*document));
+                       }
+                       ++flow->step;
+                       self->advance(flow);
+                     });
   if (!called) {
     fail(*flow, std::move(called).error());
   }
@@ -129,7 +133,8 @@ void Wire::fail(const Flow& flow, error::Error error) {
   error = std::move(error).during("wire " + name_);
   if (passing(error.code())) {
     counts_.retried.fetch_add(1, std::memory_order_relaxed);
-    logger_.debug("a message of the wire is tried again", {{"wire", name_}, {"error", error.text()}});
+    logger_.debug("a message of the wire is tried again",
+                  {{"wire", name_}, {"error", error.text()}});
     receiver_->nack(flow.delivery, retry_delay_ns, error);
     return;
   }

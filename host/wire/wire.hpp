@@ -1,7 +1,9 @@
 // host/wire/wire.hpp - a route of the manifest at work: from a channel, through service methods.
 //
-// A message is acknowledged when the last step succeeded; whoever published it with confirmation is answered then.
-// Owns: its receiving end and the messages in flight. Thread: any. Errors: told to the publisher, logged, counted.
+// A message is acknowledged when the last step succeeded; whoever published it with confirmation is
+// answered then.
+// Owns: its receiving end and the messages in flight. Thread: any. Errors: told to the publisher,
+// logged, counted.
 #pragma once
 
 #include <atomic>
@@ -16,6 +18,7 @@
 #include "host/exchange/exchange.hpp"
 #include "host/log/sink.hpp"
 #include "host/manifest/manifest.hpp"
+#include "host/runtime/runtime.hpp"
 #include "host/wire/mapping.hpp"
 
 namespace host::wire {
@@ -32,7 +35,8 @@ struct Counts {
 class Wire : public std::enable_shared_from_this<Wire> {
  public:
   // `schemas`: of each step's service, as far as known: they tell which request fields are bytes.
-  Wire(const manifest::Wire& wire, const std::vector<std::shared_ptr<const schema::Schema>>& schemas,
+  Wire(const manifest::Wire& wire,
+       const std::vector<std::shared_ptr<const schema::Schema>>& schemas,
        registry::ChannelEntry from, exchange::Exchange& exchange, log::Logger logger);
   ~Wire();
 

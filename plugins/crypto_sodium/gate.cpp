@@ -7,29 +7,34 @@ namespace crypto_sodium {
 
 Gate::Turn::~Turn() {
   gate_.waiting_.remove(this);
-  if (inside_) {
+  if (standing_ == Standing::Inside) {
     gate_.leave();  // let in, but its task died before it could go on
   }
 }
 
 bool Gate::Turn::await_ready() noexcept {
-  if (gate_.inside_ < gate_.inside_max_) {
+  if (gate_.closed_) {
+    standing_ = Standing::Closed;
+  } else if (gate_.inside_ < gate_.inside_max_) {
     ++gate_.inside_;
-    inside_ = true;
-  } else {
-    refused_ = gate_.waiting_.size() >= gate_.waiting_max_;
+    standing_ = Standing::Inside;
+  } else if (gate_.waiting_.size() >= gate_.waiting_max_) {
+    standing_ = Standing::Refused;
   }
-  return inside_ || refused_;
+  return standing_ != Standing::Outside;
 }
 
 bp::result<Gate::Pass> Gate::Turn::await_resume() {
-  if (refused_) {
+  check();
+  if (standing_ == Standing::Refused) {
     return bp::fail(BP_E_BUSY, std::to_string(gate_.inside_max_) + " are being served and " +
                                    std::to_string(gate_.waiting_max_) +
                                    " wait already; try again later");
   }
-  check();
-  inside_ = false;  // the place is the pass's from here on
+  if (standing_ == Standing::Closed) {
+    return bp::fail(BP_E_UNAVAILABLE, "the instance is stopping; try again when it runs again");
+  }
+  standing_ = Standing::Outside;  // the place is the pass's from here on
   return Pass(gate_);
 }
 
@@ -38,9 +43,18 @@ bool Gate::Turn::give_up() noexcept {
   return true;
 }
 
-void Gate::Turn::let_in() noexcept {
-  inside_ = true;
+void Gate::Turn::decide(Standing standing) noexcept {
+  standing_ = standing;
   finish();
+}
+
+void Gate::close() noexcept {
+  closed_ = true;
+  while (!waiting_.empty()) {
+    Turn* next = waiting_.front();
+    waiting_.pop_front();
+    next->decide(Turn::Standing::Closed);
+  }
 }
 
 void Gate::leave() noexcept {
@@ -51,7 +65,7 @@ void Gate::leave() noexcept {
   // The place goes straight to the next one, so nobody can overtake.
   Turn* next = waiting_.front();
   waiting_.pop_front();
-  next->let_in();
+  next->decide(Turn::Standing::Inside);
 }
 
 }  // namespace crypto_sodium

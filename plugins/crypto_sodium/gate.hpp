@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <list>
 #include <utility>
 
@@ -35,7 +36,8 @@ class Gate {
     Gate* gate_;
   };
 
-  /// `co_await gate.enter()` gives bp::result<Pass>; first come, first served. Errors: BUSY.
+  /// `co_await gate.enter()` gives bp::result<Pass>; first come, first served.
+  /// Errors: BUSY when too many wait, UNAVAILABLE once the gate is closed.
   class Turn final : public bp::suspension {
    public:
     explicit Turn(Gate& gate) : gate_(gate) {}
@@ -60,12 +62,13 @@ class Gate {
    private:
     friend class Gate;
 
+    enum class Standing : std::uint8_t { Outside, Inside, Refused, Closed };
+
     bool give_up() noexcept override;
-    void let_in() noexcept;
+    void decide(Standing standing) noexcept;
 
     Gate& gate_;
-    bool inside_ = false;
-    bool refused_ = false;
+    Standing standing_ = Standing::Outside;
   };
 
   Gate(std::size_t inside_max, std::size_t waiting_max)
@@ -75,6 +78,9 @@ class Gate {
   Gate& operator=(const Gate&) = delete;
 
   [[nodiscard]] Turn enter() { return Turn(*this); }
+
+  /// Refuses those who wait and all who come; those inside finish.
+  void close() noexcept;
 
   [[nodiscard]] std::size_t inside() const noexcept { return inside_; }
 
@@ -86,6 +92,7 @@ class Gate {
   std::size_t inside_max_;
   std::size_t waiting_max_;
   std::size_t inside_ = 0;
+  bool closed_ = false;
   std::list<Turn*> waiting_;
 };
 

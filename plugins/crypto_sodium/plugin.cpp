@@ -49,6 +49,10 @@ class Crypto {
     co_return bp::result<void>();
   }
 
+  /// Password work takes long and cannot be interrupted: whoever still waits for it is told at
+  /// once, so that a stop waits for those being served only.
+  void quiesce(bp::context& /*cx*/) { password_gate_.close(); }
+
   /// One small file, and the last thing this instance does: not worth the blocking pool, which may
   /// be closed by now.
   void stop(bp::context& cx) {

@@ -7,10 +7,12 @@
 #include <string_view>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
 #include "backplane/contract/transport_ws_contract.hpp"
 
+#include "client/outbound.hpp"
 #include "edge/configuration.hpp"
 #include "edge/host_link.hpp"
 #include "edge/metrics.hpp"
@@ -23,7 +25,7 @@ namespace contract = bp::transport::ws;
 
 /// Not in the unnamed namespace: g++ warns about coroutines in headers that carry such types. The
 /// version script keeps it out of the library's symbols all the same.
-class Transport final : private server::Observer {
+class Transport final : private server::Observer, private client::Outbound::Observer {
  public:
   explicit Transport(bp::context& cx) : strand_(cx.strand()), log_(cx.log) {}
 
@@ -32,6 +34,8 @@ class Transport final : private server::Observer {
     BP_TRY(configuration);
     auto settings = edge::engine_settings(*configuration);
     BP_TRY(settings);
+    auto clients = edge::client_settings(*configuration);
+    BP_TRY(clients);
     if (cx.engine().json == nullptr) {
       return bp::fail(BP_E_UNSUPPORTED, "the host lacks bp.json/1, which the gateway stands on");
     }
@@ -42,6 +46,9 @@ class Transport final : private server::Observer {
         settings_, [this](asio::io_context& context) { return link_->make_bus(context); },
         observer);
     BP_TRY(server_->open());
+    for (const client::OutboundSettings& each : *clients) {
+      BP_TRY(cx.try_open(each.channel));
+    }
     auto events =
         cx.try_open("events");  // an end of ours: so the channel is there for the first client
     BP_TRY(events);
@@ -52,6 +59,10 @@ class Transport final : private server::Observer {
     for (const auto& loop : server_->loops()) {
       edge::bind_metrics(cx.engine(), loop->counters());
     }
+    server::Loop& first = *server_->loops().front();
+    client::Outbound::Observer& told = *this;
+    outbound_ =
+        std::make_unique<client::Outbound>(std::move(*clients), first.bus(), told, first.desk());
     const auto& metrics = server_->metrics_listening();
     cx.info("listening", "address", net::to_text(server_->listening()), "metrics",
             metrics ? net::to_text(*metrics) : std::string("off"));
@@ -61,17 +72,22 @@ class Transport final : private server::Observer {
 
   /// Answers what is in flight, then closes every connection with a code that says: connect again.
   bp::task<void> quiesce(bp::context& cx) {
-    if (server_ == nullptr) {
-      co_return;
+    if (outbound_ == nullptr) {
+      co_return;  // the start did not get that far
     }
     auto drained = cx.completion<bool>();
     auto arrival = drained.arrival();
+    on_first_loop([this] { outbound_->stop(); });
     server_->drain(frame::close_service_restart,
                    [drained = std::move(drained)]() mutable { drained.set(true); });
     (void)co_await arrival;
   }
 
   void stop(bp::context& /*cx*/) {
+    if (server_ != nullptr) {
+      server_->stop();  // no io thread runs from here on
+    }
+    outbound_.reset();
     server_.reset();
     link_.reset();
   }
@@ -127,11 +143,35 @@ class Transport final : private server::Observer {
     co_return reply;
   }
 
+  bp::task<bp::result<contract::SendReplyT>> send(const contract::SendRequest& request) {
+    if (request.client() == nullptr || request.text() == nullptr) {
+      co_return bp::fail(BP_E_INVALID, "'client' and 'text' are needed");
+    }
+    if (!frame::is_utf8(request.text()->string_view())) {
+      co_return bp::fail(BP_E_INVALID, "'text' is not UTF-8");
+    }
+    bp::completion<bool> taken(strand_);
+    auto arrival = taken.arrival();
+    on_first_loop([this, taken = std::move(taken), name = request.client()->str(),
+                   text = request.text()->str()]() mutable {
+      auto sent = outbound_->send(name, std::move(text));
+      taken.set(sent ? bp::result<bool>(true) : std::unexpected(std::move(sent).error()));
+    });
+    BP_CO_TRY(co_await arrival);
+    co_return contract::SendReplyT();
+  }
+
  private:
   void run() {
     if (server_ != nullptr) {
+      on_first_loop([this] { outbound_->start(); });
       server_->run();
     }
+  }
+
+  template <typename Work>
+  void on_first_loop(Work work) {
+    asio::post(server_->loops().front()->context(), std::move(work));
   }
 
   // --- the io threads tell
@@ -161,6 +201,33 @@ class Transport final : private server::Observer {
     });
   }
 
+  void on_connected(const std::string& name) override {
+    log_.info("client connected", "client", name);
+    tell([&] { return fmt::format(R"({{"type":"client-connected","client":"{}"}})", name); });
+  }
+
+  void on_disconnected(const std::string& name, std::string_view why,
+                       std::uint32_t retry_ms) override {
+    log_.info("client disconnected; it tries again", "client", name, "reason", why, "after_ms",
+              retry_ms);
+    tell([&] {
+      return fmt::format(R"({{"type":"client-disconnected","client":"{}","reason":{}}})", name,
+                         json::quoted(why));
+    });
+  }
+
+  void on_gave_up(const std::string& name, std::string_view why) override {
+    log_.error("client gave up; restart the instance to try again", "client", name, "reason", why);
+    tell([&] {
+      return fmt::format(R"({{"type":"client-gave-up","client":"{}","reason":{}}})", name,
+                         json::quoted(why));
+    });
+  }
+
+  void on_lost(const std::string& name, const bp::error& why) override {
+    log_.warn("a received message was not published", "client", name, "error", why);
+  }
+
   template <typename Text>
   void tell(Text text) {
     if (news_.listening()) {
@@ -174,7 +241,8 @@ class Transport final : private server::Observer {
   bp::sender news_;
   server::Settings settings_;
   std::unique_ptr<edge::HostLink> link_;
-  std::unique_ptr<server::Server> server_;  // before the link it stands on
+  std::unique_ptr<server::Server> server_;  // dies before the link it stands on
+  std::unique_ptr<client::Outbound> outbound_;
 };
 
 }  // namespace transport_ws

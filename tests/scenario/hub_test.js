@@ -1,5 +1,5 @@
 // tests/scenario/hub_test.js - the main job: real records from a WebSocket client reach every
-// subscriber in order, are sealed and stored, can be paged, searched and opened; metrics count them.
+// subscriber in order, are sealed and stored, can be paged, searched, opened; metrics count them.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -19,7 +19,10 @@ const window = 256;
 
 // Same order as published, positions rising by one, nothing missing, nothing else.
 function assertHeardAll(client, events) {
-  assert.deepEqual(client.notes.filter((note) => note.method !== 'event'), []);
+  assert.deepEqual(
+    client.notes.filter((note) => note.method !== 'event'),
+    [],
+  );
   assert.equal(client.notes.length, events.length);
   const first = client.notes[0].params.seq;
   client.notes.forEach(({ params }, i) => {
@@ -34,8 +37,12 @@ async function pageAll(host) {
   const ids = [];
   let cursor = '';
   do {
-    const page = await host.call('bp.storage.records/1.Page',
-      { order: 'oldest', limit: 1000, without_data: true, ...(cursor ? { cursor } : {}) });
+    const page = await host.call('bp.storage.records/1.Page', {
+      order: 'oldest',
+      limit: 1000,
+      without_data: true,
+      ...(cursor ? { cursor } : {}),
+    });
     ids.push(...page.records.map((record) => record.id));
     cursor = page.cursor || '';
   } while (cursor);
@@ -48,13 +55,20 @@ async function assertSearchFinds(host, events) {
   const found = [];
   let cursor = '';
   do {
-    const { hits = [], cursor: next } = await host.call('bp.storage.records/1.Search',
-      { query: 'terms : alaska', name: 'quake', limit: 500, without_data: true, ...(cursor ? { cursor } : {}) });
+    const { hits = [], cursor: next } = await host.call('bp.storage.records/1.Search', {
+      query: 'terms : alaska',
+      name: 'quake',
+      limit: 500,
+      without_data: true,
+      ...(cursor ? { cursor } : {}),
+    });
     found.push(...hits.map((hit) => hit.record.id));
     cursor = next || '';
   } while (cursor);
   assert.deepEqual(found.sort(), nome.map((event) => event.id).sort());
-  const { hits = [] } = await host.call('bp.storage.records/1.Search', { query: canary.split('-')[0] });
+  const { hits = [] } = await host.call('bp.storage.records/1.Search', {
+    query: canary.split('-')[0],
+  });
   assert.equal(hits.length, 0, 'what is sealed cannot be searched');
 }
 
@@ -64,14 +78,19 @@ async function assertSealed(host, events) {
   const keyId = keys.find((key) => key.primary).key_id;
   const prefix = `01${keyId.toString(16).padStart(8, '0')}`.toUpperCase();
   const folder = path.join(host.folder, 'var', 'storage');
-  const [row] = await sqlite.query(path.join(folder, 'events.db'),
+  const [row] = await sqlite.query(
+    path.join(folder, 'events.db'),
     `SELECT count(*) AS rows, count(DISTINCT id) AS ids, sum(sealed) AS sealed,
             sum(hex(substr(data, 1, 5)) = '${prefix}') AS prefixed,
-            sum(instr(data, CAST('${canary}' AS BLOB)) > 0) AS clear FROM records`);
+            sum(instr(data, CAST('${canary}' AS BLOB)) > 0) AS clear FROM records`,
+  );
   const all = events.length;
   assert.deepEqual(row, { rows: all, ids: all, sealed: all, prefixed: all, clear: 0 });
   for (const name of fs.readdirSync(folder)) {
-    assert.ok(!fs.readFileSync(path.join(folder, name)).includes(canary), `${name} holds clear text`);
+    assert.ok(
+      !fs.readFileSync(path.join(folder, name)).includes(canary),
+      `${name} holds clear text`,
+    );
   }
 }
 
@@ -79,11 +98,15 @@ async function assertOpens(host, event) {
   const { record } = await host.call('bp.storage.records/1.Get', { id: event.id });
   assert.equal(record.name, event.name);
   assert.equal(record.category, event.category);
-  const opened = await host.call('bp.crypto.aead/1.Decrypt',
-    { ciphertext: record.data, associated_text: event.id });
+  const opened = await host.call('bp.crypto.aead/1.Decrypt', {
+    ciphertext: record.data,
+    associated_text: event.id,
+  });
   assert.deepEqual(JSON.parse(opened.text), event.data);
-  const other = await host.verb(['call', 'bp.crypto.aead/1.Decrypt', '-'],
-    { code: 1, input: JSON.stringify({ ciphertext: record.data, associated_text: 'another' }) });
+  const other = await host.verb(['call', 'bp.crypto.aead/1.Decrypt', '-'], {
+    code: 1,
+    input: JSON.stringify({ ciphertext: record.data, associated_text: 'another' }),
+  });
   assert.match(other.stderr, /decryption failed/);
 }
 
@@ -103,7 +126,9 @@ async function assertMetrics(host, all) {
   const checked = await cli.run('promtool', ['check', 'metrics'], { input: text });
   assert.equal(checked.code, 0, `promtool: ${checked.stdout}${checked.stderr}`);
   assert.equal(value(text, 'backplane_channel_published_total{channel="events"}'), all);
-  const wire = text.split('\n').filter((line) => /^backplane_wire_messages_total\{.*result="done"/.test(line));
+  const wire = text
+    .split('\n')
+    .filter((line) => /^backplane_wire_messages_total\{.*result="done"/.test(line));
   assert.equal(wire.length, 1, `one wire: ${wire}`);
   assert.equal(Number(wire[0].split(' ').pop()), all);
 }
@@ -120,7 +145,9 @@ scenario(`${count} real records through the hub`, async (stage, context) => {
   const began = process.hrtime.bigint();
   await publishAll(publisher, events, window);
   const took_s = Number(process.hrtime.bigint() - began) / 1e9;
-  context.diagnostic(`${count} records acknowledged in ${took_s.toFixed(2)} s, ${Math.round(count / took_s)} a second`);
+  context.diagnostic(
+    `${count} records acknowledged in ${took_s.toFixed(2)} s, ${Math.round(count / took_s)} per s`,
+  );
   for (const listener of listeners) {
     await listener.when(`${count} events`, () => listener.notes.length >= count);
     assertHeardAll(listener, events);
@@ -131,7 +158,8 @@ scenario(`${count} real records through the hub`, async (stage, context) => {
   assert.deepEqual(new Set(paged), new Set(events.map((event) => event.id)));
   await assertSearchFinds(host, events);
   await assertSealed(host, events);
-  for (const event of [events[0], events[1], events[2], events[count - 1]]) await assertOpens(host, event);
+  for (const event of [events[0], events[1], events[2], events[count - 1]])
+    await assertOpens(host, event);
   await assertMetrics(host, count);
 
   assert.deepEqual(await host.stop(), { code: 0, signal: null });

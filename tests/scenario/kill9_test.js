@@ -17,7 +17,9 @@ const window = 256;
 const roundRecords = 4_000; // more than are acknowledged before the kill
 const acknowledgedBeforeKill = { least: 50, most: 1_500 };
 
-function between({ least, most }) { return least + Math.floor(Math.random() * (most - least)); }
+function between({ least, most }) {
+  return least + Math.floor(Math.random() * (most - least));
+}
 
 // Publishes until the host is killed at a random moment; answers the ids that were acknowledged.
 async function publishUntilKilled(stage, host, events) {
@@ -25,11 +27,14 @@ async function publishUntilKilled(stage, host, events) {
   const acknowledged = new Set();
   const fatal = between(acknowledgedBeforeKill);
   let killed = null;
-  await assert.rejects(publishAll(client, events, window, (event) => {
-    acknowledged.add(event.id);
-    // Answers that are on their way still come in and count.
-    if (acknowledged.size === fatal) killed = host.kill();
-  }), /closed|not open|EPIPE|ECONNRESET/);
+  await assert.rejects(
+    publishAll(client, events, window, (event) => {
+      acknowledged.add(event.id);
+      // Answers that are on their way still come in and count.
+      if (acknowledged.size === fatal) killed = host.kill();
+    }),
+    /closed|not open|EPIPE|ECONNRESET/,
+  );
   assert.ok(killed, 'nothing but the kill ends the publishing');
   assert.equal((await killed).signal, 'SIGKILL');
   await client.end();
@@ -38,7 +43,10 @@ async function publishUntilKilled(stage, host, events) {
 
 async function storedIds(host) {
   const database = path.join(host.folder, 'var', 'storage', 'events.db');
-  const rows = await sqlite.query(database, 'SELECT id, count(*) AS times FROM records GROUP BY id');
+  const rows = await sqlite.query(
+    database,
+    'SELECT id, count(*) AS times FROM records GROUP BY id',
+  );
   return new Map(rows.map((row) => [row.id, row.times]));
 }
 
@@ -54,8 +62,11 @@ async function pagedIds(host) {
   const ids = [];
   let cursor = '';
   do {
-    const page = await host.call('bp.storage.records/1.Page',
-      { limit: 1000, without_data: true, ...(cursor ? { cursor } : {}) });
+    const page = await host.call('bp.storage.records/1.Page', {
+      limit: 1000,
+      without_data: true,
+      ...(cursor ? { cursor } : {}),
+    });
     ids.push(...(page.records || []).map((record) => record.id));
     cursor = page.cursor || '';
   } while (cursor);

@@ -2,6 +2,7 @@
 // numbers.
 #include "edge/configuration.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -115,6 +116,41 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration)
     return bp::fail(BP_E_CONFIG, *ranges.problem());
   }
   return settings;
+}
+
+bp::result<std::vector<client::OutboundSettings>> client_settings(
+    const Configuration& configuration) {
+  constexpr std::size_t name_ceiling = 64;
+  std::vector<client::OutboundSettings> all;
+  for (const auto& [name, from] : configuration.clients) {
+    const bool plain = std::ranges::all_of(name, [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+             c == '_' || c == '-';
+    });
+    if (name.empty() || name.size() > name_ceiling || !plain) {
+      return bp::fail(
+          BP_E_CONFIG,
+          fmt::format("the name 'clients.{}' must be 1 to {} letters, digits, '_' or '-'", name,
+                      name_ceiling));
+    }
+    auto url = client::parse_url(from.url);
+    if (!url) {
+      return std::unexpected(std::move(url).error().during("reading 'clients." + name + ".url'"));
+    }
+    client::OutboundSettings settings;
+    settings.name = name;
+    settings.channel = "ws.client." + name;
+    settings.url = std::move(*url);
+    settings.client.hello = from.hello;
+    settings.client.backoff.retries_max = from.retries;
+    settings.client.session.message_bytes_max = configuration.limits.message;
+    settings.client.session.heartbeat_ms =
+        static_cast<std::uint32_t>(configuration.heartbeat.count());
+    settings.client.handshake_ms =
+        static_cast<std::uint32_t>(configuration.limits.handshake.count());
+    all.push_back(std::move(settings));
+  }
+  return all;
 }
 
 }  // namespace transport_ws::edge

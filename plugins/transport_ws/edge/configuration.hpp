@@ -5,12 +5,14 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "backplane/cpp/config.hpp"
 
+#include "client/outbound.hpp"
 #include "limits.hpp"
 #include "server/settings.hpp"
 
@@ -69,6 +71,17 @@ struct MetricsConfiguration {
                  bp::field<&MetricsConfiguration::timeout>("timeout").or_default());
 };
 
+struct ClientConfiguration {
+  std::string url;
+  std::vector<std::string> hello;
+  std::uint32_t retries = 0;
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&ClientConfiguration::url>("url"),
+                 bp::field<&ClientConfiguration::hello>("hello").or_default(),
+                 bp::field<&ClientConfiguration::retries>("retries").or_default());
+};
+
 /// plugin.json says what each key means; its schema has the same defaults.
 struct Configuration {
   std::string listen = "127.0.0.1:9400";
@@ -81,6 +94,7 @@ struct Configuration {
   LimitsConfiguration limits;
   WriterConfiguration writer;
   MetricsConfiguration metrics;
+  std::map<std::string, ClientConfiguration> clients;
 
   static constexpr auto fields =
       bp::fields(bp::field<&Configuration::listen>("listen").or_default(),
@@ -92,11 +106,14 @@ struct Configuration {
                  bp::field<&Configuration::drain>("drain").or_default(),
                  bp::field<&Configuration::limits>("limits").or_default(),
                  bp::field<&Configuration::writer>("writer").or_default(),
-                 bp::field<&Configuration::metrics>("metrics").or_default());
+                 bp::field<&Configuration::metrics>("metrics").or_default(),
+                 bp::field<&Configuration::clients>("clients").or_default());
 };
 
 /// Errors: CONFIG, naming the key and what it may be.
 [[nodiscard]] bp::result<server::Settings> engine_settings(const Configuration& configuration);
+[[nodiscard]] bp::result<std::vector<client::OutboundSettings>> client_settings(
+    const Configuration& configuration);
 
 }  // namespace edge
 }  // namespace transport_ws

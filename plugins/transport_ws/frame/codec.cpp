@@ -56,43 +56,48 @@ std::size_t Decoder::header_bytes_wanted() const noexcept {
     return 2;
   }
   const std::uint8_t length = header_[1] & 0x7FU;
-  const std::size_t extended = length == length_64 ? 8 : length == length_16 ? 2 : 0;
+  std::size_t extended = 0;
+  if (length >= length_16) {
+    extended = length == length_64 ? 8 : 2;
+  }
   return 2 + extended + ((header_[1] & mask_bit) != 0 ? 4 : 0);
 }
 
 std::optional<Violation> Decoder::feed(std::span<char> bytes, Sink& sink) {
-  while (go_on_) {
-    if (step_ == Step::Header) {
-      const std::size_t wanted = header_bytes_wanted();
-      if (header_have_ < wanted) {
-        const std::size_t taken = std::min(wanted - header_have_, bytes.size());
-        std::memcpy(header_.data() + header_have_, bytes.data(), taken);
-        header_have_ = static_cast<std::uint8_t>(header_have_ + taken);
-        bytes = bytes.subspan(taken);
-        if (header_have_ < wanted) {
-          return std::nullopt;
-        }
-        if (header_have_ == 2) {
-          if (auto violation = check_header()) {
-            return violation;
-          }
-          continue;  // now the length byte says how much more of a header there is
-        }
-      }
-      if (auto violation = begin_frame()) {
-        return violation;
-      }
-    }
-    const auto piece = bytes.first(std::min<std::uint64_t>(payload_left_, bytes.size()));
-    bytes = bytes.subspan(piece.size());
-    if (piece.empty() && payload_left_ > 0) {
-      return std::nullopt;
-    }
-    if (auto violation = take_payload(piece, sink)) {
+  starved_ = false;
+  while (go_on_ && !starved_) {
+    if (auto violation = step(bytes, sink)) {
       return violation;
     }
   }
   return std::nullopt;
+}
+
+std::span<char> Decoder::take_header(std::span<char> bytes, std::size_t wanted) noexcept {
+  const std::size_t taken = std::min(wanted - header_have_, bytes.size());
+  std::memcpy(header_.data() + header_have_, bytes.data(), taken);
+  header_have_ = static_cast<std::uint8_t>(header_have_ + taken);
+  starved_ = header_have_ < wanted;
+  return bytes.subspan(taken);
+}
+
+// A part of the header, or a part of the payload.
+std::optional<Violation> Decoder::step(std::span<char>& bytes, Sink& sink) {
+  if (step_ == Step::Header) {
+    const std::size_t wanted = header_bytes_wanted();
+    if (header_have_ < wanted) {
+      bytes = take_header(bytes, wanted);
+      // The first two bytes say how much more of a header there is.
+      return !starved_ && header_have_ == 2 ? check_header() : std::nullopt;
+    }
+    if (auto violation = begin_frame()) {
+      return violation;
+    }
+  }
+  const auto piece = bytes.first(std::min<std::uint64_t>(payload_left_, bytes.size()));
+  bytes = bytes.subspan(piece.size());
+  starved_ = piece.empty() && payload_left_ > 0;
+  return starved_ ? std::nullopt : take_payload(piece, sink);
 }
 
 std::optional<Violation> Decoder::check_header() const noexcept {
@@ -186,7 +191,7 @@ std::optional<Violation> Decoder::take_payload(std::span<char> piece, Sink& sink
 }
 
 std::optional<Violation> Decoder::take_control(std::string_view piece, Sink& sink) {
-  std::copy(piece.begin(), piece.end(), control_.begin() + control_have_);
+  std::ranges::copy(piece, control_.begin() + control_have_);
   control_have_ = static_cast<std::uint8_t>(control_have_ + piece.size());
   return payload_left_ == 0 ? finish_control(sink) : std::nullopt;
 }

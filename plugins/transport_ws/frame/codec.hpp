@@ -33,19 +33,19 @@ enum class Opcode : std::uint8_t {
 enum class Role : std::uint8_t { Server, Client };
 
 /// Close codes (RFC 6455 section 7.4 and the IANA registry).
-enum CloseCode : std::uint16_t {
-  close_normal = 1000,
-  close_going_away = 1001,
-  close_protocol_error = 1002,
-  close_unsupported = 1003,
-  close_no_code = 1005,   // never on the wire: the peer's close frame was empty
-  close_abnormal = 1006,  // never on the wire: the connection ended without a close frame
-  close_invalid_payload = 1007,
-  close_policy = 1008,
-  close_too_big = 1009,
-  close_service_restart = 1012,
-  close_try_again_later = 1013
-};
+inline constexpr std::uint16_t close_normal = 1000;
+inline constexpr std::uint16_t close_going_away = 1001;
+inline constexpr std::uint16_t close_protocol_error = 1002;
+inline constexpr std::uint16_t close_unsupported = 1003;
+inline constexpr std::uint16_t close_no_code =
+    1005;  // never on the wire: the peer's close frame was empty
+inline constexpr std::uint16_t close_abnormal =
+    1006;  // never on the wire: the connection ended without a close frame
+inline constexpr std::uint16_t close_invalid_payload = 1007;
+inline constexpr std::uint16_t close_policy = 1008;
+inline constexpr std::uint16_t close_too_big = 1009;
+inline constexpr std::uint16_t close_service_restart = 1012;
+inline constexpr std::uint16_t close_try_again_later = 1013;
 
 /// May this code be sent in a close frame?
 [[nodiscard]] bool is_close_code(std::uint16_t code) noexcept;
@@ -83,6 +83,8 @@ class Decoder {
   enum class Step : std::uint8_t { Header, Payload };
 
   [[nodiscard]] std::size_t header_bytes_wanted() const noexcept;
+  [[nodiscard]] std::span<char> take_header(std::span<char> bytes, std::size_t wanted) noexcept;
+  [[nodiscard]] std::optional<Violation> step(std::span<char>& bytes, Sink& sink);
   [[nodiscard]] std::optional<Violation> begin_frame();
   [[nodiscard]] std::optional<Violation> check_header() const noexcept;
   [[nodiscard]] std::optional<Violation> read_length() noexcept;
@@ -110,6 +112,7 @@ class Decoder {
   bool in_message_ = false;  // a data message was begun and its final frame has not come
   bool text_ = false;
   bool go_on_ = true;
+  bool starved_ = false;  // the bytes at hand are used up
   Role role_;
   Step step_ = Step::Header;
   Utf8Check utf8_;

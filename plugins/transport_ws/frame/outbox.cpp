@@ -60,19 +60,17 @@ void Outbox::push(Frame frame, Kind kind) {
 }
 
 void Outbox::drop_oldest_events(std::size_t until_bytes) {
-  std::size_t kept = first_untouched();
-  for (std::size_t i = kept; i < entries_.size(); ++i) {
-    if (entries_[i].kind == Kind::Event && bytes_ > until_bytes) {
-      bytes_ -= entries_[i].frame->size();
-      ++dropped_;
-    } else {
-      if (kept != i) {
-        entries_[kept] = std::move(entries_[i]);
-      }
-      ++kept;
+  const auto drop = [&](const Entry& entry) {
+    if (entry.kind != Kind::Event || bytes_ <= until_bytes) {
+      return false;
     }
-  }
-  entries_.resize(kept);
+    bytes_ -= entry.frame->size();
+    ++dropped_;
+    return true;
+  };
+  const auto untouched = entries_.begin() + static_cast<std::ptrdiff_t>(first_untouched());
+  entries_.erase(std::remove_if(untouched, entries_.end(), drop),
+                 entries_.end());  // in order, once each
 }
 
 void Outbox::place_control() {

@@ -64,7 +64,7 @@ class Outbox {
 
   struct Entry {
     Frame frame;
-    Kind kind;
+    Kind kind = Kind::Answer;
   };
 
   void push(Frame frame, Kind kind);

@@ -44,23 +44,23 @@ bool Utf8Check::begin(std::uint8_t lead) noexcept {
   return true;
 }
 
+bool Utf8Check::take(std::uint8_t byte) noexcept {
+  if (missing_ == 0) {
+    return byte < 0x80 || begin(byte);
+  }
+  const bool fits = byte >= low_ && byte <= high_;
+  --missing_;
+  low_ = 0x80;
+  high_ = 0xBF;
+  return fits;
+}
+
 bool Utf8Check::feed(std::string_view bytes) noexcept {
-  for (std::size_t i = 0; i < bytes.size();) {
-    if (missing_ == 0) {
-      i += ascii_words(bytes, i);
-      if (i == bytes.size()) {
-        break;
-      }
-    }
-    const auto byte = static_cast<std::uint8_t>(bytes[i++]);
-    if (missing_ > 0) {
-      if (byte < low_ || byte > high_) {
-        return false;
-      }
-      --missing_;
-      low_ = 0x80;
-      high_ = 0xBF;
-    } else if (byte >= 0x80 && !begin(byte)) {
+  std::size_t i = 0;
+  while (i < bytes.size()) {
+    const std::size_t skipped = missing_ == 0 ? ascii_words(bytes, i) : 0;
+    i += skipped;
+    if (skipped == 0 && !take(static_cast<std::uint8_t>(bytes[i++]))) {
       return false;
     }
   }

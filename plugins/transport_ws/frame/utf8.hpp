@@ -19,6 +19,7 @@ class Utf8Check {
   void reset() noexcept { *this = Utf8Check(); }
 
  private:
+  [[nodiscard]] bool take(std::uint8_t byte) noexcept;
   [[nodiscard]] bool begin(std::uint8_t lead) noexcept;
 
   std::uint8_t missing_ = 0;  // continuation bytes still to come

@@ -58,8 +58,8 @@ std::string result(std::string_view id, std::string_view result_json) {
 }
 
 std::string error(std::string_view id, Code code, std::string_view message) {
-  return fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":{}}}}})", id,
-                     static_cast<int>(code), json::quoted(message));
+  return fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":{}}}}})", id, code,
+                     json::quoted(message));
 }
 
 std::string error(std::string_view id, const bp::error& failure) {
@@ -70,8 +70,7 @@ std::string error(std::string_view id, const bp::error& failure) {
   const std::string message = json::quoted(failure.message());
   return fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":{},)"
                      R"("data":{{"code":"{}","message":{},"context":[{}]}}}}}})",
-                     id, static_cast<int>(application_error), message, code_name(failure.code()),
-                     message, context);
+                     id, application_error, message, code_name(failure.code()), message, context);
 }
 
 std::string code_name(bp_status code) {

@@ -13,13 +13,12 @@
 namespace transport_ws::rpc {
 
 /// The numbers of the specification, and the one for everything the backplane reports.
-enum Code : int {
-  parse_error = -32700,
-  invalid_request = -32600,
-  method_not_found = -32601,
-  invalid_params = -32602,
-  application_error = -32000
-};
+using Code = int;
+inline constexpr Code parse_error = -32700;
+inline constexpr Code invalid_request = -32600;
+inline constexpr Code method_not_found = -32601;
+inline constexpr Code invalid_params = -32602;
+inline constexpr Code application_error = -32000;
 
 struct Request {
   std::string id;  // as the client wrote it (a string, number or null); empty: a notification

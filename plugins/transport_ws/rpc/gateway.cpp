@@ -35,27 +35,32 @@ bp::result<std::string> text_member(const json::Value& params, std::string_view 
   return json::unquoted(child->text);
 }
 
-std::optional<bp::error> unknown_member(const json::Value& params,
-                                        std::initializer_list<std::string_view> known) {
+bp::result<void> known_members(const json::Value& params,
+                               std::initializer_list<std::string_view> known) {
   for (const json::Child& child : params.children) {
     if (std::ranges::find(known, child.name) == known.end()) {
-      return wrong(fmt::format("unknown parameter '{}'; known are {}",
-                               child.name.substr(0, name_bytes_max), fmt::join(known, ", ")));
+      return std::unexpected(
+          wrong(fmt::format("unknown parameter '{}'; known are {}",
+                            child.name.substr(0, name_bytes_max), fmt::join(known, ", "))));
     }
   }
-  return std::nullopt;
+  return {};
 }
 
-struct Identified {
+struct Publication {
+  std::string channel;
   std::string id_json;  // the id as JSON, "null" where the event can hold none
-  std::string event;    // the event with its id; empty: as it came
+  std::string event;    // the event with the id it was given; empty: as it came
+  std::string_view as_it_came;
 };
 
-bp::result<Identified> identify(const json::Child& event, EventIds& ids) {
-  if (event.kind != json::Kind::Object) {
-    return Identified{"null", {}};
+// Takes the event's id or gives it one.
+bp::result<void> identify(Publication& publication, json::Kind kind, EventIds& ids) {
+  publication.id_json = "null";
+  if (kind != json::Kind::Object) {
+    return {};
   }
-  auto object = json::read(event.text);
+  auto object = json::read(publication.as_it_came);
   if (!object) {
     return std::unexpected(std::move(object).error());
   }
@@ -65,15 +70,82 @@ bp::result<Identified> identify(const json::Child& event, EventIds& ids) {
       return std::unexpected(wrong(
           fmt::format("the event's 'id' must be a string of 1 to {} bytes", event_id_bytes_max)));
     }
-    return Identified{std::string(id->text), {}};
+    publication.id_json = id->text;
+    return {};
   }
-  std::string id = '"' + ids.next() + '"';
-  std::string with_id = R"({"id":)" + id;
-  with_id += object->children.empty() ? "}" : ",";
-  if (!object->children.empty()) {
-    with_id.append(event.text.substr(event.text.find('{') + 1));
+  publication.id_json = '"' + ids.next() + '"';
+  publication.event = R"({"id":)" + publication.id_json;
+  if (object->children.empty()) {
+    publication.event += '}';
+  } else {
+    const std::string_view text = publication.as_it_came;
+    publication.event.append(",").append(text.substr(text.find('{') + 1));
   }
-  return Identified{std::move(id), std::move(with_id)};
+  return {};
+}
+
+bp::result<Publication> publish_arguments(const json::Value& params, EventIds& ids) {
+  BP_TRY(known_members(params, {"channel", "event", "message"}));
+  Publication publication;
+  publication.channel = default_channel;
+  if (params.find("channel") != nullptr) {
+    auto channel = text_member(params, "channel");
+    BP_TRY(channel);
+    publication.channel = std::move(*channel);
+  }
+  const json::Child* event = params.find("event");
+  const json::Child* message = params.find("message");
+  if ((event == nullptr) == (message == nullptr)) {
+    return std::unexpected(wrong("give 'event' or 'message', one of them"));
+  }
+  const json::Child& given = event == nullptr ? *message : *event;
+  publication.as_it_came = given.text;
+  BP_TRY(identify(publication, given.kind, ids));
+  return publication;
+}
+
+struct Call {
+  std::string service;
+  std::string method;
+  std::string_view json;
+  std::uint32_t timeout_ms;
+};
+
+bp::result<Call> call_arguments(const json::Value& params, std::uint32_t timeout_default_ms) {
+  BP_TRY(known_members(params, {"service", "method", "params", "timeout_ms"}));
+  auto service = text_member(params, "service");
+  if (!service) {
+    return std::unexpected(wrong(service.error().message() + R"(, as "bp.storage.records/1")"));
+  }
+  auto method = text_member(params, "method");
+  BP_TRY(method);
+  std::uint32_t timeout_ms = timeout_default_ms;
+  if (const json::Child* wanted = params.find("timeout_ms")) {
+    const auto value = json::to_uint(wanted->text);
+    if (!value || *value == 0 || *value > call_timeout_ms_max) {
+      return std::unexpected(
+          wrong(fmt::format("'timeout_ms' must be an integer from 1 to {}", call_timeout_ms_max)));
+    }
+    timeout_ms = static_cast<std::uint32_t>(*value);
+  }
+  const json::Child* arguments = params.find("params");
+  return Call{std::move(*service), std::move(*method),
+              arguments == nullptr ? "{}" : arguments->text, timeout_ms};
+}
+
+bp::result<std::string> subscribe_argument(const json::Value& params) {
+  BP_TRY(known_members(params, {"channel"}));
+  return text_member(params, "channel");
+}
+
+bp::result<std::uint64_t> unsubscribe_argument(const json::Value& params) {
+  BP_TRY(known_members(params, {"subscription"}));
+  const json::Child* wanted = params.find("subscription");
+  const auto number = wanted == nullptr ? std::nullopt : json::to_uint(wanted->text);
+  if (!number) {
+    return std::unexpected(wrong("'subscription' must be the number that subscribe gave"));
+  }
+  return *number;
 }
 
 }  // namespace
@@ -158,9 +230,8 @@ void Gateway::leave(session::Peer& peer) {
 void Gateway::on_drained(session::Peer& peer) {
   const auto found = visitors_.find(peer.id());
   if (found != visitors_.end()) {
-    const std::shared_ptr<Visitor> visitor = found->second;
-    for (std::size_t i = 0; i < visitor->feeds.size(); ++i) {
-      visitor->feeds[i]->on_drained();
+    for (const auto& feed : std::vector(found->second->feeds)) {
+      feed->on_drained();
     }
   }
 }
@@ -248,74 +319,41 @@ void Gateway::dispatch(const std::shared_ptr<Turn>& turn, const rpc::Request& re
 }
 
 void Gateway::publish(const std::shared_ptr<Turn>& turn, const Params& params) {
-  if (const auto unknown = unknown_member(params, {"channel", "event", "message"})) {
-    return turn->error(rpc::invalid_params, unknown->message());
-  }
-  bp::result<std::string> channel{std::string(default_channel)};
-  if (params.find("channel") != nullptr) {
-    channel = text_member(params, "channel");
-  }
-  if (!channel) {
-    return turn->error(rpc::invalid_params, channel.error().message());
-  }
-  const json::Child* event = params.find("event");
-  const json::Child* plain = params.find("message");
-  if ((event == nullptr) == (plain == nullptr)) {
-    return turn->error(rpc::invalid_params, "give 'event' or 'message', one of them");
-  }
-  event = event == nullptr ? plain : event;
-  auto identified = identify(*event, ids_);
-  if (!identified) {
-    return turn->error(rpc::invalid_params, identified.error().message());
+  auto wanted = publish_arguments(params, ids_);
+  if (!wanted) {
+    turn->error(invalid_params, wanted.error().message());
+    return;
   }
   if (!begin_flight(turn)) {
     return;
   }
   const std::string_view json =
-      identified->event.empty() ? event->text : std::string_view(identified->event);
-  bus_.publish(*channel, json,
-               [this, alive = std::weak_ptr(alive_), turn,
-                id = std::move(identified->id_json)](auto confirmed) {
-                 if (alive.expired()) {
-                   return;
-                 }
-                 if (confirmed) {
-                   turn->result(fmt::format(R"({{"id":{}}})", id));
-                 } else {
-                   turn->error(confirmed.error());
-                 }
-                 end_flight(turn);
-               });
+      wanted->event.empty() ? wanted->as_it_came : std::string_view(wanted->event);
+  bus_.publish(
+      wanted->channel, json,
+      [this, alive = std::weak_ptr(alive_), turn, id = std::move(wanted->id_json)](auto confirmed) {
+        if (alive.expired()) {
+          return;
+        }
+        if (confirmed) {
+          turn->result(fmt::format(R"({{"id":{}}})", id));
+        } else {
+          turn->error(confirmed.error());
+        }
+        end_flight(turn);
+      });
 }
 
 void Gateway::call(const std::shared_ptr<Turn>& turn, const Params& params) {
-  if (const auto unknown = unknown_member(params, {"service", "method", "params", "timeout_ms"})) {
-    return turn->error(rpc::invalid_params, unknown->message());
+  const auto wanted = call_arguments(params, settings_.call_timeout_ms);
+  if (!wanted) {
+    turn->error(invalid_params, wanted.error().message());
+    return;
   }
-  const auto service = text_member(params, "service");
-  if (!service) {
-    return turn->error(rpc::invalid_params,
-                       service.error().message() + R"(, as "bp.storage.records/1")");
-  }
-  const auto method = text_member(params, "method");
-  if (!method) {
-    return turn->error(rpc::invalid_params, method.error().message());
-  }
-  std::uint32_t timeout_ms = settings_.call_timeout_ms;
-  if (const json::Child* wanted = params.find("timeout_ms")) {
-    const auto value = json::to_uint(wanted->text);
-    if (!value || *value == 0 || *value > call_timeout_ms_max) {
-      return turn->error(
-          rpc::invalid_params,
-          fmt::format("'timeout_ms' must be an integer from 1 to {}", call_timeout_ms_max));
-    }
-    timeout_ms = static_cast<std::uint32_t>(*value);
-  }
-  const json::Child* arguments = params.find("params");
   if (!begin_flight(turn)) {
     return;
   }
-  bus_.call(*service, *method, arguments == nullptr ? "{}" : arguments->text, timeout_ms,
+  bus_.call(wanted->service, wanted->method, wanted->json, wanted->timeout_ms,
             [this, alive = std::weak_ptr(alive_), turn](auto reply) {
               if (alive.expired()) {
                 return;
@@ -330,49 +368,53 @@ void Gateway::call(const std::shared_ptr<Turn>& turn, const Params& params) {
 }
 
 void Gateway::subscribe(const std::shared_ptr<Turn>& turn, const Params& params) {
-  if (const auto unknown = unknown_member(params, {"channel"})) {
-    return turn->error(rpc::invalid_params, unknown->message());
-  }
-  const auto channel = text_member(params, "channel");
+  const auto channel = subscribe_argument(params);
   if (!channel) {
-    return turn->error(rpc::invalid_params, channel.error().message());
+    turn->error(invalid_params, channel.error().message());
+    return;
   }
-  auto& feeds = turn->visitor->feeds;
+  const auto number = subscription_of(*turn->visitor, *channel);
+  if (number) {
+    turn->result(fmt::format(R"({{"subscription":{}}})", *number));
+  } else {
+    turn->error(number.error());
+  }
+}
+
+bp::result<std::uint64_t> Gateway::subscription_of(Visitor& visitor, const std::string& channel) {
+  auto& feeds = visitor.feeds;
   const auto present =
-      std::ranges::find(feeds, *channel, [](const auto& feed) { return feed->channel(); });
+      std::ranges::find(feeds, channel, [](const auto& feed) { return feed->channel(); });
   if (present != feeds.end()) {
-    return turn->result(fmt::format(R"({{"subscription":{}}})", (*present)->number()));
+    return (*present)->number();
   }
   if (feeds.size() >= settings_.subscriptions_max) {
-    return turn->error(
-        bp::error(BP_E_BUSY, fmt::format("a connection may have {} subscriptions; unsubscribe one",
-                                         settings_.subscriptions_max)));
+    return bp::fail(BP_E_BUSY,
+                    fmt::format("a connection may have {} subscriptions; unsubscribe one",
+                                settings_.subscriptions_max));
   }
-  auto feed = feed_of(*channel);
+  auto feed = feed_of(channel);
   if (!feed) {
-    return turn->error(std::move(feed).error().during("subscribing to '" + *channel + "'"));
+    return std::unexpected(std::move(feed).error().during("subscribing to '" + channel + "'"));
   }
-  (*feed)->add(*turn->visitor->peer);
+  (*feed)->add(*visitor.peer);
   feeds.push_back(*feed);
-  turn->result(fmt::format(R"({{"subscription":{}}})", (*feed)->number()));
+  return (*feed)->number();
 }
 
 void Gateway::unsubscribe(const std::shared_ptr<Turn>& turn, const Params& params) {
-  if (const auto unknown = unknown_member(params, {"subscription"})) {
-    return turn->error(rpc::invalid_params, unknown->message());
-  }
-  const json::Child* wanted = params.find("subscription");
-  const auto number = wanted == nullptr ? std::nullopt : json::to_uint(wanted->text);
+  const auto number = unsubscribe_argument(params);
   if (!number) {
-    return turn->error(rpc::invalid_params,
-                       "'subscription' must be the number that subscribe gave");
+    turn->error(invalid_params, number.error().message());
+    return;
   }
   auto& feeds = turn->visitor->feeds;
   const auto found =
       std::ranges::find(feeds, *number, [](const auto& feed) { return feed->number(); });
   if (found == feeds.end()) {
-    return turn->error(
+    turn->error(
         bp::error(BP_E_NOT_FOUND, fmt::format("this connection has no subscription {}", *number)));
+    return;
   }
   const std::shared_ptr<Feed> feed = *found;
   feeds.erase(found);

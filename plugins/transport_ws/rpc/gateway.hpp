@@ -64,6 +64,8 @@ class Gateway {
   void unsubscribe(const std::shared_ptr<Turn>& turn, const Params& params);
   void call(const std::shared_ptr<Turn>& turn, const Params& params);
 
+  [[nodiscard]] bp::result<std::uint64_t> subscription_of(Visitor& visitor,
+                                                          const std::string& channel);
   [[nodiscard]] bool begin_flight(const std::shared_ptr<Turn>& turn);
   void end_flight(const std::shared_ptr<Turn>& turn);
   [[nodiscard]] bp::result<std::shared_ptr<Feed>> feed_of(const std::string& channel);

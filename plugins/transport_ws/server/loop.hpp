@@ -70,6 +70,11 @@ class Loop final : private session::Session::Owner {
 
   [[nodiscard]] session::Counters& counters() noexcept { return counters_; }
 
+  /// For further connections on this thread.
+  [[nodiscard]] session::Desk desk() noexcept { return {context_, scratch_, counters_}; }
+
+  [[nodiscard]] rpc::Bus& bus() noexcept { return *bus_; }
+
  private:
   struct Seat {
     std::shared_ptr<session::Session> session;
@@ -90,8 +95,6 @@ class Loop final : private session::Session::Owner {
   void begin_drain(std::uint16_t code, std::move_only_function<void()> on_done);
   void close_all();
   void finish_drain();
-
-  [[nodiscard]] session::Desk desk() noexcept { return {context_, scratch_, counters_}; }
 
   const Settings& settings_;
   Observer& observer_;

@@ -11,8 +11,8 @@ struct Config {
 struct Reading {
   std::string_view sensor;
   double degrees = 0;
-  static constexpr auto fields = bp::fields(bp::field<&Reading::sensor>("sensor"),
-                                            bp::field<&Reading::degrees>("degrees"));
+  static constexpr auto fields =
+      bp::fields(bp::field<&Reading::sensor>("sensor"), bp::field<&Reading::degrees>("degrees"));
 };
 
 class Thermometer {

@@ -33,10 +33,13 @@ struct Bench {
     around.after = [this](std::uint64_t delay_ns, std::function<void()> task) {
       later.work.emplace_back(delay_ns, std::move(task));
     };
-    around.dead_letter = [this](const Settings& /*from*/, Envelope&& envelope, const error::Error& error) {
+    around.dead_letter = [this](const Settings& /*from*/, Envelope&& envelope,
+                                const error::Error& error) {
       dead.push_back(text_of(envelope.message) + ": " + error.text());
     };
-    around.cut_back = [this](const Settings& /*from*/, const std::string& who) { cut.push_back(who); };
+    around.cut_back = [this](const Settings& /*from*/, const std::string& who) {
+      cut.push_back(who);
+    };
     settings.name = "c";
     return std::make_shared<Channel>(std::move(settings), std::move(around));
   }

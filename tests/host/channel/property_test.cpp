@@ -1,8 +1,9 @@
-// tests/host/channel/property_test.cpp - whatever the order of sends, takes and acks: nothing is lost, doubled or reordered.
-#include <gtest/gtest.h>
+// tests/host/channel/property_test.cpp - whatever the order of sends, takes and acks: nothing is
+// lost, doubled or reordered.
+#include <map>
 #include <rapidcheck.h>
 
-#include <map>
+#include <gtest/gtest.h>
 
 #include "tests/host/channel/fixture.hpp"
 
@@ -27,7 +28,8 @@ TEST(QueueProperty, EveryAcceptedMessageIsAcknowledgedExactlyOnce) {
       std::uint64_t missed = 0;
       receiver.take(1, taken, missed);
       for (const Delivery& delivery : taken) {
-        ack ? receiver.ack(delivery.id) : receiver.nack(delivery.id, 0, error::Error(BP_E_BUSY, "again"));
+        ack ? receiver.ack(delivery.id)
+            : receiver.nack(delivery.id, 0, error::Error(BP_E_BUSY, "again"));
       }
     };
     for (const int step : steps) {
@@ -35,7 +37,9 @@ TEST(QueueProperty, EveryAcceptedMessageIsAcknowledgedExactlyOnce) {
         const std::string text = std::to_string(next);
         Envelope envelope = bench.letter(text);
         envelope.confirmation = std::make_shared<Confirmation>(
-            [&confirmed, text](const std::optional<error::Error>& error) { confirmed[text] += error ? 100 : 1; });
+            [&confirmed, text](const std::optional<error::Error>& error) {
+              confirmed[text] += error ? 100 : 1;
+            });
         if (sender->send(std::move(envelope)) == BP_OK) {
           ++next;
         }

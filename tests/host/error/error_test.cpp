@@ -1,9 +1,9 @@
 // tests/host/error/error_test.cpp - codes, chains, and the law's fixed storage.
 #include "host/error/error.hpp"
 
-#include <gtest/gtest.h>
-
 #include <set>
+
+#include <gtest/gtest.h>
 
 namespace host::error {
 namespace {
@@ -27,10 +27,13 @@ TEST(Status, NamesAreWithoutTheLettersOfTheLaw) {
 }
 
 TEST(Error, ReadsFromTheOutermostIntentionInward) {
-  const Error error = Error(BP_E_IO, "address in use").during("binding 127.0.0.1:9400").during("starting plugin 'ws'");
+  const Error error = Error(BP_E_IO, "address in use")
+                          .during("binding 127.0.0.1:9400")
+                          .during("starting plugin 'ws'");
   EXPECT_EQ(error.text(), "starting plugin 'ws': binding 127.0.0.1:9400: address in use");
-  EXPECT_EQ(error.json(),
-            R"({"code":"IO","message":"address in use","context":["binding 127.0.0.1:9400","starting plugin 'ws'"]})");
+  EXPECT_EQ(
+      error.json(),
+      R"({"code":"IO","message":"address in use","context":["binding 127.0.0.1:9400","starting plugin 'ws'"]})");
 }
 
 TEST(Error, MayBecomeItselfWithOneMoreIntention) {
@@ -59,7 +62,8 @@ TEST(Error, WithoutWordsGetsTheSentenceOfItsCode) {
 }
 
 TEST(Error, IsCutWhereTheStorageEnds) {
-  const Error error = Error(BP_E_IO, std::string(400, 'x')).during(std::string(400, 'y')).during("never fits");
+  const Error error =
+      Error(BP_E_IO, std::string(400, 'x')).during(std::string(400, 'y')).during("never fits");
   bp_error raw{};
   raw.struct_size = sizeof raw;
   error.to_abi(&raw);

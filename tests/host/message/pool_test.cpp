@@ -1,9 +1,9 @@
 // tests/host/message/pool_test.cpp - blocks are counted, bounded and reused.
 #include "host/message/pool.hpp"
 
-#include <gtest/gtest.h>
-
 #include <cstring>
+
+#include <gtest/gtest.h>
 
 namespace host::message {
 namespace {

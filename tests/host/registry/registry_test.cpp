@@ -16,7 +16,8 @@ channel::Settings events() {
 
 ServiceEntry service(const std::string& owner, std::uint32_t minor) {
   return {std::make_shared<service::Service>(
-              service::Service::Description{"bp.a", 1, minor, owner, {{1, 0, "M", "bytes", "bytes", nullptr, nullptr}}},
+              service::Service::Description{
+                  "bp.a", 1, minor, owner, {{1, 0, "M", "bytes", "bytes", nullptr, nullptr}}},
               std::weak_ptr<service::Provider>{}, 0),
           nullptr};
 }
@@ -59,7 +60,8 @@ TEST(Registry, AServiceNameHasOneProvider) {
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().text(), "service 'bp.a/1' is provided by 'one' already");
   registry.remove_service(*service("one", 2).service);
-  EXPECT_TRUE(registry.find_service("bp.a", 1)) << "another object of the same name does not withdraw it";
+  EXPECT_TRUE(registry.find_service("bp.a", 1))
+      << "another object of the same name does not withdraw it";
   registry.remove_service(*first.service);
   EXPECT_EQ(registry.find_service("bp.a", 1).error().code(), BP_E_NOT_FOUND);
 }

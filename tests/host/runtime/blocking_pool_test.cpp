@@ -1,10 +1,10 @@
 // tests/host/runtime/blocking_pool_test.cpp - bounded threads, a bounded queue, an honest stop.
 #include "host/runtime/blocking_pool.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <latch>
+
+#include <gtest/gtest.h>
 
 #include "host/runtime/runtime.hpp"
 

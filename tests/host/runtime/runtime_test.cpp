@@ -1,11 +1,11 @@
 // tests/host/runtime/runtime_test.cpp - a strand never runs twice at once and misses no wake.
 #include "host/runtime/runtime.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <future>
 #include <latch>
+
+#include <gtest/gtest.h>
 
 namespace host::runtime {
 namespace {

@@ -1,12 +1,13 @@
-// tests/host/runtime/timer_queue_test.cpp - timers fire in order, merge what they missed, and can be cancelled.
+// tests/host/runtime/timer_queue_test.cpp - timers fire in order, merge what they missed, and can
+// be cancelled.
 #include "host/runtime/timer_queue.hpp"
-
-#include <gtest/gtest.h>
 
 #include <atomic>
 #include <future>
 #include <mutex>
 #include <vector>
+
+#include <gtest/gtest.h>
 
 #include "host/runtime/runtime.hpp"
 

@@ -1,11 +1,11 @@
 // tests/host/service/call_test.cpp - a call ends exactly once.
 #include "host/service/call.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <future>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 namespace host::service {
 namespace {

@@ -1,11 +1,11 @@
 // tests/host/service/service_test.cpp - inline or queued, refused by name, closed with a guard.
 #include "host/service/service.hpp"
 
-#include <gtest/gtest.h>
-
 #include <future>
 #include <latch>
 #include <thread>
+
+#include <gtest/gtest.h>
 
 namespace host::service {
 namespace {
@@ -38,15 +38,21 @@ class FakeProvider : public Provider {
   std::latch* release = nullptr;
 };
 
-bp_status BP_CALL never_called(void*, std::uint32_t, const bp_buf*, bp_buf*, bp_error*) { return BP_E_UNKNOWN; }
+bp_status BP_CALL never_called(void*, std::uint32_t, const bp_buf*, bp_buf*, bp_error*) {
+  return BP_E_UNKNOWN;
+}
 
 struct World {
   std::shared_ptr<FakeProvider> provider = std::make_shared<FakeProvider>();
   std::shared_ptr<Service> service = std::make_shared<Service>(
-      Service::Description{"s", 1, 0, "owner",
-                           {{1, 0, "Queued", "bytes", "bytes", nullptr, nullptr},
-                            {2, BP_METHOD_INLINE, "Inline", "bytes", "bytes", never_called, nullptr},
-                            {7, BP_METHOD_INLINE, "Seven", "bytes", "bytes", never_called, nullptr}}},
+      Service::Description{
+          "s",
+          1,
+          0,
+          "owner",
+          {{1, 0, "Queued", "bytes", "bytes", nullptr, nullptr},
+           {2, BP_METHOD_INLINE, "Inline", "bytes", "bytes", never_called, nullptr},
+           {7, BP_METHOD_INLINE, "Seven", "bytes", "bytes", never_called, nullptr}}},
       provider, 42);
 };
 
@@ -83,14 +89,16 @@ TEST(Service, QueuesAnInlineMethodWhoseProviderIsOnTheStack) {
 
 TEST(Service, NamesWhyACallIsRefused) {
   World world;
-  EXPECT_EQ(world.service->invoke(99, {}, 0, [](Reply&&) { FAIL(); }).reply->status, BP_E_NOT_FOUND);
+  EXPECT_EQ(world.service->invoke(99, {}, 0, [](Reply&&) { FAIL(); }).reply->status,
+            BP_E_NOT_FOUND);
   world.provider->answer = BP_E_BUSY;
   const auto busy = world.service->invoke(1, {}, 0, [](Reply&&) { FAIL(); });
   ASSERT_TRUE(busy.reply);
   EXPECT_EQ(busy.reply->status, BP_E_BUSY);
   EXPECT_NE(busy.reply->error->text().find("owner"), std::string::npos);
   world.provider.reset();
-  EXPECT_EQ(world.service->invoke(1, {}, 0, [](Reply&&) { FAIL(); }).reply->status, BP_E_UNAVAILABLE);
+  EXPECT_EQ(world.service->invoke(1, {}, 0, [](Reply&&) { FAIL(); }).reply->status,
+            BP_E_UNAVAILABLE);
 }
 
 TEST(Service, CloseWaitsForInlineMethodsInProgress) {

@@ -1,12 +1,13 @@
-// tests/host/slot/handle_table_test.cpp - stale, forged and foreign handles are answered, never followed.
+// tests/host/slot/handle_table_test.cpp - stale, forged and foreign handles are answered, never
+// followed.
 #include "host/slot/handle_table.hpp"
 
-#include <gtest/gtest.h>
-#include <rapidcheck.h>
-
 #include <map>
+#include <rapidcheck.h>
 #include <set>
 #include <string>
+
+#include <gtest/gtest.h>
 
 namespace host::slot {
 namespace {
@@ -46,7 +47,8 @@ TEST(HandleTable, AnotherTablesHandleIsStaleHere) {
 
 TEST(HandleTable, BehavesLikeAMapWhoseKeysNeverComeBack) {
   const bool held = rc::check("model", [] {
-    HandleTable<int> table(HandleKind::lease, 0xFFFFFFFFU, 64);  // the generation wraps around at once
+    HandleTable<int> table(HandleKind::lease, 0xFFFFFFFFU,
+                           64);  // the generation wraps around at once
     std::map<std::uint64_t, int> model;
     std::set<std::uint64_t> gone;
     for (const int step : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 100))) {

@@ -1,4 +1,5 @@
-// tests/host/slot/leases_test.cpp - what a plugin claims about a lease is checked against the host's record.
+// tests/host/slot/leases_test.cpp - what a plugin claims about a lease is checked against the
+// host's record.
 #include "host/slot/leases.hpp"
 
 #include <gtest/gtest.h>

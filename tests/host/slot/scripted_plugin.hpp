@@ -1,4 +1,5 @@
-// tests/host/slot/scripted_plugin.hpp - a plugin in plain law whose behaviour a test scripts, and the stage it acts on.
+// tests/host/slot/scripted_plugin.hpp - a plugin in plain law whose behaviour a test scripts, and
+// the stage it acts on.
 #pragma once
 
 #include <functional>
@@ -14,12 +15,16 @@ namespace host::slot {
 
 class NoOutput final : public log::Output {
  public:
-  bool write(std::string_view /*lines*/, const std::atomic<bool>& /*give_up*/) override { return true; }
+  bool write(std::string_view /*lines*/, const std::atomic<bool>& /*give_up*/) override {
+    return true;
+  }
 
   [[nodiscard]] bool is_terminal() const override { return false; }
 };
 
-[[nodiscard]] inline std::uint64_t far() { return runtime::now_ns() + 20'000'000'000; }
+[[nodiscard]] inline std::uint64_t far() {
+  return runtime::now_ns() + 20'000'000'000;
+}
 
 // Everything around an instance.
 struct Stage {
@@ -54,7 +59,8 @@ class Actor {
     plugin_.id = "org.example.scripted";
     plugin_.version = "1.0.0";
     // create() has no argument of ours: the configuration carries the script's address.
-    plugin_.create = [](const bp_host* host, bp_inst instance, void** self, bp_error*) -> bp_status {
+    plugin_.create = [](const bp_host* host, bp_inst instance, void** self,
+                        bp_error*) -> bp_status {
       const auto* core = static_cast<const bp_core*>(host->query(host, BP_CORE_ID));
       bp_str config{};
       core->config(host, instance, &config);
@@ -68,10 +74,12 @@ class Actor {
       return BP_OK;
     };
     plugin_.destroy = [](void* self) { ++static_cast<Script*>(self)->destroyed; };
-    plugin_.on_events = [](void* self, const bp_event* first, std::uint32_t stride, std::uint32_t count) {
+    plugin_.on_events = [](void* self, const bp_event* first, std::uint32_t stride,
+                           std::uint32_t count) {
       auto* mine = static_cast<Script*>(self);
       for (std::uint32_t i = 0; i < count; ++i) {
-        const auto* event = reinterpret_cast<const bp_event*>(reinterpret_cast<const char*>(first) + stride * i);
+        const auto* event =
+            reinterpret_cast<const bp_event*>(reinterpret_cast<const char*>(first) + stride * i);
         if (mine->on_event) {
           mine->on_event(*event);
         } else if (event->type < BP_EV_MESSAGE) {
@@ -84,13 +92,14 @@ class Actor {
     identity.id = id;
     identity.config = std::to_string(reinterpret_cast<std::uintptr_t>(&script));
     identity.permissions = {{"*"}, {"*"}, {"*"}, {"*"}};
-    slot = std::make_shared<Slot>(std::move(identity), plugin_,
-                                  Surroundings{stage.runtime, stage.exchange, stage.metrics, stage.spans,
-                                               stage.sink.logger(id), [this](error::Error error) {
-                                                 if (!std::exchange(faulted_, true)) {
-                                                   faults.set_value(std::move(error));
-                                                 }
-                                               }});
+    slot = std::make_shared<Slot>(
+        std::move(identity), plugin_,
+        Surroundings{stage.runtime, stage.exchange, stage.metrics, stage.spans,
+                     stage.sink.logger(id), [this](error::Error error) {
+                       if (!std::exchange(faulted_, true)) {
+                         faults.set_value(std::move(error));
+                       }
+                     }});
     slot->attach();
   }
 
@@ -120,13 +129,19 @@ class Actor {
   }
 
   [[nodiscard]] const bp_host* host() const { return script.host; }
+
   [[nodiscard]] bp_inst instance() const { return script.instance; }
+
   [[nodiscard]] const bp_core* core() const { return table<bp_core>(BP_CORE_ID); }
+
   [[nodiscard]] const bp_chan_api* chan() const { return table<bp_chan_api>(BP_CHAN_ID); }
+
   [[nodiscard]] const bp_svc_api* svc() const { return table<bp_svc_api>(BP_SVC_ID); }
+
   [[nodiscard]] const bp_state_api* state() const { return table<bp_state_api>(BP_STATE_ID); }
 
-  [[nodiscard]] static bp_chan_desc desc(const char* name, std::uint32_t kind, std::uint32_t direction) {
+  [[nodiscard]] static bp_chan_desc desc(const char* name, std::uint32_t kind,
+                                         std::uint32_t direction) {
     bp_chan_desc desc{};
     desc.struct_size = sizeof desc;
     desc.kind = kind;
@@ -148,19 +163,22 @@ class Actor {
     method.id = 1;
     method.flags = runs_inline ? BP_METHOD_INLINE : 0;
     method.name = {"M", 1};
-    method.inline_fn = [](void* self, std::uint32_t, const bp_buf* request, bp_buf* reply, bp_error*) -> bp_status {
+    method.inline_fn = [](void* self, std::uint32_t, const bp_buf* request, bp_buf* reply,
+                          bp_error*) -> bp_status {
       const auto* mine = static_cast<Script*>(self);
       const auto* core = static_cast<const bp_core*>(mine->host->query(mine->host, BP_CORE_ID));
       const bp_status status = core->alloc(mine->host, mine->instance, request->size, reply);
       if (status == BP_OK) {
-        std::reverse_copy(static_cast<const char*>(request->data), static_cast<const char*>(request->data) + request->size,
+        std::reverse_copy(static_cast<const char*>(request->data),
+                          static_cast<const char*>(request->data) + request->size,
                           static_cast<char*>(reply->data));
       }
       return status;
     };
     const bp_str text{name, std::char_traits<char>::length(name)};
     bp_svc handle = 0;
-    if (svc()->provide(host(), instance(), &text, 1, 0, &method, sizeof method, 1, 3, &handle, nullptr) != BP_OK) {
+    if (svc()->provide(host(), instance(), &text, 1, 0, &method, sizeof method, 1, 3, &handle,
+                       nullptr) != BP_OK) {
       throw std::runtime_error("the service was not provided");
     }
   }
@@ -168,7 +186,8 @@ class Actor {
   bp_svc require(const char* name) {
     const bp_str text{name, std::char_traits<char>::length(name)};
     bp_svc handle = 0;
-    return svc()->require(host(), instance(), &text, 1, 0, 0, &handle, nullptr) == BP_OK ? handle : 0;
+    return svc()->require(host(), instance(), &text, 1, 0, 0, &handle, nullptr) == BP_OK ? handle
+                                                                                         : 0;
   }
 
   Answer call(const char* name, std::string request) {
@@ -177,9 +196,12 @@ class Actor {
       if (event.type != BP_EV_REPLY) {
         return;
       }
-      Answer answer{event.status, std::string(static_cast<const char*>(event.buf.data), event.buf.size)};
+      Answer answer{event.status,
+                    std::string(static_cast<const char*>(event.buf.data), event.buf.size)};
       if ((event.flags & BP_EVF_ERROR) != 0) {
-        answer.text = error::Error::from_abi(event.status, static_cast<const bp_error*>(event.buf.data)).text();
+        answer.text =
+            error::Error::from_abi(event.status, static_cast<const bp_error*>(event.buf.data))
+                .text();
       }
       answered.set_value(std::move(answer));
     };

@@ -1,11 +1,12 @@
-// tests/host/slot/slot_test.cpp - an instance lives through the law's tables alone, as a plugin sees them.
+// tests/host/slot/slot_test.cpp - an instance lives through the law's tables alone, as a plugin
+// sees them.
 #include "host/slot/slot.hpp"
-
-#include <gtest/gtest.h>
 
 #include <cstring>
 #include <future>
 #include <random>
+
+#include <gtest/gtest.h>
 
 #include "tests/host/slot/scripted_plugin.hpp"
 
@@ -54,7 +55,8 @@ TEST(Slot, AMissedDeadlineIsANamedFailureAndALateCompleteIsStale) {
   ASSERT_TRUE(error);
   EXPECT_EQ(error->code(), BP_E_TIMEOUT);
   EXPECT_NE(error->text().find("START"), std::string::npos);
-  EXPECT_EQ(actor.core()->complete(actor.host(), seen.get_future().get(), BP_OK, nullptr), BP_E_STALE);
+  EXPECT_EQ(actor.core()->complete(actor.host(), seen.get_future().get(), BP_OK, nullptr),
+            BP_E_STALE);
 }
 
 TEST(Slot, MessagesGoFromOneInstanceToAnother) {
@@ -134,9 +136,11 @@ TEST(Slot, CallsAreAnsweredAndErrorsKeepTheirChain) {
     error.struct_size = sizeof error;
     error::Error(BP_E_IO, "disk").during("reading").to_abi(&error);
     const bool fail = event.buf.size == 0;
-    EXPECT_EQ(provider.svc()->reply(provider.host(), event.handle, fail ? BP_E_IO : BP_OK, fail ? nullptr : &reply,
-                                    fail ? &error : nullptr), BP_OK);
-    EXPECT_EQ(provider.svc()->reply(provider.host(), event.handle, BP_OK, nullptr, nullptr), BP_E_STALE);
+    EXPECT_EQ(provider.svc()->reply(provider.host(), event.handle, fail ? BP_E_IO : BP_OK,
+                                    fail ? nullptr : &reply, fail ? &error : nullptr),
+              BP_OK);
+    EXPECT_EQ(provider.svc()->reply(provider.host(), event.handle, BP_OK, nullptr, nullptr),
+              BP_E_STALE);
   };
   EXPECT_EQ(caller.call("s", "ping").text, "pong");
   const Answer failed = caller.call("s", "");
@@ -156,7 +160,9 @@ TEST(Slot, AnInlineMethodAnswersAtOnce) {
   bp_buf reply{};
   bp_error error{};
   error.struct_size = sizeof error;
-  EXPECT_EQ(caller.svc()->call(caller.host(), handle, 1, &request, 0, nullptr, 5, &reply, nullptr, &error), BP_DONE);
+  EXPECT_EQ(caller.svc()->call(caller.host(), handle, 1, &request, 0, nullptr, 5, &reply, nullptr,
+                               &error),
+            BP_DONE);
   EXPECT_EQ(std::string(static_cast<const char*>(reply.data), reply.size), "cba");
   EXPECT_EQ(caller.chan()->release(caller.host(), &reply), BP_OK);
 }
@@ -182,12 +188,15 @@ TEST(Slot, OpenCallsOfAWithdrawnProviderAreAbandoned) {
   };
   const bp_svc handle = caller.require("s");
   bp_call call = 0;
-  ASSERT_EQ(caller.svc()->call(caller.host(), handle, 1, nullptr, 0, nullptr, 5, nullptr, &call, nullptr), BP_OK);
+  ASSERT_EQ(
+      caller.svc()->call(caller.host(), handle, 1, nullptr, 0, nullptr, 5, nullptr, &call, nullptr),
+      BP_OK);
   seen.get_future().wait();
   EXPECT_TRUE(provider.slot->withdraw(far()));
   EXPECT_EQ(answered.get_future().get(), BP_E_ABANDONED);
-  EXPECT_EQ(caller.svc()->call(caller.host(), handle, 1, nullptr, 0, nullptr, 5, nullptr, &call, nullptr),
-            BP_E_UNAVAILABLE);
+  EXPECT_EQ(
+      caller.svc()->call(caller.host(), handle, 1, nullptr, 0, nullptr, 5, nullptr, &call, nullptr),
+      BP_E_UNAVAILABLE);
 }
 
 TEST(Slot, StateIsHandedFromOneLifeToTheNext) {
@@ -197,7 +206,8 @@ TEST(Slot, StateIsHandedFromOneLifeToTheNext) {
   old.script.on_event = [&](const bp_event& event) {
     if (event.type == BP_EV_SAVE) {
       const bp_str key{"count", 5};
-      EXPECT_EQ(old.state()->put(old.host(), event.handle, &key, BP_STATE_PORTABLE, "42", 2), BP_OK);
+      EXPECT_EQ(old.state()->put(old.host(), event.handle, &key, BP_STATE_PORTABLE, "42", 2),
+                BP_OK);
       old.core()->complete(old.host(), event.handle, BP_OK, nullptr);
       EXPECT_EQ(old.state()->put(old.host(), event.handle, &key, 0, "43", 2), BP_E_STALE);
     }
@@ -236,6 +246,44 @@ TEST(Slot, CallsOutOfStateAreRefusedWithTheStatesName) {
   EXPECT_EQ(actor.core()->post(actor.host(), actor.instance() + 1, 1), BP_E_STALE);
 }
 
+TEST(Slot, NothingIsSentAfterStopWasCompletedEvenBeforeTheHostWithdraws) {
+  Stage stage;
+  Actor actor(stage, "a");
+  actor.run();
+  const bp_chan out = actor.open("c", BP_KIND_BROADCAST, BP_DIR_SEND, 8);
+  bp_buf early{};
+  ASSERT_EQ(actor.chan()->reserve(actor.host(), out, 5, &early), BP_OK);
+  ASSERT_FALSE(actor.operate(BP_EV_STOP));
+  bp_buf late{};
+  EXPECT_EQ(actor.chan()->reserve(actor.host(), out, 5, &late), BP_E_STALE);
+  EXPECT_EQ(actor.chan()->send(actor.host(), out, &early), BP_E_STALE);
+  EXPECT_EQ(actor.core()->post(actor.host(), actor.instance(), 1), BP_E_STATE);
+}
+
+TEST(Slot, AMessageAfterStopStaysInItsQueue) {
+  Stage stage;
+  Actor from(stage, "from");
+  Actor to(stage, "to");
+  from.run();
+  to.run();
+  ASSERT_NE(to.open("c", BP_KIND_QUEUE, BP_DIR_RECEIVE, 7), 0U);
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 8);
+  int messages = 0;
+  to.script.on_event = [&](const bp_event& event) {
+    messages += event.type == BP_EV_MESSAGE ? 1 : 0;
+    if (event.type < BP_EV_MESSAGE) {
+      to.core()->complete(to.host(), event.handle, BP_OK, nullptr);
+    }
+  };
+  ASSERT_FALSE(to.operate(BP_EV_STOP));
+  bp_buf buf{};
+  ASSERT_EQ(from.chan()->reserve(from.host(), out, 5, &buf), BP_OK);
+  ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  ASSERT_FALSE(to.operate(BP_EV_SAVE)) << "its strand runs once more";
+  EXPECT_EQ(messages, 0);
+  EXPECT_EQ(stage.registry.find_channel("c")->channel->stats().depth, 1U);
+}
+
 TEST(Slot, BadDescriptionsAreNamed) {
   Stage stage;
   Actor actor(stage, "a");
@@ -251,7 +299,8 @@ TEST(Slot, BadDescriptionsAreNamed) {
   EXPECT_EQ(refused([](bp_chan_desc& d) { d.name = {"a\0b", 3}; }), BP_E_INVALID);
   EXPECT_EQ(refused([](bp_chan_desc& d) { d.name = {nullptr, 0}; }), BP_E_INVALID);
   const std::string long_name(10'000, 'x');
-  EXPECT_EQ(refused([&](bp_chan_desc& d) { d.name = {long_name.data(), long_name.size()}; }), BP_E_INVALID);
+  EXPECT_EQ(refused([&](bp_chan_desc& d) { d.name = {long_name.data(), long_name.size()}; }),
+            BP_E_INVALID);
   EXPECT_EQ(refused([](bp_chan_desc& d) { d.kind = 9; }), BP_E_INVALID);
   EXPECT_EQ(refused([](bp_chan_desc& d) { d.flags = 1U << 20U; }), BP_E_TOO_NEW);
   EXPECT_EQ(refused([](bp_chan_desc& d) { d.capacity = ~0U; }), BP_E_RANGE);
@@ -261,15 +310,19 @@ TEST(Slot, ANewerPluginsUnknownTailIsRefusedOnlyWhenItSaysSomething) {
   Stage stage;
   Actor actor(stage, "a");
   actor.run();
+
   struct Newer {
     bp_chan_desc desc;
     std::uint64_t extra;
   } newer{Actor::desc("c", BP_KIND_QUEUE, BP_DIR_SEND), 0};
+
   newer.desc.struct_size = sizeof newer;
   bp_chan out = 0;
-  EXPECT_EQ(actor.chan()->open(actor.host(), actor.instance(), &newer.desc, 1, &out, nullptr), BP_OK);
+  EXPECT_EQ(actor.chan()->open(actor.host(), actor.instance(), &newer.desc, 1, &out, nullptr),
+            BP_OK);
   newer.extra = 1;
-  EXPECT_EQ(actor.chan()->open(actor.host(), actor.instance(), &newer.desc, 1, &out, nullptr), BP_E_TOO_NEW);
+  EXPECT_EQ(actor.chan()->open(actor.host(), actor.instance(), &newer.desc, 1, &out, nullptr),
+            BP_E_TOO_NEW);
 }
 
 TEST(Slot, RandomMisuseIsAnsweredWithCodesOnly) {
@@ -281,7 +334,9 @@ TEST(Slot, RandomMisuseIsAnsweredWithCodesOnly) {
   bp_buf real{};
   ASSERT_EQ(actor.core()->alloc(actor.host(), actor.instance(), 64, &real), BP_OK);
   for (int i = 0; i < 100'000; ++i) {
-    const std::uint64_t forged = random() % 3 == 0 ? random() : (random() % 2 == 0 ? out : real.lease) ^ (1ULL << random() % 64);
+    const std::uint64_t forged =
+        random() % 3 == 0 ? random()
+                          : (random() % 2 == 0 ? out : real.lease) ^ (1ULL << random() % 64);
     bp_buf buf = real;
     buf.lease = forged;
     EXPECT_LT(actor.chan()->send(actor.host(), forged, &buf), 0);
@@ -303,16 +358,20 @@ TEST(Slot, TimersAndPostsReachTheStrand) {
   std::promise<void> all;
   int left = 3;
   actor.script.on_event = [&](const bp_event& event) {
-    const bool wanted = (event.type == BP_EV_TIMER && event.token == 11) || (event.type == BP_EV_POSTED && event.token == 12) ||
+    const bool wanted = (event.type == BP_EV_TIMER && event.token == 11) ||
+                        (event.type == BP_EV_POSTED && event.token == 12) ||
                         (event.type == BP_EV_WORK_DONE && event.token == 13);
     if (wanted && --left == 0) {
       all.set_value();
     }
   };
   bp_timer timer = 0;
-  EXPECT_EQ(actor.core()->timer(actor.host(), actor.instance(), runtime::now_ns() + 1'000'000, 0, 11, &timer), BP_OK);
+  EXPECT_EQ(actor.core()->timer(actor.host(), actor.instance(), runtime::now_ns() + 1'000'000, 0,
+                                11, &timer),
+            BP_OK);
   EXPECT_EQ(actor.core()->post(actor.host(), actor.instance(), 12), BP_OK);
-  EXPECT_EQ(actor.core()->run_blocking(actor.host(), actor.instance(), [](void*) {}, nullptr, 13), BP_OK);
+  EXPECT_EQ(
+      actor.core()->run_blocking(actor.host(), actor.instance(), [](void*) {}, nullptr, 13), BP_OK);
   all.get_future().wait();
 }
 

@@ -1,4 +1,5 @@
-// tests/host/supervisor/backoff_test.cpp - at once, then growing, then quarantine; the window forgets.
+// tests/host/supervisor/backoff_test.cpp - at once, then growing, then quarantine; the window
+// forgets.
 #include "host/supervisor/backoff.hpp"
 
 #include <gtest/gtest.h>

@@ -17,7 +17,8 @@ TEST(StartOrder, StartsWhatIsNeededFirst) {
 TEST(StartOrder, WritesACircleOut) {
   const auto order = start_order({"a", "b", "c", "d"}, {{}, {2}, {3}, {1}});
   ASSERT_FALSE(order);
-  EXPECT_NE(order.error().text().find("'b' -> 'c' -> 'd' -> 'b'"), std::string::npos) << order.error().text();
+  EXPECT_NE(order.error().text().find("'b' -> 'c' -> 'd' -> 'b'"), std::string::npos)
+      << order.error().text();
 }
 
 TEST(StartOrder, NoticesWhoNeedsItself) {

@@ -122,6 +122,20 @@ TEST_F(GateTest, WhoIsLetInButDiesGivesThePlaceOn) {
   EXPECT_EQ(gate.inside(), 1U);
 }
 
+TEST_F(GateTest, ClosingRefusesWhoWaitsAndWhoComes) {
+  const Visit a = start("a", scope);
+  const Visit b = start("b", scope);
+  const Visit c = start("c", scope);
+  gate.close();
+  queue.drain();
+  const Visit d = start("d", scope);
+  const std::string closed = ":" + std::to_string(BP_E_UNAVAILABLE) + " ";
+  EXPECT_EQ(told, "a b c" + closed + "d" + closed);
+  EXPECT_EQ(gate.inside(), 2U);
+  passes.clear();
+  EXPECT_EQ(gate.inside(), 0U);
+}
+
 TEST_F(GateTest, WhoDiesWaitingIsForgotten) {
   const Visit a = start("a", scope);
   const Visit b = start("b", scope);

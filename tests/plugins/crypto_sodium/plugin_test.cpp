@@ -231,6 +231,27 @@ TEST_F(PluginTest, PasswordWorkIsBoundedAndNothingElseWaitsForIt) {
   }
 }
 
+TEST_F(PluginTest, AStopWaitsOnlyForPasswordWorkThatIsBeingDone) {
+  const auto host = instance();
+  ASSERT_TRUE(host->start());
+  host->set_jobs_at_once(false);
+  std::vector<bp_call> calls;
+  for (int i = 0; i < 5; ++i) {
+    calls.push_back(host->call(service, EncryptWithPassword, password_request()));
+  }
+  const bp_op op = host->begin(BP_EV_QUIESCE);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const auto answer = host->answer_to(calls[i]);
+    ASSERT_EQ(answer.has_value(), i >= 2) << i;
+    EXPECT_EQ(answer ? answer->status : BP_E_UNAVAILABLE, BP_E_UNAVAILABLE);
+  }
+  EXPECT_FALSE(host->finished(op));
+  EXPECT_EQ(host->run_jobs(), 2U);
+  EXPECT_EQ(host->answer_to(calls[0]).value().status, BP_OK);
+  EXPECT_TRUE(host->finished(op));
+  EXPECT_TRUE(host->stop());
+}
+
 TEST_F(PluginTest, PasswordsGoThereAndBack) {
   const auto host = instance();
   ASSERT_TRUE(host->start());

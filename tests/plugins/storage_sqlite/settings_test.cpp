@@ -46,7 +46,8 @@ TEST(Settings, EveryKeyOfTheManifestIsReadAndItsDefaultIsOurs) {
   const store::Settings settings = read(R"({"path":"events.db","durability":"os",
     "busy_timeout":"5s","cache_size":"20MiB","mmap_size":"256MiB","statements_max":128,
     "readers_max":8,"readers_idle_min":2,"readers_idle_time":"10m","checkout_timeout":"10s",
-    "queue_jobs_max":4096,"queue_bytes_max":"64MiB","group_rows_max":2048,"group_time_max":"50ms"})");
+    "queue_jobs_max":4096,"queue_bytes_max":"64MiB","group_rows_max":2048,
+    "group_time_max":"50ms"})");
   EXPECT_EQ(settings.writer.queue_bytes_max, store::Settings().writer.queue_bytes_max);
   EXPECT_EQ(settings.readers.idle_time_max, store::Settings().readers.idle_time_max);
   for (const char* pair :

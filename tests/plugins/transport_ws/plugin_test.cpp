@@ -14,7 +14,7 @@ namespace {
 
 namespace contract = bp::transport::ws;
 
-enum Method : std::uint32_t { Describe = 1, Stats = 2, Close = 3 };
+enum Method : std::uint32_t { Describe = 1, Stats = 2, Close = 3, Send = 4 };
 
 template <typename Table>
 std::string packed(const typename Table::NativeTableType& from) {
@@ -92,6 +92,41 @@ TEST_F(PluginTest, OpensTheChannelOfEventsSoThatItExists) {
   ASSERT_NE(end, nullptr);
   EXPECT_EQ(end->kind, static_cast<std::uint32_t>(BP_KIND_BROADCAST));
   EXPECT_EQ(end->type, "json");
+  ASSERT_TRUE(host->stop());
+}
+
+TEST_F(PluginTest, KeepsItsOwnConnectionsByName) {
+  start();  // the server that is connected to
+  const std::string url = "ws://127.0.0.1:" + std::to_string(port());
+  bp::testing::fake_host other(
+      bp_plugin_v1, "{" + std::string(free_ports) + R"(,"clients":{"hq":{"url":")" + url +
+                        R"(","hello":["{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}"]}}})");
+  other.offer("ws.client.hq");
+  ASSERT_TRUE(other.start());
+  ASSERT_NE(other.end_of("ws.client.hq"), nullptr);
+  ASSERT_TRUE(await([&] {
+    other.pump();
+    return other.open_calls().size() == 1;
+  }));
+  EXPECT_EQ(other.open_calls()[0].request, R"({"jsonrpc":"2.0","id":1,"result":"pong"})");
+
+  contract::SendRequestT send;
+  send.client = "hq";
+  send.text = R"({"jsonrpc":"2.0","id":2,"method":"ping"})";
+  const bp_call made = other.call("bp.transport.ws", Send, packed<contract::SendRequest>(send));
+  ASSERT_TRUE(await([&] {
+    other.pump();
+    return other.open_calls().size() == 2 && other.answer_to(made);
+  }));
+  EXPECT_EQ(other.answer_to(made)->status, BP_OK);
+  send.client = "nobody";
+  const bp_call wrong = other.call("bp.transport.ws", Send, packed<contract::SendRequest>(send));
+  ASSERT_TRUE(await([&] {
+    other.pump();
+    return other.answer_to(wrong).has_value();
+  }));
+  EXPECT_EQ(other.answer_to(wrong)->status, BP_E_NOT_FOUND);
+  ASSERT_TRUE(other.stop());
   ASSERT_TRUE(host->stop());
 }
 

@@ -157,6 +157,13 @@ class RawClient {
     return header.size() > 12 ? static_cast<unsigned>(std::stoi(header.substr(9, 3))) : 0;
   }
 
+  /// After the handshake: waits until the server has taken the connection up (the 101 leaves
+  /// before).
+  void settle() {
+    send_frame(frame::Opcode::Ping, "settle");
+    EXPECT_EQ(read_text(), "settle");
+  }
+
  private:
   std::optional<Received> take_frame() {
     if (held_.size() < 2) {

@@ -18,20 +18,30 @@ function environment(extra = {}) {
 
 async function run(program, args, options = {}) {
   const child = spawn(program, args, {
-    cwd: options.cwd, env: environment(options.env), stdio: ['pipe', 'pipe', 'pipe'],
+    cwd: options.cwd,
+    env: environment(options.env),
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   running.add(child);
   let stdout = '';
   let stderr = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => { stdout += text; });
-  child.stderr.setEncoding('utf8').on('data', (text) => { stderr += text; });
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
   child.stdin.on('error', () => {}); // it may end without reading
   child.stdin.end(options.input === undefined ? '' : options.input);
   try {
-    const ended = await until(`the end of ${program} ${args.join(' ')}`, (resolve, reject) => {
-      child.on('error', (error) => reject(new Error(`starting ${program}: ${error.message}`)));
-      child.on('close', (code, signal) => resolve({ code, signal }));
-    }, options.patience_ms);
+    const ended = await until(
+      `the end of ${program} ${args.join(' ')}`,
+      (resolve, reject) => {
+        child.on('error', (error) => reject(new Error(`starting ${program}: ${error.message}`)));
+        child.on('close', (code, signal) => resolve({ code, signal }));
+      },
+      options.patience_ms,
+    );
     return { ...ended, stdout, stderr };
   } finally {
     if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -39,18 +49,24 @@ async function run(program, args, options = {}) {
   }
 }
 
-function backplane(args, options) { return run(settings.binary, args, options); }
+function backplane(args, options) {
+  return run(settings.binary, args, options);
+}
 
 // For output that is expected: throws with everything known when the exit code is another.
 async function expectCode(code, args, options) {
   const ended = await backplane(args, options);
   if (ended.code !== code) {
-    throw new Error(`backplane ${args.join(' ')} ended with ${ended.code ?? ended.signal}, not ${code}\n` +
-      `stdout: ${ended.stdout}\nstderr: ${ended.stderr}`);
+    throw new Error(
+      `backplane ${args.join(' ')} ended with ${ended.code ?? ended.signal}, not ${code}\n` +
+        `stdout: ${ended.stdout}\nstderr: ${ended.stderr}`,
+    );
   }
   return ended;
 }
 
-process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 module.exports = { run, backplane, expectCode, environment };

@@ -14,7 +14,7 @@ const { until } = require('./waiting');
 const running = new Set();
 
 class Host {
-  // Writes `manifest` (an object, or text as it is) into `folder` and starts; `ready` tells the rest.
+  // Writes `manifest` (an object, or text as it is) into `folder` and starts; ready() waits.
   constructor(folder, manifest, options = {}) {
     this.folder = folder;
     this.file = path.join(folder, 'plugins.json');
@@ -24,9 +24,15 @@ class Host {
     this.output = []; // everything, as it came
     this.watchers = new Set();
     this.ended = null; // {code, signal}
-    this.child = spawn(options.binary || settings.binary, ['serve', '-c', this.file, ...(options.args || [])], {
-      cwd: folder, env: cli.environment(options.env), stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    this.child = spawn(
+      options.binary || settings.binary,
+      ['serve', '-c', this.file, ...(options.args || [])],
+      {
+        cwd: folder,
+        env: cli.environment(options.env),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
     running.add(this.child);
     this.child.stdout.setEncoding('utf8').on('data', (part) => this.output.push(part));
     readline.createInterface({ input: this.child.stderr }).on('line', (line) => this.#take(line));
@@ -35,16 +41,26 @@ class Host {
     this.child.on('close', (code, signal) => this.#end({ code, signal }));
   }
 
-  get pid() { return this.child.pid; }
+  get pid() {
+    return this.child.pid;
+  }
 
-  get socket() { return path.join(this.folder, 'run', 'admin.sock'); }
+  get socket() {
+    return path.join(this.folder, 'run', 'admin.sock');
+  }
 
-  get text() { return this.output.join('\n'); }
+  get text() {
+    return this.output.join('\n');
+  }
 
   #take(line) {
     this.output.push(line);
     let record = null;
-    try { record = JSON.parse(line); } catch { return; }
+    try {
+      record = JSON.parse(line);
+    } catch {
+      return;
+    }
     this.lines.push(record);
     for (const watcher of [...this.watchers]) watcher(record);
   }
@@ -59,22 +75,32 @@ class Host {
   log(what, wanted, options = {}) {
     const known = this.lines.slice(options.after || 0).find(wanted);
     if (known) return Promise.resolve(known);
-    return until(`the log line: ${what}`, (resolve, reject) => {
-      const watcher = (record) => {
-        if (record === null) {
-          const { code, signal } = this.ended;
-          reject(new Error(`the host ended (${code ?? signal}) before it logged: ${what}\n${this.text}`));
-        } else if (wanted(record)) {
-          resolve(record);
-        }
-      };
-      this.watchers.add(watcher);
-      if (this.ended) watcher(null);
-      return () => this.watchers.delete(watcher);
-    }, options.patience_ms);
+    return until(
+      `the log line: ${what}`,
+      (resolve, reject) => {
+        const watcher = (record) => {
+          if (record === null) {
+            const { code, signal } = this.ended;
+            reject(
+              new Error(
+                `the host ended (${code ?? signal}) before it logged: ${what}\n${this.text}`,
+              ),
+            );
+          } else if (wanted(record)) {
+            resolve(record);
+          }
+        };
+        this.watchers.add(watcher);
+        if (this.ended) watcher(null);
+        return () => this.watchers.delete(watcher);
+      },
+      options.patience_ms,
+    );
   }
 
-  message(message, options) { return this.log(message, (line) => line.message === message, options); }
+  message(message, options) {
+    return this.log(message, (line) => line.message === message, options);
+  }
 
   // Ready, and where the WebSocket server listens.
   async ready() {
@@ -89,14 +115,22 @@ class Host {
 
   end(patience_ms) {
     if (this.ended) return Promise.resolve(this.ended);
-    return until('the end of the host', (resolve) => {
-      const watcher = (record) => { if (record === null) resolve(this.ended); };
-      this.watchers.add(watcher);
-      return () => this.watchers.delete(watcher);
-    }, patience_ms);
+    return until(
+      'the end of the host',
+      (resolve) => {
+        const watcher = (record) => {
+          if (record === null) resolve(this.ended);
+        };
+        this.watchers.add(watcher);
+        return () => this.watchers.delete(watcher);
+      },
+      patience_ms,
+    );
   }
 
-  signal(name) { return this.child.kill(name); }
+  signal(name) {
+    return this.child.kill(name);
+  }
 
   // SIGTERM and the exit that follows.
   async stop() {
@@ -112,7 +146,12 @@ class Host {
 
   // A verb of the command line against this host; throws when the exit code is not `code`.
   verb(args, options = {}) {
-    const words = [...args.slice(0, options.words || 1), '--socket', this.socket, ...args.slice(options.words || 1)];
+    const words = [
+      ...args.slice(0, options.words || 1),
+      '--socket',
+      this.socket,
+      ...args.slice(options.words || 1),
+    ];
     return cli.expectCode(options.code || 0, words, options);
   }
 
@@ -124,11 +163,15 @@ class Host {
   // GET over the control socket.
   get(route) {
     return until(`the answer to GET ${route}`, (resolve, reject) => {
-      http.get({ socketPath: this.socket, path: route, agent: false }, (answer) => {
-        let body = '';
-        answer.setEncoding('utf8').on('data', (text) => { body += text; });
-        answer.on('end', () => resolve({ status: answer.statusCode, body }));
-      }).on('error', reject);
+      http
+        .get({ socketPath: this.socket, path: route, agent: false }, (answer) => {
+          let body = '';
+          answer.setEncoding('utf8').on('data', (text) => {
+            body += text;
+          });
+          answer.on('end', () => resolve({ status: answer.statusCode, body }));
+        })
+        .on('error', reject);
     });
   }
 
@@ -138,6 +181,8 @@ class Host {
   }
 }
 
-process.on('exit', () => { for (const child of running) child.kill('SIGKILL'); });
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
 
 module.exports = { Host };

@@ -40,8 +40,8 @@ function stocks() {
   });
 }
 
-// `count` events with ids <prefix>0, <prefix>1, ...; the three kinds follow each other in turn until
-// one is used up.
+// `count` events with ids <prefix>0, <prefix>1, ...; the three kinds follow each other in turn,
+// each until it is used up.
 function records(count, prefix = 'r') {
   const kinds = [quakes(), flights(), stocks()];
   const events = [];

@@ -49,7 +49,8 @@ class Client {
 
   #close(code, reason) {
     this.closed = { code, reason };
-    for (const { reject } of this.waiting.values()) reject(new Error(`closed (${code} ${reason}) before the answer`));
+    for (const { reject } of this.waiting.values())
+      reject(new Error(`closed (${code} ${reason}) before the answer`));
     this.waiting.clear();
     for (const watcher of [...this.watchers]) watcher();
   }
@@ -64,11 +65,17 @@ class Client {
     });
   }
 
-  publish(event) { return this.request('publish', { event }); }
+  publish(event) {
+    return this.request('publish', { event });
+  }
 
-  call(service, method, params) { return this.request('call', { service, method, params }); }
+  call(service, method, params) {
+    return this.request('call', { service, method, params });
+  }
 
-  send(text) { this.socket.send(text); }
+  send(text) {
+    this.socket.send(text);
+  }
 
   // Resolves when `done()` answers something true; asked again after every note and at the close.
   when(what, done) {
@@ -76,7 +83,12 @@ class Client {
       const watcher = () => {
         const found = done();
         if (found) resolve(found);
-        else if (this.closed) reject(new Error(`closed (${this.closed.code} ${this.closed.reason}) while waiting for ${what}`));
+        else if (this.closed)
+          reject(
+            new Error(
+              `closed (${this.closed.code} ${this.closed.reason}) while waiting for ${what}`,
+            ),
+          );
       };
       this.watchers.add(watcher);
       watcher();
@@ -90,14 +102,18 @@ class Client {
     return this.notes.shift();
   }
 
-  end() { return this.when('the close of the connection', () => this.closed); }
+  end() {
+    return this.when('the close of the connection', () => this.closed);
+  }
 
   async close() {
     this.socket.close();
     return this.end();
   }
 
-  abort() { this.socket.terminate(); }
+  abort() {
+    this.socket.terminate();
+  }
 }
 
 // Publishes all events, at most `window` of them unanswered. `onAnswer(event)` as each is answered;

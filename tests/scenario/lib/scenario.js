@@ -35,7 +35,9 @@ class Scenario {
     return host;
   }
 
-  start(manifest, options) { return this.launch(manifest, options).ready(); }
+  start(manifest, options) {
+    return this.launch(manifest, options).ready();
+  }
 
   async connect(url, options) {
     const client = await Client.connect(url, options);
@@ -47,7 +49,10 @@ class Scenario {
     for (const client of this.clients) client.abort();
     for (const host of this.hosts) {
       if (!host.ended) await host.kill();
-      if (failed) process.stderr.write(`--- log of the host in ${host.folder}\n${host.text.slice(-20_000)}\n`);
+      if (failed)
+        process.stderr.write(
+          `--- log of the host in ${host.folder}\n${host.text.slice(-20_000)}\n`,
+        );
     }
     for (const folder of this.folders) fs.rmSync(folder, { recursive: true, force: true });
   }

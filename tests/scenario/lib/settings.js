@@ -1,5 +1,6 @@
-// tests/scenario/lib/settings.js - where the binary, the plugins and the bad plugins are; ctest says
-// so by environment variables, and by hand the dev preset's folders are taken.
+// tests/scenario/lib/settings.js - where the binary, the plugins and the bad plugins are.
+//
+// ctest says so by environment variables; by hand the dev preset's folders are taken.
 'use strict';
 
 const path = require('node:path');
@@ -11,7 +12,8 @@ function number(name, otherwise) {
   const text = process.env[name];
   if (text === undefined || text === '') return otherwise;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${name}=${text} is no positive integer`);
+  if (!Number.isInteger(value) || value < 1)
+    throw new Error(`${name}=${text} is no positive integer`);
   return value;
 }
 

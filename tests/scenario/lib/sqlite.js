@@ -1,4 +1,4 @@
-// tests/scenario/lib/sqlite.js - looks into a database with the sqlite3 shell, as an operator would.
+// tests/scenario/lib/sqlite.js - looks into a database with the sqlite3 shell, as operators do.
 'use strict';
 
 const cli = require('./cli');

@@ -16,7 +16,9 @@ function until(what, watch, patience_ms = settings.patience_ms) {
       settle(value);
     };
     const timer = setTimeout(
-      () => end(reject)(new Error(`waited ${patience_ms} ms in vain for ${what}`)), patience_ms);
+      () => end(reject)(new Error(`waited ${patience_ms} ms in vain for ${what}`)),
+      patience_ms,
+    );
     stop = watch(end(resolve), end(reject)) || null;
     if (over && stop) stop();
   });

@@ -1,4 +1,5 @@
-/* backplane/abi/bytes.h - the small values that cross the boundary: strings, leases, errors, handles.
+/* backplane/abi/bytes.h - the small values that cross the boundary: strings, leases, errors,
+ * handles.
  *
  * bp_str, bp_buf and bp_error are embedded by value in other structures and are therefore frozen:
  * they never grow. Targets are 64-bit and little-endian.
@@ -39,9 +40,9 @@ typedef struct bp_buf {
 
 #define BP_ERROR_TEXT_BYTES 496u
 
-/** An error with its chain of intentions, in storage owned by the caller: no allocation, no lifetime.
-    `text` = message NUL context NUL context NUL ..., innermost first; text_len counts the NULs.
-    Text that does not fit is cut; the code never is. */
+/** An error with its chain of intentions, in storage owned by the caller: no allocation, no
+    lifetime. `text` = message NUL context NUL context NUL ..., innermost first; text_len counts
+    the NULs. Text that does not fit is cut; the code never is. */
 typedef struct bp_error {
   uint32_t struct_size; /**< sizeof(bp_error), set by the caller before the call */
   bp_status code;

@@ -1,4 +1,4 @@
-/* backplane/abi/service.h - bp.svc/1: named, versioned methods, called with a deadline, answered once. */
+/* backplane/abi/service.h - bp.svc/1: named, versioned methods, called with a deadline. */
 #ifndef BACKPLANE_ABI_SERVICE_H
 #define BACKPLANE_ABI_SERVICE_H
 
@@ -10,9 +10,9 @@ extern "C" {
 
 #define BP_SVC_ID "bp.svc/1"
 
-#define BP_METHODS_MAX 256u          /**< methods of one service */
-#define BP_CALLS_MAX 65536u          /**< open calls made by one instance */
-#define BP_METHOD_QUEUE_MAX 4096u    /**< undelivered calls waiting for one instance, then BUSY */
+#define BP_METHODS_MAX 256u       /**< methods of one service */
+#define BP_CALLS_MAX 65536u       /**< open calls made by one instance */
+#define BP_METHOD_QUEUE_MAX 4096u /**< undelivered calls waiting for one instance, then BUSY */
 
 /** Method flags. */
 enum {
@@ -29,12 +29,12 @@ typedef struct bp_method {
   bp_str request_type; /**< full name of a FlatBuffers table, or "bytes" */
   bp_str reply_type;
 
-  /** With BP_METHOD_INLINE: run the method on the caller's thread. `reply` starts empty; fill it with a lease
-      of core->alloc(), or leave it empty. On an error fill `error` and return the code. Never called when the
-      provider's instance is already on this thread's call stack (then BP_EV_CALL comes instead), nor
-      after STOP was completed. There is no preemptive deadline.
-      Thread: any, many at once. Blocks: never. Owns: `request` is lent for the call; the reply's lease becomes
-      the host's. Errors: any. Since: 1.0 */
+  /** With BP_METHOD_INLINE: run the method on the caller's thread. `reply` starts empty; fill it
+      with a lease of core->alloc(), or leave it empty. On an error fill `error` and return the
+      code. Never called when the provider's instance is already on this thread's call stack (then
+      BP_EV_CALL comes instead), nor after STOP was completed. There is no preemptive deadline.
+      Thread: any, many at once. Blocks: never. Owns: `request` is lent for the call; the reply's
+      lease becomes the host's. Errors: any. Since: 1.0 */
   bp_status(BP_CALL* inline_fn)(void* self, uint32_t method, const bp_buf* request, bp_buf* reply,
                                 bp_error* error);
   void* inline_self; /**< first argument of inline_fn; NULL: the instance's `self` */
@@ -42,7 +42,8 @@ typedef struct bp_method {
 
 /** Flags of require(). */
 enum {
-  BP_REQUIRE_OPTIONAL = 1 /**< give a handle even while nobody provides the service; calls answer UNAVAILABLE */
+  BP_REQUIRE_OPTIONAL =
+      1 /**< give a handle even while nobody provides the service; calls answer UNAVAILABLE */
 };
 
 /** The table. */
@@ -50,39 +51,50 @@ typedef struct bp_svc_api {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /** Offer a service. Element i of `methods` is at `stride` * i bytes. Calls arrive as BP_EV_CALL with `token`.
-      Thread: strand, from START on. Blocks: may take microseconds (control). Owns: the caller's, copied.
-      Errors: EXISTS (names the other instance), INVALID, PERMISSION, STATE, STALE, TOO_NEW. Since: 1.0 */
-  bp_status(BP_CALL* provide)(const bp_host* host, bp_inst instance, const bp_str* name, uint32_t major,
-                              uint32_t minor, const bp_method* methods, uint32_t stride, uint32_t n_methods,
-                              uint64_t token, bp_svc* out_service, bp_error* error);
+  /** Offer a service. Element i of `methods` is at `stride` * i bytes. Calls arrive as BP_EV_CALL
+      with `token`.
+      Thread: strand, from START on. Blocks: may take microseconds (control). Owns: the caller's,
+      copied.
+      Errors: EXISTS (names the other instance), INVALID, PERMISSION, STATE, STALE, TOO_NEW.
+      Since: 1.0 */
+  bp_status(BP_CALL* provide)(const bp_host* host, bp_inst instance, const bp_str* name,
+                              uint32_t major, uint32_t minor, const bp_method* methods,
+                              uint32_t stride, uint32_t n_methods, uint64_t token,
+                              bp_svc* out_service, bp_error* error);
 
-  /** Ask for a service of at least major.min_minor. The handle survives restarts and reloads of the provider.
-      Thread: strand, from START on. Blocks: may take microseconds (control). Owns: the caller's, copied.
-      Errors: NOT_FOUND (names who could provide it), UNSUPPORTED (version; both are named), PERMISSION, STATE,
-      STALE. Since: 1.0 */
-  bp_status(BP_CALL* require)(const bp_host* host, bp_inst instance, const bp_str* name, uint32_t major,
-                              uint32_t min_minor, uint32_t flags, bp_svc* out_service, bp_error* error);
+  /** Ask for a service of at least major.min_minor. The handle survives restarts and reloads of the
+      provider.
+      Thread: strand, from START on. Blocks: may take microseconds (control). Owns: the caller's,
+      copied.
+      Errors: NOT_FOUND (names who could provide it), UNSUPPORTED (version; both are named),
+      PERMISSION, STATE, STALE. Since: 1.0 */
+  bp_status(BP_CALL* require)(const bp_host* host, bp_inst instance, const bp_str* name,
+                              uint32_t major, uint32_t min_minor, uint32_t flags,
+                              bp_svc* out_service, bp_error* error);
 
-  /** Call a method. `request` is a lease (it moves when the call was accepted) or a borrowed span with lease 0
-      (copied). `deadline_ns` 0: the default of the manifest (timeouts.call). `trace` (24 bytes) may be NULL.
-      DONE: answered at once, `reply` holds the lease. OK: BP_EV_REPLY with `token` follows, exactly once.
-      Negative: refused or failed at once, no event follows, `error` says why, the request is still the caller's.
+  /** Call a method. `request` is a lease (it moves when the call was accepted) or a borrowed span
+      with lease 0 (copied). `deadline_ns` 0: the default of the manifest (timeouts.call). `trace`
+      (24 bytes) may be NULL. DONE: answered at once, `reply` holds the lease. OK: BP_EV_REPLY with
+      `token` follows, exactly once. Negative: refused or failed at once, no event follows, `error`
+      says why, the request is still the caller's.
       Thread: any. Blocks: no. Owns: the reply is the caller's; release() it.
-      Errors: UNAVAILABLE, BUSY, STALE, NOT_FOUND (no such method), INVALID, TOO_LARGE, and the method's own.
+      Errors: UNAVAILABLE, BUSY, STALE, NOT_FOUND (no such method), INVALID, TOO_LARGE, and the
+      method's own.
       Since: 1.0 */
   bp_status(BP_CALL* call)(const bp_host* host, bp_svc service, uint32_t method, bp_buf* request,
-                           uint64_t deadline_ns, const uint8_t* trace, uint64_t token, bp_buf* reply,
-                           bp_call* out_call, bp_error* error);
+                           uint64_t deadline_ns, const uint8_t* trace, uint64_t token,
+                           bp_buf* reply, bp_call* out_call, bp_error* error);
 
-  /** Answer a BP_EV_CALL, once. `reply` is a lease (moves on OK), a borrowed span with lease 0 (copied) or NULL.
+  /** Answer a BP_EV_CALL, once. `reply` is a lease (moves on OK), a borrowed span with lease 0
+      (copied) or NULL.
       Thread: any. Blocks: no. Owns: see above; `error` (may be NULL) is the caller's, copied.
-      Errors: STALE when the caller has gone, cancelled or timed out (nothing to be done about it). Since: 1.0 */
+      Errors: STALE when the caller has gone, cancelled or timed out (nothing to be done about
+      it). Since: 1.0 */
   bp_status(BP_CALL* reply)(const bp_host* host, bp_call call, bp_status status, bp_buf* reply,
                             const bp_error* error);
 
-  /** Give a call up. No BP_EV_REPLY comes for it afterwards (on the strand); the provider is told by
-      BP_EV_CALL_CANCELLED. Also for confirmed sends and requests by name.
+  /** Give a call up. No BP_EV_REPLY comes for it afterwards (on the strand); the provider is told
+      by BP_EV_CALL_CANCELLED. Also for confirmed sends and requests by name.
       Thread: any. Blocks: no. Owns: nothing. Errors: STALE. Since: 1.0 */
   bp_status(BP_CALL* cancel)(const bp_host* host, bp_call call);
 

@@ -37,7 +37,7 @@ class [[nodiscard]] error {
   explicit error(bp_status code) : error(code, std::string(sentence(code))) {}
 
   /// Adds the intention that failed: `.during("opening '" + path + "'")`. The outermost comes last.
-  error&& during(std::string intention) && {
+  error during(std::string intention) && {
     context_.push_back(std::move(intention));
     return std::move(*this);
   }

@@ -1,7 +1,8 @@
 /* backplane/ext/metric.h - bp.metric/1: counters, gauges and histograms in host-owned cells.
  *
- * define() a family, bind() a cell per label set and writing thread, then write to the cell directly: a plain relaxed load
- * and store, no call. The host sums the cells of equal labels when it is asked for a snapshot.
+ * define() a family, bind() a cell per label set and writing thread, then write to the cell
+ * directly: a plain relaxed load and store, no call. The host sums the cells of equal labels when
+ * it is asked for a snapshot.
  */
 #ifndef BACKPLANE_EXT_METRIC_H
 #define BACKPLANE_EXT_METRIC_H
@@ -14,23 +15,25 @@ extern "C" {
 
 #define BP_METRIC_ID "bp.metric/1"
 
-#define BP_METRIC_LABELS_MAX 16u      /**< labels of one family */
-#define BP_METRIC_SERIES_MAX 2000u    /**< series of one family; further label sets share one overflow series */
+#define BP_METRIC_LABELS_MAX 16u /**< labels of one family */
+#define BP_METRIC_SERIES_MAX \
+  2000u /**< series of one family; further label sets share one overflow series */
 #define BP_METRIC_LABEL_BYTES_MAX 256u /**< one label value; longer ones are cut */
-#define BP_METRIC_BOUNDS_MAX 64u      /**< exported buckets of one histogram */
+#define BP_METRIC_BOUNDS_MAX 64u       /**< exported buckets of one histogram */
 
 /** Kinds of families. */
 enum { BP_METRIC_COUNTER = 1, BP_METRIC_GAUGE = 2, BP_METRIC_HISTOGRAM = 3 };
 
-/** A cell. Frozen: it never changes and never grows. One thread writes it; the host reads it at any time, so each word is
-    written with one relaxed atomic store (doubles as their IEEE 754 bits).
-    counter: value += n (n >= 0).  gauge: value = bits of the double.
-    histogram: for an observed v (NaN: refused += 1): i = v <= 0 ? 0 : (bits(v) >> index_shift) - index_base + 1, limited to
-    0 .. n_buckets - 1; buckets[i] += 1; sum += v; value += 1. The upper bound of bucket i is the double whose bits are
-    (index_base + i) << index_shift; the last bucket has none. */
+/** A cell. Frozen: it never changes and never grows. One thread writes it; the host reads it at
+    any time, so each word is written with one relaxed atomic store (doubles as their IEEE 754
+    bits). counter: value += n (n >= 0).  gauge: value = bits of the double. histogram: for an
+    observed v (NaN: refused += 1): i = v <= 0 ? 0 : (bits(v) >> index_shift) - index_base + 1,
+    limited to 0 .. n_buckets - 1; buckets[i] += 1; sum += v; value += 1. The upper bound of
+    bucket i is the double whose bits are (index_base + i) << index_shift; the last bucket has
+    none. */
 typedef struct bp_metric_cell {
-  uint64_t value;    /**< counter: count; gauge: bits of a double; histogram: number of observations */
-  uint64_t sum;      /**< histogram: bits of the sum, a double */
+  uint64_t value; /**< counter: count; gauge: bits of a double; histogram: number of observations */
+  uint64_t sum;   /**< histogram: bits of the sum, a double */
   uint64_t refused;  /**< negative additions and NaN that were refused */
   uint64_t* buckets; /**< histogram only */
   uint64_t index_base;
@@ -46,10 +49,11 @@ typedef struct bp_metric_desc {
   uint32_t kind; /**< BP_METRIC_* */
   bp_str name;   /**< [a-zA-Z_:][a-zA-Z0-9_:]*, counters without "_total" */
   bp_str help;
-  bp_str unit;                /**< "seconds", "bytes" or empty */
-  const bp_str* label_names;  /**< [a-zA-Z_][a-zA-Z0-9_]*, not beginning with "__" */
-  const double* bounds;       /**< histogram: wanted upper bounds, ascending; each is moved to the next bound of the cell's
-                                   log-linear grid (at most 1/16 higher). NULL: 1 ms .. 10 s */
+  bp_str unit;               /**< "seconds", "bytes" or empty */
+  const bp_str* label_names; /**< [a-zA-Z_][a-zA-Z0-9_]*, not beginning with "__" */
+  const double*
+      bounds; /**< histogram: wanted upper bounds, ascending; each is moved to the next bound of the
+                 cell's log-linear grid (at most 1/16 higher). NULL: 1 ms .. 10 s */
   uint32_t n_label_names;
   uint32_t n_bounds;
 } bp_metric_desc;
@@ -66,7 +70,7 @@ typedef struct bp_metric_snapshot {
   uint32_t labels_offset;   /**< bp_metric_label[n_labels] */
   uint32_t buckets_offset;  /**< bp_metric_bucket[n_buckets] */
   uint32_t reserved;
-  uint64_t unix_time_ns;    /**< wall clock at which it was taken */
+  uint64_t unix_time_ns; /**< wall clock at which it was taken */
 } bp_metric_snapshot;
 
 /** A text inside the snapshot. */
@@ -88,8 +92,8 @@ typedef struct bp_metric_series {
   uint32_t n_labels;
   uint32_t first_bucket; /**< histogram */
   uint32_t n_buckets;
-  double value;  /**< counter or gauge */
-  double sum;    /**< histogram */
+  double value;   /**< counter or gauge */
+  double sum;     /**< histogram */
   uint64_t count; /**< histogram */
 } bp_metric_series;
 
@@ -108,17 +112,19 @@ typedef struct bp_metric_api {
 
   /** Define a family; defining the same again gives the same handle.
       Thread: any. Blocks: may take microseconds (control). Owns: texts are the caller's, copied.
-      Errors: CONFLICT when the name has another kind or labels (the first definition stands), INVALID, STALE,
-      TOO_NEW. Since: 1.0 */
-  bp_status(BP_CALL* define)(const bp_host* host, bp_inst instance, const bp_metric_desc* desc, bp_family* out_family,
-                             bp_error* error);
+      Errors: CONFLICT when the name has another kind or labels (the first definition stands),
+      INVALID, STALE, TOO_NEW. Since: 1.0 */
+  bp_status(BP_CALL* define)(const bp_host* host, bp_inst instance, const bp_metric_desc* desc,
+                             bp_family* out_family, bp_error* error);
 
-  /** A new cell of the series with these label values (in the order of the family's names), for one writing thread.
-      Thread: any. Blocks: may take microseconds (control). Owns: the cell is the host's; it stays mapped until the instance
-      was destroyed. Errors: STALE, INVALID (number of values). Above BP_METRIC_SERIES_MAX: OK, the overflow series.
-      Since: 1.0 */
-  bp_status(BP_CALL* bind)(const bp_host* host, bp_inst instance, bp_family family, const bp_str* label_values,
-                           uint32_t n_values, bp_metric_cell** out_cell);
+  /** A new cell of the series with these label values (in the order of the family's names), for one
+      writing thread.
+      Thread: any. Blocks: may take microseconds (control). Owns: the cell is the host's; it stays
+      mapped until the instance was destroyed. Errors: STALE, INVALID (number of values), NO_MEMORY
+     (too many cells). Above BP_METRIC_SERIES_MAX: OK, the overflow series. Since: 1.0 */
+  bp_status(BP_CALL* bind)(const bp_host* host, bp_inst instance, bp_family family,
+                           const bp_str* label_values, uint32_t n_values,
+                           bp_metric_cell** out_cell);
 
   /** All series of the host and of every plugin now, as a lease holding a bp_metric_snapshot.
       Thread: any. Blocks: may take milliseconds (control). Owns: the caller's; chan->release() it.
@@ -128,8 +134,10 @@ typedef struct bp_metric_api {
 
 BP_STATIC_ASSERT(sizeof(bp_metric_cell) == 56, "bp_metric_cell is frozen");
 BP_STATIC_ASSERT(sizeof(bp_metric_desc) == 80, "bp_metric_desc");
-BP_STATIC_ASSERT(sizeof(bp_metric_snapshot) == 48 && sizeof(bp_metric_family) == 40 && sizeof(bp_metric_series) == 40 &&
-                     sizeof(bp_metric_label) == 16 && sizeof(bp_metric_bucket) == 16, "snapshot");
+BP_STATIC_ASSERT(sizeof(bp_metric_snapshot) == 48 && sizeof(bp_metric_family) == 40 &&
+                     sizeof(bp_metric_series) == 40 && sizeof(bp_metric_label) == 16 &&
+                     sizeof(bp_metric_bucket) == 16,
+                 "snapshot");
 BP_STATIC_ASSERT(sizeof(bp_metric_api) == 32, "bp_metric_api");
 
 #ifdef __cplusplus

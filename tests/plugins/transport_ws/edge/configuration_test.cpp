@@ -4,6 +4,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -34,9 +35,11 @@ TEST(Configuration, TakesEveryKey) {
   const auto settings = read(
       R"({"listen":"[::1]:1","metrics_listen":"","origins":["https://a"],"origins_loopback":true,
     "io_threads":2,"heartbeat":"3s","drain":"2s",
-    "limits":{"connections":5,"connections_per_ip":4,"handshake":"1s","header":"4KiB","message":2048,"in_flight":7,
-              "subscriptions":8,"call_timeout":"9s"},
-    "writer":{"queue":"32KiB","policy":"drop-oldest","block":"250ms"},"metrics":{"in_flight":2,"timeout":"3s"}})");
+    "limits":{"connections":5,"connections_per_ip":4,"handshake":"1s","header":"4KiB",
+              "message":2048,
+              "in_flight":7,"subscriptions":8,"call_timeout":"9s"},
+    "writer":{"queue":"32KiB","policy":"drop-oldest","block":"250ms"},
+    "metrics":{"in_flight":2,"timeout":"3s"}})");
   ASSERT_TRUE(settings) << settings.error().text();
   EXPECT_EQ(net::to_text(settings->listen), "[::1]:1");
   EXPECT_FALSE(settings->metrics_listen);
@@ -79,6 +82,32 @@ TEST(Configuration, NamesTheKeyThatIsOutOfRange) {
     EXPECT_EQ(settings.error().code(), BP_E_CONFIG) << text;
     EXPECT_NE(settings.error().text().find(key), std::string::npos) << settings.error().text();
   }
+}
+
+bp::result<std::vector<client::OutboundSettings>> read_clients(const std::string& clients) {
+  return client_settings(
+      *bp::config_from_json<Configuration>(R"({"heartbeat":"7s","clients":)" + clients + "}"));
+}
+
+TEST(Configuration, NamesClients) {
+  const auto clients = read_clients(R"({"hq":{"url":"ws://hq:9400/x","hello":["a"],"retries":3}})");
+  ASSERT_TRUE(clients) << clients.error().text();
+  ASSERT_EQ(clients->size(), 1U);
+  const client::OutboundSettings& hq = clients->front();
+  EXPECT_EQ(hq.name, "hq");
+  EXPECT_EQ(hq.channel, "ws.client.hq");
+  EXPECT_EQ(hq.url.target, "/x");
+  EXPECT_EQ(hq.client.hello, std::vector<std::string>{"a"});
+  EXPECT_EQ(hq.client.backoff.retries_max, 3U);
+  EXPECT_EQ(hq.client.session.heartbeat_ms, 7'000U);
+  EXPECT_EQ(hq.client.session.role, frame::Role::Client);
+}
+
+TEST(Configuration, RefusesClientsByName) {
+  EXPECT_NE(read_clients(R"({"a b":{"url":"ws://h"}})").error().text().find("clients.a b"),
+            std::string::npos);
+  EXPECT_NE(read_clients(R"({"hq":{"url":"wss://h"}})").error().text().find("clients.hq.url"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -67,6 +67,7 @@ class Hosted : public ::testing::Test {
   [[nodiscard]] std::unique_ptr<RawClient> connect() const {
     auto client = std::make_unique<RawClient>(port());
     EXPECT_EQ(client->shake_hands(), 101U);
+    client->settle();
     return client;
   }
 

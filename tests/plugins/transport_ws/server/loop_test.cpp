@@ -25,6 +25,12 @@ class LoopTest : public ::testing::Test, public Observer {
     loop->run();
   }
 
+  void TearDown() override {
+    if (loop) {
+      loop->stop();  // before what it tells of goes
+    }
+  }
+
   // A connection as the server would hand it over.
   std::unique_ptr<RawClient> connect(bool accepted = true) {
     net::Acceptor acceptor(loop->context(),

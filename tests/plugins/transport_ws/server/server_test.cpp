@@ -258,6 +258,7 @@ TEST(Server, ClosesOneConnectionByItsId) {
   ASSERT_EQ(first.shake_hands(), 101U);
   RawClient second(server.port());
   ASSERT_EQ(second.shake_hands(), 101U);
+  second.settle();
   const auto close = [&](std::uint64_t id) {
     std::promise<bool> found;
     server.server->close(id, 4000, "by hand", [&](bool there) { found.set_value(there); });

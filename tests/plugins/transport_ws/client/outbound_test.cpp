@@ -1,0 +1,97 @@
+// tests/plugins/transport_ws/client/outbound_test.cpp - what named connections receive, send and
+// lose.
+#include "client/outbound.hpp"
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "../server/test_server.hpp"
+
+namespace transport_ws::client {
+namespace {
+
+class OutboundTest : public ::testing::Test, public Outbound::Observer {
+ protected:
+  void SetUp() override {
+    OutboundSettings settings;
+    settings.name = "hq";
+    settings.channel = "ws.client.hq";
+    settings.url = *parse_url("ws://127.0.0.1:" + std::to_string(server.port()));
+    settings.client.backoff = {.initial_ms = 1, .max_ms = 5, .retries_max = 0};
+    settings.client.hello = {R"({"jsonrpc":"2.0","id":0,"method":"ping"})"};
+    outbound = std::make_unique<Outbound>(std::vector{settings}, bus, *this,
+                                          session::Desk{context, scratch, counters});
+    outbound->start();
+  }
+
+  void TearDown() override {
+    outbound.reset();
+    context.restart();
+    context.run_for(std::chrono::milliseconds(20));
+  }
+
+  bool run_until(const std::function<bool()>& done) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (!done() && std::chrono::steady_clock::now() < end) {
+      context.restart();
+      context.run_one_for(std::chrono::milliseconds(5));
+    }
+    return done();
+  }
+
+  void on_connected(const std::string& name) override { news.push_back(name + " connected"); }
+
+  void on_disconnected(const std::string& name, std::string_view why,
+                       std::uint32_t /*retry_ms*/) override {
+    news.push_back(name + " " + std::string(why));
+  }
+
+  void on_gave_up(const std::string& name, std::string_view /*why*/) override {
+    news.push_back(name + " gave up");
+  }
+
+  void on_lost(const std::string& name, const bp::error& why) override {
+    news.push_back(name + " lost: " + why.text());
+  }
+
+  server::TestServer server;
+  asio::io_context context;
+  std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
+  session::Counters counters;
+  rpc::FakeBus bus;
+  std::unique_ptr<Outbound> outbound;
+  std::vector<std::string> news;
+};
+
+TEST_F(OutboundTest, PublishesWhatItReceives) {
+  ASSERT_TRUE(run_until([&] { return bus.asked.size() == 1; }));
+  EXPECT_EQ(bus.asked[0].whom, "ws.client.hq");
+  EXPECT_EQ(bus.asked[0].json, R"({"jsonrpc":"2.0","id":0,"result":"pong"})");
+  bus.answer();
+  EXPECT_EQ(news, std::vector<std::string>{"hq connected"});
+}
+
+TEST_F(OutboundTest, SendsByName) {
+  EXPECT_TRUE(outbound->send("hq", R"({"jsonrpc":"2.0","id":7,"method":"ping"})"));
+  ASSERT_TRUE(run_until([&] { return bus.asked.size() == 2; }));
+  EXPECT_EQ(bus.asked[1].json, R"({"jsonrpc":"2.0","id":7,"result":"pong"})");
+  EXPECT_EQ(outbound->send("nobody", "x").error().code(), BP_E_NOT_FOUND);
+}
+
+TEST_F(OutboundTest, TellsWhatGotLostAndGoesOn) {
+  ASSERT_TRUE(run_until([&] { return bus.asked.size() == 1; }));
+  bus.answer(bp::fail(BP_E_BUSY, "too many open requests"));
+  EXPECT_EQ(news.back(), "hq lost: too many open requests");
+  server.server->close(1, 1012, "again", [](bool) {});
+  ASSERT_TRUE(run_until([&] { return bus.asked.size() == 1; }));  // said hello again
+  EXPECT_EQ(news[2], "hq closed with 1012: again");
+  EXPECT_EQ(news.back(), "hq connected");
+}
+
+}  // namespace
+}  // namespace transport_ws::client
