@@ -49,6 +49,13 @@ void TimerQueue::stop() {
   if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) {
     thread_.join();
   }
+  // What waiting callbacks hold is let go now, while what they refer to still stands.
+  std::unordered_map<Id, Entry> unfired;
+  {
+    const std::lock_guard lock(mutex_);
+    by_time_.clear();
+    unfired.swap(entries_);
+  }
 }
 
 void TimerQueue::fire_due(std::unique_lock<std::mutex>& lock, std::uint64_t now) {

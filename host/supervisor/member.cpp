@@ -184,10 +184,12 @@ void Member::start(Done done) {
   set_state(State::starting, "create()");
   // create() has no deadline of its own in the law; START's is the bound for both.
   auto decided = std::make_shared<bool>(false);
-  const auto once = on_control([this, done, decided](std::optional<error::Error> error) {
+  auto deadline = std::make_shared<runtime::TimerQueue::Id>(0);
+  const auto once = on_control([this, done, decided, deadline](std::optional<error::Error> error) {
     if (std::exchange(*decided, true)) {
       return;
     }
+    environment_.runtime.timers().cancel(*deadline);
     if (error) {
       done(std::move(*error).during("create()"));
       return;
@@ -195,7 +197,7 @@ void Member::start(Done done) {
     set_state(State::created, "create() returned");
     restore_and_start(done);
   });
-  environment_.runtime.timers().add(
+  *deadline = environment_.runtime.timers().add(
       deadline_after(planned_.entry.timeouts.start), 0, [once](std::uint64_t) {
         once(error::Error(BP_E_TIMEOUT, "it did not return before the start deadline"));
       });

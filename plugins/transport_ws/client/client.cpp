@@ -52,7 +52,7 @@ void Client::stop() {
   timer_.cancel();
   resolver_.cancel();
   net::ErrorCode ignored;
-  socket_.close(ignored);
+  (void)socket_.close(ignored);
   if (session_ != nullptr) {
     session_->close(frame::close_going_away, "the client is closing");
   }
@@ -86,7 +86,7 @@ void Client::connect() {
 
 void Client::try_address(std::vector<net::Tcp::endpoint> addresses, std::size_t index) {
   net::ErrorCode ignored;
-  socket_.close(ignored);
+  (void)socket_.close(ignored);
   const net::Tcp::endpoint address = addresses[index];
   socket_.async_connect(
       address, [self = shared_from_this(), attempt = attempt_, addresses = std::move(addresses),
@@ -120,7 +120,7 @@ void Client::begin_handshake() {
                         return;
                       }
                       net::ErrorCode ignored;
-                      self->socket_.non_blocking(true, ignored);
+                      (void)self->socket_.non_blocking(true, ignored);
                       self->await_answer();
                     });
 }
@@ -219,7 +219,7 @@ void Client::lost(std::string_view why) {
   timer_.cancel();
   resolver_.cancel();
   net::ErrorCode ignored;
-  socket_.close(ignored);
+  (void)socket_.close(ignored);
   const auto wait_ms = backoff_.next_ms();
   if (!wait_ms) {
     std::exchange(handler_, nullptr)->on_gave_up(why);

@@ -113,7 +113,7 @@ class HostLink::LoopBus final : public rpc::Bus {
                 const bp_str whom = bp::detail::to_abi(service);
                 const bp_str what = bp::detail::to_abi(method);
                 const bp_str text = bp::detail::to_abi(json);
-                const std::uint64_t deadline_ns = of.now_ns() + timeout_ms * ns_per_ms;
+                const std::uint64_t deadline_ns = of.now_ns() + (timeout_ms * ns_per_ms);
                 return of.json->call(of.host, of.instance, &whom, &what, &text, deadline_ns,
                                      nullptr, token, &call, &why);
               });

@@ -30,7 +30,7 @@ void Exchange::start(OnRequest on_request, OnEnd on_end) {
   on_request_ = std::move(on_request);
   on_end_ = std::move(on_end);
   net::ErrorCode ignored;
-  socket_.non_blocking(true, ignored);
+  (void)socket_.non_blocking(true, ignored);
   timer_.expires_after(std::chrono::milliseconds(deadline_ms_));
   timer_.async_wait([self = shared_from_this()](net::ErrorCode failure) {
     if (!failure) {
@@ -128,7 +128,7 @@ void Exchange::written() {
     return;
   }
   net::ErrorCode ignored;
-  socket_.shutdown(net::Socket::shutdown_send, ignored);
+  (void)socket_.shutdown(net::Socket::shutdown_send, ignored);
   if (requested_) {
     end(how_);
   } else {
@@ -159,7 +159,7 @@ void Exchange::end(std::string_view how) {
   }
   timer_.cancel();
   net::ErrorCode ignored;
-  socket_.close(ignored);
+  (void)socket_.close(ignored);
   on_request_ = nullptr;
   on_upgraded_ = nullptr;
   std::exchange(on_end_, nullptr)(how);

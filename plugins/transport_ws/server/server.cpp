@@ -64,7 +64,7 @@ bp::result<void> Server::bind(Listener& listener, const net::Tcp::endpoint& endp
   step([&] { acceptor.listen(listen_backlog, failure); });
   if (failure) {
     net::ErrorCode ignored;
-    acceptor.close(ignored);
+    (void)acceptor.close(ignored);
     return std::unexpected(bp::error(status_of(failure), text_of(failure))
                                .during("binding " + net::to_text(endpoint)));
   }
@@ -76,7 +76,7 @@ bp::result<void> Server::open() {
   if (settings_.metrics_listen) {
     if (auto bound = bind(metrics_listener_, *settings_.metrics_listen); !bound) {
       net::ErrorCode ignored;
-      listener_.acceptor.close(ignored);
+      (void)listener_.acceptor.close(ignored);
       return bound;
     }
     metrics_listening_ = metrics_listener_.acceptor.local_endpoint();
@@ -162,7 +162,7 @@ void Server::drain(std::uint16_t code, std::move_only_function<void()> on_done) 
   waiting->on_done = std::move(on_done);
   asio::post(loops_.front()->context(), [this] {
     net::ErrorCode ignored;
-    listener_.acceptor.close(ignored);
+    (void)listener_.acceptor.close(ignored);
     listener_.retry.cancel();
   });
   for (const auto& loop : loops_) {
@@ -179,8 +179,8 @@ void Server::stop() {
     loop->stop();
   }
   net::ErrorCode ignored;
-  listener_.acceptor.close(ignored);
-  metrics_listener_.acceptor.close(ignored);
+  (void)listener_.acceptor.close(ignored);
+  (void)metrics_listener_.acceptor.close(ignored);
 }
 
 void Server::close(std::uint64_t connection, std::uint16_t code, std::string reason,

@@ -61,8 +61,8 @@ Session::Session(std::uint64_t id, net::Socket socket, const SessionSettings& se
 
 void Session::start(std::string_view already_read) {
   net::ErrorCode ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(net::Tcp::no_delay(true), ignored);
+  (void)socket_.non_blocking(true, ignored);
+  (void)socket_.set_option(net::Tcp::no_delay(true), ignored);
   if (state_ == State::Open) {
     await_beat();
   }
@@ -267,7 +267,7 @@ void Session::after_flush() {
   if (state_ == State::Closing && outbox_.empty()) {
     if (!shut_) {
       net::ErrorCode ignored;
-      socket_.shutdown(net::Socket::shutdown_send, ignored);
+      (void)socket_.shutdown(net::Socket::shutdown_send, ignored);
       shut_ = true;
     }
     if (peer_closed_ && !linger_ && settings_.role == frame::Role::Server) {
@@ -338,7 +338,7 @@ void Session::finish(std::uint16_t code, std::string_view reason) {
   timer_.cancel();
   block_timer_.reset();
   net::ErrorCode ignored;
-  socket_.close(ignored);
+  (void)socket_.close(ignored);
   if (!told) {
     owner_->on_closing(*this);
   }

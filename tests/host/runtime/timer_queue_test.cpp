@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -69,6 +70,15 @@ TEST(TimerQueue, AHundredThousandTimersAreAddedAndCancelled) {
   for (const TimerQueue::Id id : ids) {
     EXPECT_TRUE(timers.cancel(id));
   }
+}
+
+TEST(TimerQueue, StopLetsGoOfWhatWaitingCallbacksHold) {
+  const auto held = std::make_shared<int>(1);
+  TimerQueue timers;
+  timers.add(now_ns() + 3'600'000'000'000, 0, [held](std::uint64_t) {});
+  EXPECT_EQ(held.use_count(), 2);
+  timers.stop();
+  EXPECT_EQ(held.use_count(), 1);
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ kit::frame_pool* pool_of(Argument& argument) noexcept {
 struct frame_memory {
   static constexpr std::size_t head_bytes = alignof(std::max_align_t);
 
-  // Inlined always: otherwise g++ 12 takes a templated new and its delete for a mismatch and warns.
+  // Inlined always: otherwise g++ 12 takes these for a mismatched pair and warns.
   template <typename... Arguments>
   [[gnu::always_inline]] static void* operator new(std::size_t bytes, Arguments&... arguments) {
     kit::frame_pool* pool = nullptr;
@@ -47,7 +47,9 @@ struct frame_memory {
     return head(pool, bytes);
   }
 
-  static void* operator new(std::size_t bytes) { return head(nullptr, bytes); }
+  [[gnu::always_inline]] static void* operator new(std::size_t bytes) {
+    return head(nullptr, bytes);
+  }
 
   [[gnu::always_inline]] static void operator delete(void* frame, std::size_t bytes) noexcept {
     void* block = static_cast<std::byte*>(frame) - head_bytes;
