@@ -24,13 +24,15 @@ void Tap::open(const registry::ChannelEntry& entry, runtime::Runtime& runtime, s
   channel::Channel::ReceiverOptions options;
   options.owner = "a tap of the control socket";
   options.ready = [strand = tap->strand_] { strand->schedule(); };
+  options.paused = true;  // the strand reads receiver_: nothing may wake it before that is set
   tap->receiver_ = entry.channel->open_receiver(std::move(options));
   responder->begin_stream("application/x-ndjson");
   responder->on_gone([tap, &runtime] { runtime.post([tap] { tap->finish(); }); });
+  tap->receiver_->resume();
 }
 
 void Tap::finish() {
-  if (!std::exchange(ended_, true)) {
+  if (!ended_.exchange(true)) {
     receiver_->close();
   }
 }

@@ -3,6 +3,7 @@
 // Owns: a receiving end that gates nobody. Thread: any. Errors: lines that say what was missed.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -32,7 +33,7 @@ class Tap : public std::enable_shared_from_this<Tap> {
   registry::ChannelEntry entry_;
   std::uint64_t left_;
   bool endless_;
-  bool ended_ = false;
+  std::atomic<bool> ended_{false};
   std::shared_ptr<Responder> responder_;
   std::shared_ptr<runtime::Strand> strand_;
   std::shared_ptr<channel::Receiver> receiver_;

@@ -86,6 +86,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
     std::uint32_t flags = 0;           // BP_CHAN_*
     std::uint32_t concurrency = 0;     // 0: the channel's capacity
     std::function<void()> ready = {};  // something may be there to take
+    // Until resume(): for an owner whose `ready` needs the receiver that is being opened.
+    bool paused = false;
   };
 
   [[nodiscard]] std::shared_ptr<Receiver> open_receiver(ReceiverOptions options);

@@ -9,6 +9,7 @@ namespace host::channel {
 
 Receiver::Receiver(std::shared_ptr<Channel> channel, Channel::ReceiverOptions options)
     : channel_(std::move(channel)), options_(std::move(options)) {
+  paused_ = options_.paused;
   if (options_.concurrency == 0) {
     options_.concurrency = channel_->settings().capacity;
   }

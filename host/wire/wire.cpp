@@ -57,8 +57,9 @@ void Wire::start() {
   options.flags = BP_CHAN_CONFIRMING;
   options.concurrency = in_flight_max;
   options.ready = [strand = strand_] { strand->schedule(); };
+  options.paused = true;
   receiver_ = from_.channel->open_receiver(std::move(options));
-  strand_->schedule();
+  receiver_->resume();
 }
 
 void Wire::stop() {

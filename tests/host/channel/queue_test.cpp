@@ -143,6 +143,21 @@ TEST(Queue, PausedTakesNothing) {
   EXPECT_EQ(Bench::take(*receiver), (Texts{"a"}));
 }
 
+TEST(Queue, OpenedPausedItIsNotWokenBeforeItResumes) {
+  Bench bench;
+  const auto channel = bench.make(queue_of(8));
+  const auto sender = channel->open_sender({});
+  ASSERT_EQ(sender->send(bench.letter("a")), BP_OK);
+  int ready = 0;
+  const auto receiver =
+      channel->open_receiver({.owner = "r", .ready = [&] { ++ready; }, .paused = true});
+  ASSERT_EQ(sender->send(bench.letter("b")), BP_OK);
+  EXPECT_EQ(ready, 0);
+  receiver->resume();
+  EXPECT_EQ(ready, 1);
+  EXPECT_EQ(Bench::take(*receiver), (Texts{"a", "b"}));
+}
+
 TEST(Queue, AcknowledgesOnceOnly) {
   Bench bench;
   const auto channel = bench.make(queue_of(8));

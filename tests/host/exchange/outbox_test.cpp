@@ -59,8 +59,9 @@ TEST(Outbox, KeepsTheOrderOfWhatWaits) {
     }
     return more;
   });
-  receiver = world.channel->open_receiver({.owner = "r", .ready = [&] { strand->schedule(); }});
-  strand->schedule();
+  receiver = world.channel->open_receiver(
+      {.owner = "r", .ready = [&] { strand->schedule(); }, .paused = true});
+  receiver->resume();
   all.get_future().wait();
   world.runtime.stop(runtime::now_ns() + 10'000'000'000);
 }
