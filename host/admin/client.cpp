@@ -54,6 +54,12 @@ error::Result<ClientReply> request(const std::string& socket_path, const std::st
   asio::io_context io;
   asio::local::stream_protocol::socket socket(io);
   boost::system::error_code ec;
+  if (socket_path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return error::fail(BP_E_INVALID, "the socket path '" + socket_path + "' is longer than the " +
+                                         std::to_string(sizeof(sockaddr_un::sun_path) - 1) +
+                                         " bytes a unix socket takes; fix: set admin.unix.path or "
+                                         "host.runtime_dir to a shorter path");
+  }
   socket.connect(asio::local::stream_protocol::endpoint(socket_path), ec);
   if (ec) {
     return lost(ec);

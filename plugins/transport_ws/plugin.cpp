@@ -86,6 +86,7 @@ class Transport final : private server::Observer, private client::Outbound::Obse
   void stop(bp::context& /*cx*/) {
     if (server_ != nullptr) {
       server_->stop();  // no io thread runs from here on
+      link_->forget();  // unanswered requests hold sockets and places of the server
     }
     outbound_.reset();
     server_.reset();

@@ -155,6 +155,12 @@ std::unique_ptr<rpc::Bus> HostLink::make_bus(boost::asio::io_context& context) {
   return std::make_unique<LoopBus>(*this, context);
 }
 
+void HostLink::forget() {
+  decltype(questions_) gone;  // destroyed without the lock
+  const std::scoped_lock lock(mutex_);
+  gone.swap(questions_);
+}
+
 template <typename Ask>
 void HostLink::ask(const std::shared_ptr<Inbox>& inbox, rpc::Bus::Reply reply, Ask ask) {
   bp_call call = 0;

@@ -34,6 +34,10 @@ class HostLink final : private bp::detail::event_sink {
   /// The bus of one io thread. The link must outlive it.
   [[nodiscard]] std::unique_ptr<rpc::Bus> make_bus(boost::asio::io_context& context);
 
+  /// Lets go of every question that was not answered, and of what its asker would have done with
+  /// the answer: before the asker's io context goes.
+  void forget();
+
  private:
   class LoopBus;
   class Subscription;
