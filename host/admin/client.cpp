@@ -107,6 +107,9 @@ error::Result<ClientReply> request(const std::string& socket_path, const std::st
   if (!parser.is_header_done()) {
     return error::fail(BP_E_UNAVAILABLE, "the host closed the connection before it answered");
   }
+  if (!parser.is_done()) {
+    return error::fail(BP_E_UNAVAILABLE, "the host went away before its answer was complete");
+  }
   return ClientReply{parser.get().result_int(), std::move(parser.get().body())};
 }
 

@@ -126,8 +126,10 @@ void add_messages(CLI::App& app, Words& words) {
   place_options(call_verb, words, true);
   call_verb->add_option("method", words.text, "service/major.Method")->required();
   call_verb->add_option("request", words.json, "JSON; - reads standard input; nothing: {}");
-  call_verb->add_option("--timeout-ms", words.timeout_ms,
-                        "Give up after so many ms (0: the host's default)");
+  call_verb
+      ->add_option("--timeout-ms", words.timeout_ms,
+                   "Give up after so many ms (0: the host's default)")
+      ->check(CLI::NonNegativeNumber);
   call_verb->callback(
       [&words] { words.exit_code = call(words.place, words.text, words.json, words.timeout_ms); });
 }
