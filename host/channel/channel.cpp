@@ -240,16 +240,13 @@ bp_status Channel::publish(Sender& sender, Envelope&& envelope) {
   return status;
 }
 
-void Channel::return_to_queue(Envelope&& envelope, bool front, Wakes& wakes) {
+// To its old place: redelivery keeps the order.
+void Channel::return_to_queue(Envelope&& envelope, Wakes& wakes) {
   bytes_ += envelope.message.size;
   ++stats_.redelivered;
-  if (front) {
-    const auto place =
-        std::ranges::find_if(log_, [&](const Envelope& other) { return other.seq > envelope.seq; });
-    log_.insert(place, std::move(envelope));
-  } else {
-    log_.push_back(std::move(envelope));
-  }
+  const auto place =
+      std::ranges::find_if(log_, [&](const Envelope& other) { return other.seq > envelope.seq; });
+  log_.insert(place, std::move(envelope));
   wake_receivers(wakes);
 }
 

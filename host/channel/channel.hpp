@@ -114,7 +114,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void wake_senders(Wakes& wakes);
   void arm_stall_timer(Wakes& wakes);
   void end_stall(std::uint64_t stall);
-  void return_to_queue(Envelope&& envelope, bool front, Wakes& wakes);
+  void return_to_queue(Envelope&& envelope, Wakes& wakes);
   static void run(Wakes& wakes);
 
   [[nodiscard]] std::uint64_t base() const noexcept { return next_seq_ - log_.size(); }

@@ -124,7 +124,7 @@ void Receiver::give_back(Envelope&& envelope, std::uint64_t delay_ns, const erro
   if (delay_ns > 0 && channel.surroundings_.after) {
     deliver_again(delay_ns, std::move(envelope), wakes);
   } else if (channel.settings_.kind == BP_KIND_QUEUE) {
-    channel.return_to_queue(std::move(envelope), true, wakes);
+    channel.return_to_queue(std::move(envelope), wakes);
   } else if (detached_) {
     tell_gone(envelope, wakes);
   } else {
@@ -143,7 +143,7 @@ void Receiver::deliver_again(std::uint64_t delay_ns, Envelope&& envelope, Channe
         const std::lock_guard lock(self->mutex_);
         const auto same = std::ranges::find(self->receivers_, number, &Receiver::number_);
         if (self->settings_.kind == BP_KIND_QUEUE) {
-          self->return_to_queue(std::move(*held), true, later);
+          self->return_to_queue(std::move(*held), later);
         } else if (same != self->receivers_.end()) {
           ++self->stats_.redelivered;
           (*same)->again_.push_back(std::move(*held));

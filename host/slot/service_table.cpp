@@ -290,7 +290,6 @@ struct ServiceTable {
   static bp_status BP_CALL close(const bp_host* host, bp_svc svc) {
     Slot& slot = Slot::of(host);
     std::optional<Slot::ServiceHandle> handle;
-    std::vector<std::shared_ptr<service::Call>> open;
     {
       const std::lock_guard lock(slot.mutex_);
       handle = slot.services_.remove(svc);

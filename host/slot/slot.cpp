@@ -200,7 +200,6 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
   std::vector<Incoming> incoming;
   std::vector<Timer> timers;
   std::vector<Operation> operations;
-  std::vector<Lease> leases;
   {
     const std::lock_guard lock(mutex_);
     if (state_ == State::withdrawn) {
