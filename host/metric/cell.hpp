@@ -30,7 +30,7 @@ inline std::uint32_t bucket_of(const bp_metric_cell& cell, double value) noexcep
   if (value <= 0.0) {
     return 0;
   }
-  const std::uint64_t line = std::bit_cast<std::uint64_t>(value) >> cell.index_shift;
+  const std::uint64_t line = (std::bit_cast<std::uint64_t>(value) - 1) >> cell.index_shift;
   if (line < cell.index_base) {
     return 0;
   }

@@ -16,10 +16,10 @@ constexpr std::array<double, 13> default_bounds{0.001, 0.0025, 0.005, 0.01, 0.02
                                                 0.25,  0.5,    1.0,   2.5,  5.0,   10.0};
 constexpr std::uint64_t steps_per_octave = 16;
 
-// The first grid line strictly above `bound`. Cells count a value that lies on a line as above it,
-// so only a strictly higher line keeps an observation of exactly `bound` below it.
-std::uint64_t line_above(double bound) noexcept {
-  return (std::bit_cast<std::uint64_t>(bound) >> index_shift) + 1;
+// The lowest grid line that is not below `bound`; cells count a value that lies on a line as below
+// it.
+std::uint64_t line_of(double bound) noexcept {
+  return ((std::bit_cast<std::uint64_t>(bound) - 1) >> index_shift) + 1;
 }
 
 // Whether `bound` may follow `previous`.
@@ -30,7 +30,7 @@ error::Result<void> check_bound(double bound, double previous) {
                                    "ascending",
                                    bound, previous));
   }
-  if (!std::isfinite(std::bit_cast<double>(line_above(bound) << index_shift))) {
+  if (!std::isfinite(std::bit_cast<double>(line_of(bound) << index_shift))) {
     return error::fail(BP_E_INVALID, fmt::format("bound {} is too large", bound));
   }
   return {};
@@ -67,14 +67,14 @@ error::Result<Grid> make_grid(std::span<const double> wanted) {
     }
     previous = bound;
   }
-  if (line_above(wanted.back()) - line_above(wanted.front()) > octaves_max * steps_per_octave) {
+  if (line_of(wanted.back()) - line_of(wanted.front()) > octaves_max * steps_per_octave) {
     return error::fail(BP_E_INVALID,
                        fmt::format("bounds from {} to {} span more than a factor of 2^{}",
                                    wanted.front(), wanted.back(), octaves_max));
   }
   Grid grid;
   for (const double bound : wanted) {
-    add_line(grid, line_above(bound));
+    add_line(grid, line_of(bound));
   }
   return grid;
 }

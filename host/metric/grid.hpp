@@ -20,7 +20,7 @@ inline constexpr std::uint32_t index_shift = 48;
 inline constexpr std::uint64_t octaves_max = 64;
 
 struct Bound {
-  double upper;          // a value of exactly this size counts as larger
+  double upper;          // a value of exactly this size lies below it, as in `le`
   std::uint32_t bucket;  // buckets 0..bucket of a cell lie below `upper`
 };
 

@@ -18,7 +18,7 @@ TEST(Grid, TheDefaultReachesFromOneMillisecondToTenSeconds) {
   const auto grid = make_grid({});
   ASSERT_TRUE(grid);
   EXPECT_EQ(grid->bounds.size(), 13U);
-  EXPECT_GT(grid->bounds.front().upper, 0.001);
+  EXPECT_GE(grid->bounds.front().upper, 0.001);
   EXPECT_LE(grid->bounds.back().upper, 10.0 * 17 / 16);
   EXPECT_EQ(grid->bounds.front().bucket, 0U);
   EXPECT_EQ(grid->n_buckets, grid->bounds.back().bucket + 2);
@@ -49,8 +49,18 @@ TEST(Grid, InfinityAtTheEndIsUnderstood) {
   EXPECT_EQ(grid->bounds.size(), 1U);
 }
 
+TEST(Grid, ABoundOnALineStaysWhereItIs) {
+  const auto grid = make_grid(std::array{0.5, 1.0, 1.0625, 10.0});
+  ASSERT_TRUE(grid);
+  ASSERT_EQ(grid->bounds.size(), 4U);
+  EXPECT_EQ(grid->bounds[0].upper, 0.5);
+  EXPECT_EQ(grid->bounds[1].upper, 1.0);
+  EXPECT_EQ(grid->bounds[2].upper, 1.0625);
+  EXPECT_EQ(grid->bounds[3].upper, 10.0);
+}
+
 TEST(Grid, BoundsOnTheSameLineBecomeOne) {
-  const auto grid = make_grid(std::array{1.0, 1.01, 2.0});
+  const auto grid = make_grid(std::array{1.01, 1.02, 2.0});
   ASSERT_TRUE(grid);
   EXPECT_EQ(grid->bounds.size(), 2U);
 }
@@ -67,7 +77,7 @@ RC_GTEST_PROP(Grid, EveryBoundMovesUpByAtMostASixteenth, ()) {
   RC_ASSERT(grid.has_value());
   RC_ASSERT(std::ranges::is_sorted(grid->bounds, {}, &Bound::upper));
   for (const double bound : wanted) {
-    const auto at = std::ranges::upper_bound(grid->bounds, bound, {}, &Bound::upper);
+    const auto at = std::ranges::lower_bound(grid->bounds, bound, {}, &Bound::upper);
     RC_ASSERT(at != grid->bounds.end());
     RC_ASSERT(at->upper <= bound * (1 + 1.0 / 16));
   }

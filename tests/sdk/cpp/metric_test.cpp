@@ -35,21 +35,21 @@ TEST(Metric, FindsTheBucketAsTheLawSays) {
   bp_metric_cell cell{};
   cell.buckets = buckets.data();
   cell.index_shift = 52;   // one bucket for each power of two
-  cell.index_base = 1023;  // bucket 1 begins at 1.0
+  cell.index_base = 1023;  // bucket 1 begins above 1.0
   cell.n_buckets = 8;
   cell.kind = BP_METRIC_HISTOGRAM;
   const bp::histogram histogram(&cell);
-  for (const double value : {-1.0, 0.5, 1.0, 1.9, 2.0, 1e9}) {
+  for (const double value : {-1.0, 0.5, 1.0, 1.9, 2.0, 3.0, 1e9}) {
     histogram.observe(value);
   }
   histogram.observe(std::nan(""));
-  EXPECT_EQ(buckets[0], 2U);
+  EXPECT_EQ(buckets[0], 3U) << "a bound is inclusive";
   EXPECT_EQ(buckets[1], 2U);
   EXPECT_EQ(buckets[2], 1U);
   EXPECT_EQ(buckets[7], 1U) << "the last bucket has no upper bound";
-  EXPECT_EQ(cell.value, 6U);
+  EXPECT_EQ(cell.value, 7U);
   EXPECT_EQ(cell.refused, 1U);
-  EXPECT_DOUBLE_EQ(std::bit_cast<double>(cell.sum), -1.0 + 0.5 + 1.0 + 1.9 + 2.0 + 1e9);
+  EXPECT_DOUBLE_EQ(std::bit_cast<double>(cell.sum), -1.0 + 0.5 + 1.0 + 1.9 + 2.0 + 3.0 + 1e9);
 }
 
 }  // namespace

@@ -97,7 +97,8 @@ class histogram {
     if (value <= 0) {
       return 0;
     }
-    const std::uint64_t step = std::bit_cast<std::uint64_t>(value) >> cell_->index_shift;
+    // One less than the bits, so that a value of exactly a bound lies below it.
+    const std::uint64_t step = (std::bit_cast<std::uint64_t>(value) - 1) >> cell_->index_shift;
     const std::uint64_t index = step < cell_->index_base ? 0 : step - cell_->index_base + 1;
     return index < cell_->n_buckets ? index : cell_->n_buckets - 1;
   }

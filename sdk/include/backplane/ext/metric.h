@@ -27,10 +27,11 @@ enum { BP_METRIC_COUNTER = 1, BP_METRIC_GAUGE = 2, BP_METRIC_HISTOGRAM = 3 };
 /** A cell. Frozen: it never changes and never grows. One thread writes it; the host reads it at
     any time, so each word is written with one relaxed atomic store (doubles as their IEEE 754
     bits). counter: value += n (n >= 0).  gauge: value = bits of the double. histogram: for an
-    observed v (NaN: refused += 1): i = v <= 0 ? 0 : (bits(v) >> index_shift) - index_base + 1,
-    limited to 0 .. n_buckets - 1; buckets[i] += 1; sum += v; value += 1. The upper bound of
-    bucket i is the double whose bits are (index_base + i) << index_shift; the last bucket has
-    none. */
+    observed v (NaN: refused += 1): i = v <= 0 ? 0
+    : ((bits(v) - 1) >> index_shift) - index_base + 1, never below 0 and never above
+    n_buckets - 1; buckets[i] += 1; sum += v; value += 1. The upper bound of
+    bucket i, inclusive as in Prometheus' `le`, is the double whose bits are
+    (index_base + i) << index_shift; the last bucket has none. */
 typedef struct bp_metric_cell {
   uint64_t value; /**< counter: count; gauge: bits of a double; histogram: number of observations */
   uint64_t sum;   /**< histogram: bits of the sum, a double */
