@@ -84,15 +84,21 @@ bp::result<Secret> read_env(const std::string& name, std::size_t size_bytes_max)
   return Secret::copy_of(bytes_of(text));
 }
 
+/// Nothing is there, and nothing may be made.
+bp::error missing(const KeySource& source, const bp::error& why, std::string_view usual_remedy) {
+  return {BP_E_NOT_FOUND, why.message() + "; " +
+                              (source.remedy.empty() ? std::string(usual_remedy) : source.remedy)};
+}
+
 bp::result<LoadedKey> load_file(const KeySource& source) {
   std::string note;
   auto content = read_private_file(source.name, key_file_bytes_max);
   if (!content && content.error().code() == BP_E_NOT_FOUND) {
     if (!source.create) {
-      return bp::fail(BP_E_NOT_FOUND,
-                      content.error().message() +
-                          "; put the key there, or set 'create' to true for a new one (a new key "
-                          "opens nothing that was sealed with another)");
+      return std::unexpected(
+          missing(source, content.error(),
+                  "put the key there, or set 'create' to true for a new one (a new key opens "
+                  "nothing that was sealed with another)"));
     }
     const auto fresh = Secret::random(key_bytes);
     if (!fresh) {
@@ -161,9 +167,9 @@ bp::result<Salt> load_salt(const KeySource& source) {
   auto content = read_private_file(source.salt_file, salt_file_bytes_max);
   if (!content && content.error().code() == BP_E_NOT_FOUND) {
     if (!source.create) {
-      return bp::fail(BP_E_NOT_FOUND, content.error().message() +
-                                          "; restore it, or set 'create' to true for a new one (a "
-                                          "new salt makes a new key)");
+      return std::unexpected(missing(
+          source, content.error(),
+          "restore it, or set 'create' to true for a new one (a new salt makes a new key)"));
     }
     const auto made = create_salt(source);
     if (!made) {

@@ -18,6 +18,7 @@ struct KeySource {
   std::string name;       // a path, or the name of an environment variable
   std::string salt_file;  // with a passphrase: salt and iteration count, no secret
   bool create = false;    // a missing key file or salt file is made at the first start
+  std::string remedy;     // what to do about a missing file, where it is not the usual
   std::uint32_t iterations = pbkdf2_iterations_min;      // for a new salt file
   std::uint32_t iterations_min = pbkdf2_iterations_min;  // tests lower it to be quick
 };

@@ -77,9 +77,7 @@ bp::result<void> Keyset::add(const Secret& master, KeyState state, bool primary)
     if (!id || !key) {
       return std::unexpected(id ? std::move(key).error() : id.error());
     }
-    const bool taken =
-        std::ranges::any_of(keys_, [&](const auto& other) { return other->facts().id == *id; });
-    if (taken) {
+    if (has(*id)) {
       return bp::fail(BP_E_EXISTS, "key " + std::to_string(*id) +
                                        " is in the keyset twice; remove one from the config");
     }
@@ -92,6 +90,10 @@ bp::result<void> Keyset::add(const Secret& master, KeyState state, bool primary)
   }
   std::ranges::move(added, std::back_inserter(keys_));
   return {};
+}
+
+bool Keyset::has(std::uint32_t id) const noexcept {
+  return std::ranges::any_of(keys_, [id](const auto& key) { return key->facts().id == id; });
 }
 
 const Key* Keyset::sealing(Algorithm algorithm, Framing framing) const noexcept {
@@ -108,6 +110,19 @@ const Key* Keyset::opening(std::uint32_t id) const noexcept {
     return facts.id == id && facts.framing == Framing::Keyed && facts.state == KeyState::Enabled;
   });
   return found == keys_.end() ? nullptr : found->get();
+}
+
+bp::result<bool> leads_to(const Secret& master, std::uint32_t id) {
+  for (const Variant& variant : variants) {
+    const auto own = key_id(master, variant.label);
+    if (!own) {
+      return std::unexpected(own.error());
+    }
+    if (*own == id) {
+      return true;
+    }
+  }
+  return false;
 }
 
 }  // namespace crypto_sodium

@@ -74,6 +74,9 @@ class Keyset {
   /// The enabled key with this id in its prefix; null when unknown or disabled.
   [[nodiscard]] const Key* opening(std::uint32_t id) const noexcept;
 
+  /// Is this the id of any key here, whatever its algorithm, framing and state?
+  [[nodiscard]] bool has(std::uint32_t id) const noexcept;
+
   /// Every key, the primary's first.
   [[nodiscard]] const std::vector<std::unique_ptr<Key>>& keys() const noexcept { return keys_; }
 
@@ -82,5 +85,8 @@ class Keyset {
 
   std::vector<std::unique_ptr<Key>> keys_;
 };
+
+/// Would a keyset with this master key have a key of this id?
+[[nodiscard]] bp::result<bool> leads_to(const Secret& master, std::uint32_t id);
 
 }  // namespace crypto_sodium

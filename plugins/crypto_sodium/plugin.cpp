@@ -10,6 +10,7 @@
 
 #include "aead_service.hpp"
 #include "gate.hpp"
+#include "key_record.hpp"
 #include "nonce_ledger.hpp"
 #include "settings.hpp"
 
@@ -19,6 +20,7 @@ namespace {
 constexpr std::size_t password_work_max = 2;      // at once on the blocking pool
 constexpr std::size_t password_waiting_max = 16;  // then BUSY
 constexpr const char* ledger_name = "nonces";
+constexpr const char* record_name = "key_id";
 
 }  // namespace
 
@@ -32,19 +34,24 @@ class Crypto {
     const auto settings = cx.config<Settings>();
     BP_CO_TRY(settings);
     const std::string data_folder(cx.data_dir());
-    auto loaded = co_await cx.run_blocking([&] { return load_keys(*settings, data_folder); });
+    KeyRecord record((std::filesystem::path(data_folder) / record_name).string());
+    BP_CO_TRY(co_await cx.run_blocking([&] { return record.open(); }));
+    auto loaded =
+        co_await cx.run_blocking([&] { return load_keys(*settings, data_folder, record); });
     BP_CO_TRY(loaded);
     keys_ = std::move(loaded->keys);
+    const std::uint32_t primary = keys_->sealing(settings->algorithm, Framing::Keyed)->facts().id;
     const std::string ledger_path = (std::filesystem::path(data_folder) / ledger_name).string();
     ledger_ = std::make_unique<NonceLedger>(ledger_path, *keys_);
     BP_CO_TRY(co_await cx.run_blocking([this] { return ledger_->open(); }));
     for (const std::string& note : loaded->notes) {
       cx.warn(note);
     }
+    // Before anything is sealed.
+    BP_CO_TRY(co_await cx.run_blocking([&] { return record.note(primary); }));
     service_.emplace(*keys_, settings->algorithm);
     cx.provide(bp::contract::crypto_aead::serve(*this));
-    cx.info("keys are loaded", "keys", keys_->keys().size(), "primary",
-            keys_->sealing(settings->algorithm, Framing::Keyed)->facts().id, "algorithm",
+    cx.info("keys are loaded", "keys", keys_->keys().size(), "primary", primary, "algorithm",
             name(settings->algorithm));
     co_return bp::result<void>();
   }

@@ -24,18 +24,61 @@ bp::result<Secret> load_one(const KeySource& source, const std::string& place,
   return std::move(loaded->key);
 }
 
-bp::result<void> add_former(const FormerKeySettings& former, const std::string& place,
-                            std::string_view data_folder, LoadedKeys& loaded) {
-  auto source = source_of(former.source, data_folder);
+struct Former {
+  std::string place;
+  Secret master;
+  KeyState state;
+};
+
+bp::result<std::vector<Former>> load_former(const Settings& settings, std::string_view data_folder,
+                                            std::vector<std::string>& notes) {
+  std::vector<Former> all;
+  for (std::size_t i = 0; i < settings.former_keys.size(); ++i) {
+    std::string place = "former_keys/" + std::to_string(i);
+    auto source = source_of(settings.former_keys[i].source, data_folder);
+    if (!source) {
+      return std::unexpected(std::move(source).error().during("reading '" + place + "'"));
+    }
+    auto master = load_one(*source, place, notes);
+    if (!master) {
+      return std::unexpected(std::move(master).error());
+    }
+    all.push_back({std::move(place), std::move(*master), settings.former_keys[i].state});
+  }
+  return all;
+}
+
+/// Is the key that sealed last among the former ones, so that the primary may be a new one?
+bp::result<bool> is_rotation(const std::vector<Former>& former, const KeyRecord& record) {
+  for (const Former& one : former) {
+    const auto found = leads_to(one.master, *record.id());
+    if (!found || *found) {
+      return found;
+    }
+  }
+  return false;
+}
+
+bp::result<Secret> load_primary(const Settings& settings, std::string_view data_folder,
+                                const std::vector<Former>& former, const KeyRecord& record,
+                                std::vector<std::string>& notes) {
+  auto source = source_of(settings.key.source, data_folder);
   if (!source) {
-    return std::unexpected(std::move(source).error().during("reading '" + place + "'"));
+    return std::unexpected(std::move(source).error().during("reading 'key'"));
   }
-  const auto master = load_one(*source, place, loaded.notes);
-  BP_TRY(master);
-  if (auto added = loaded.keys->add_former(*master, former.state); !added) {
-    return std::unexpected(std::move(added).error().during("adding '" + place + "'"));
+  source->create = settings.key.create;
+  source->iterations = settings.key.iterations;
+  if (record.id()) {
+    const auto rotation = is_rotation(former, record);
+    if (!rotation) {
+      return std::unexpected(rotation.error());
+    }
+    if (!*rotation) {
+      source->create = false;
+      source->remedy = record.remedy();
+    }
   }
-  return {};
+  return load_one(*source, "key", notes);
 }
 
 }  // namespace
@@ -68,21 +111,22 @@ bp::result<KeySource> source_of(const SourceSettings& settings, std::string_view
   return source;
 }
 
-bp::result<LoadedKeys> load_keys(const Settings& settings, std::string_view data_folder) {
+bp::result<LoadedKeys> load_keys(const Settings& settings, std::string_view data_folder,
+                                 const KeyRecord& record) {
   LoadedKeys loaded{std::make_unique<Keyset>(), {}};
-  auto primary = source_of(settings.key.source, data_folder);
-  if (!primary) {
-    return std::unexpected(std::move(primary).error().during("reading 'key'"));
+  const auto former = load_former(settings, data_folder, loaded.notes);
+  BP_TRY(former);
+  const auto primary = load_primary(settings, data_folder, *former, record, loaded.notes);
+  BP_TRY(primary);
+  BP_TRY(loaded.keys->add_primary(*primary));
+  for (const Former& one : *former) {
+    if (auto added = loaded.keys->add_former(one.master, one.state); !added) {
+      return std::unexpected(std::move(added).error().during("adding '" + one.place + "'"));
+    }
   }
-  primary->create = settings.key.create;
-  primary->iterations = settings.key.iterations;
-  const auto master = load_one(*primary, "key", loaded.notes);
-  BP_TRY(master);
-  BP_TRY(loaded.keys->add_primary(*master));
-
-  for (std::size_t i = 0; i < settings.former_keys.size(); ++i) {
-    const std::string place = "former_keys/" + std::to_string(i);
-    BP_TRY(add_former(settings.former_keys[i], place, data_folder, loaded));
+  const Key& seals = *loaded.keys->sealing(settings.algorithm, Framing::Keyed);
+  if (auto checked = record.check(*loaded.keys, seals.facts().id); !checked) {
+    return std::unexpected(std::move(checked).error().during("loading 'key'"));
   }
   return loaded;
 }

@@ -11,6 +11,7 @@
 
 #include "backplane/cpp/config.hpp"
 
+#include "key_record.hpp"
 #include "key_source.hpp"
 #include "keyset.hpp"
 
@@ -81,9 +82,12 @@ struct LoadedKeys {
 [[nodiscard]] bp::result<KeySource> source_of(const SourceSettings& settings,
                                               std::string_view data_folder);
 
-/// Every key that the settings name. Blocks: on the disk and for passphrases.
-/// Errors: load_key's and Keyset's, with the place in the configuration.
+/// Every key that the settings name. A missing primary is made only if no key was used before,
+/// or if the recorded key is a former one; the keys that are loaded agree with the record.
+/// Blocks: on the disk and for passphrases.
+/// Errors: load_key's, Keyset's and KeyRecord::check's, with the place in the configuration.
 [[nodiscard]] bp::result<LoadedKeys> load_keys(const Settings& settings,
-                                               std::string_view data_folder);
+                                               std::string_view data_folder,
+                                               const KeyRecord& record);
 
 }  // namespace crypto_sodium

@@ -6,8 +6,12 @@ include(GNUInstallDirs)
 #
 # Builds <build>/plugins/<name>.so, which exports bp_plugin_v1 and nothing else. plugin.json (its id, its version, what it
 # sends, receives, provides, requires) is embedded in section .bp_manifest, together with the compiled schemas of the
-# contracts that it names or that CONTRACTS adds; see backplane_manifest.h in the build folder. Also makes the target
-# <name>_manifest, for tests that compile the plugin's sources themselves.
+# contracts that it names or that CONTRACTS adds; see backplane_manifest.h in the build folder.
+#
+# The sources are compiled once, into the object library <name>_objects, which the module and the plugin's tests share:
+#   target_link_libraries(<tests> PRIVATE <name>_objects)
+# brings the objects, LINKS, the folder of the sources, the manifest and the contracts. What target_compile_definitions(),
+# target_compile_options() or target_include_directories() add to <name> holds for its objects, too.
 function(backplane_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST" "SOURCES;LINKS;CONTRACTS")
   if(NOT arg_SOURCES)
@@ -21,26 +25,15 @@ function(backplane_add_plugin name)
   list(APPEND arg_CONTRACTS ${named})
   list(REMOVE_DUPLICATES arg_CONTRACTS)
   _backplane_manifest_header(${name} "${arg_MANIFEST}" "${arg_CONTRACTS}")
+  _backplane_plugin_objects(${name} "${arg_SOURCES}" "${arg_LINKS}")
 
-  add_library(${name} MODULE ${arg_SOURCES})
+  # The objects come as sources and not by linking: then they are compiled with what is set on this target.
+  add_library(${name} MODULE "$<TARGET_OBJECTS:${name}_objects>")
   set_target_properties(${name} PROPERTIES
     PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/plugins"
-    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
-    POSITION_INDEPENDENT_CODE ON LINK_DEPENDS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map")
-  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
-  if("C" IN_LIST languages)
-    target_compile_features(${name} PRIVATE c_std_11)
-  endif()
-  if("CXX" IN_LIST languages)
-    target_compile_features(${name} PRIVATE cxx_std_23)
-  endif()
-  target_include_directories(${name} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}")
+    LINK_DEPENDS "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map")
   target_link_libraries(${name} PRIVATE ${name}_manifest ${arg_LINKS})
-  if(TARGET backplane_warnings)
-    target_link_libraries(${name} PRIVATE backplane_warnings)
-  endif()
   if(UNIX AND NOT APPLE)
-    target_compile_options(${name} PRIVATE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>")
     target_link_options(${name} PRIVATE "-Wl,--version-script=${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map"
       "LINKER:-z,now" "LINKER:-z,relro" "LINKER:-z,noexecstack")
     if(NOT BACKPLANE_SANITIZER)
@@ -48,6 +41,33 @@ function(backplane_add_plugin name)
     endif()
   endif()
   install(TARGETS ${name} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/backplane/plugins")
+endfunction()
+
+# Object library <name>_objects: the sources, compiled for a module that hides what it does not export.
+function(_backplane_plugin_objects name sources links)
+  set(objects ${name}_objects)
+  add_library(${objects} OBJECT ${sources})
+  set_target_properties(${objects} PROPERTIES
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+    POSITION_INDEPENDENT_CODE ON)
+  get_property(languages GLOBAL PROPERTY ENABLED_LANGUAGES)
+  if("C" IN_LIST languages)
+    target_compile_features(${objects} PRIVATE c_std_11)
+  endif()
+  if("CXX" IN_LIST languages)
+    target_compile_features(${objects} PRIVATE cxx_std_23)
+  endif()
+  target_include_directories(${objects} PUBLIC "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_link_libraries(${objects} PUBLIC ${name}_manifest ${links})
+  if(TARGET backplane_warnings)
+    target_link_libraries(${objects} PRIVATE backplane_warnings)
+  endif()
+  if(UNIX AND NOT APPLE)
+    target_compile_options(${objects} PRIVATE "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-fno-gnu-unique>")
+  endif()
+  target_compile_definitions(${objects} PRIVATE "$<TARGET_PROPERTY:${name},COMPILE_DEFINITIONS>")
+  target_compile_options(${objects} PRIVATE "$<TARGET_PROPERTY:${name},COMPILE_OPTIONS>")
+  target_include_directories(${objects} PRIVATE "$<TARGET_PROPERTY:${name},INCLUDE_DIRECTORIES>")
 endfunction()
 
 # The contract stems that a plugin.json names.

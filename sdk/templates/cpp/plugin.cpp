@@ -24,8 +24,9 @@ class Thermometer {
       auto reading = bp::json::read<Reading>(m.text());
       BP_CO_TRY(reading);  // not a reading: handed back with the reason
       (*reading)->degrees = ((*reading)->degrees + config_.offset) * 9 / 5 + 32;
-      const std::string text = bp::json::write(**reading);
-      co_return co_await out_.send_wait(bp::as_bytes(text));
+      const auto text = bp::json::write(**reading);
+      BP_CO_TRY(text);
+      co_return co_await out_.send_wait(bp::as_bytes(*text));
     });
     cx.info("ready", "offset", config_.offset);
     return {};

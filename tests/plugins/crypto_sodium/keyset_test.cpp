@@ -103,5 +103,16 @@ TEST(Keyset, ResumingNeverForgetsMessages) {
   EXPECT_EQ(key->sealed_messages(), 100U);
 }
 
+TEST(Keyset, KnowsEveryIdThatAMasterLeadsTo) {
+  Keyset keys;
+  ASSERT_TRUE(keys.add_primary(testing::counting_key(0)));
+  for (const auto& key : keys.keys()) {
+    EXPECT_TRUE(keys.has(key->facts().id));
+    EXPECT_TRUE(leads_to(testing::counting_key(0), key->facts().id).value());
+    EXPECT_FALSE(leads_to(testing::counting_key(1), key->facts().id).value());
+  }
+  EXPECT_FALSE(keys.has(0));
+}
+
 }  // namespace
 }  // namespace crypto_sodium

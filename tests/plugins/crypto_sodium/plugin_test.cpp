@@ -155,6 +155,30 @@ TEST_F(PluginTest, AMissingKeyOrABadConfigurationStopsTheStart) {
   EXPECT_EQ(instance("{}")->start().error().code(), BP_E_CONFIG);
 }
 
+TEST_F(PluginTest, AKeyThatWasLostStopsTheStartUntilItIsBack) {
+  testing::Buffer sealed;
+  {
+    const auto host = instance();
+    ASSERT_TRUE(host->start());
+    sealed = seal(*host, "hello");
+    ASSERT_TRUE(host->stop());
+  }
+  const std::string key = folder.file("master.key");
+  std::filesystem::rename(key, folder.file("backup"));
+  {
+    const auto host = instance();
+    const auto started = host->start();
+    ASSERT_FALSE(started);
+    EXPECT_EQ(started.error().code(), BP_E_NOT_FOUND);
+    EXPECT_NE(started.error().text().find("restore it from a backup"), std::string::npos);
+    EXPECT_FALSE(std::filesystem::exists(key));
+  }
+  std::filesystem::rename(folder.file("backup"), key);
+  const auto host = instance();
+  ASSERT_TRUE(host->start());
+  EXPECT_EQ(open(*host, sealed), "hello");
+}
+
 TEST_F(PluginTest, NoKeyIsEverLogged) {
   const std::string key = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
   folder.write("master.key", key);

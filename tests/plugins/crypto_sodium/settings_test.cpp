@@ -1,6 +1,7 @@
 // tests/plugins/crypto_sodium/settings_test.cpp - configurations, from JSON to keys.
 #include "settings.hpp"
 
+#include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -11,8 +12,28 @@
 namespace crypto_sodium {
 namespace {
 
+namespace fs = std::filesystem;
+
 Settings read(const std::string& json) {
   return bp::config_from_json<Settings>(json).value();
+}
+
+/// As the plugin does at a start, with the record of the folder.
+bp::result<LoadedKeys> start(const std::string& json, const std::string& folder) {
+  KeyRecord record((fs::path(folder) / "key_id").string());
+  BP_TRY(record.open());
+  const Settings settings = read(json);
+  auto loaded = load_keys(settings, folder, record);
+  if (loaded) {
+    const Key& seals = *loaded->keys->sealing(settings.algorithm, Framing::Keyed);
+    BP_TRY(record.note(seals.facts().id));
+  }
+  return loaded;
+}
+
+std::string id_of(const LoadedKeys& loaded) {
+  const Key& seals = *loaded.keys->sealing(Algorithm::XChaCha20Poly1305, Framing::Keyed);
+  return std::to_string(seals.facts().id);
 }
 
 TEST(Settings, TheSmallestOneHasDefaults) {
@@ -54,7 +75,7 @@ TEST(Settings, MistakesAreNamed) {
 TEST(Settings, AKeyHasExactlyOneSource) {
   for (const char* json :
        {R"({"key":{}})", R"({"key":{"file":"a","env":"B"}})", R"({"key":{"salt_file":"a"}})"}) {
-    const auto loaded = load_keys(read(json), "/nowhere");
+    const auto loaded = start(json, "/nowhere");
     ASSERT_FALSE(loaded) << json;
     EXPECT_EQ(loaded.error().code(), BP_E_CONFIG);
     EXPECT_NE(loaded.error().text().find("'passphrase_file'"), std::string::npos);
@@ -64,9 +85,9 @@ TEST(Settings, AKeyHasExactlyOneSource) {
 TEST(Settings, LoadsThePrimaryAndFormerKeys) {
   const testing::TemporaryFolder folder;
   folder.write("old.key", std::string(64, '1'));
-  const auto loaded = load_keys(
-      read(R"({"key":{"file":"new.key","create":true},"former_keys":[{"file":"old.key"}]})"),
-      folder.file(""));
+  const auto loaded =
+      start(R"({"key":{"file":"new.key","create":true},"former_keys":[{"file":"old.key"}]})",
+            folder.file(""));
   ASSERT_TRUE(loaded) << loaded.error().text();
   EXPECT_EQ(loaded->keys->keys().size(), 6U);
   ASSERT_EQ(loaded->notes.size(), 1U);
@@ -76,15 +97,82 @@ TEST(Settings, LoadsThePrimaryAndFormerKeys) {
 TEST(Settings, AMissingFormerKeyIsFoundByItsPlace) {
   const testing::TemporaryFolder folder;
   folder.write("new.key", std::string(64, '1'));
-  const auto loaded = load_keys(
-      read(R"({"key":{"file":"new.key"},"former_keys":[{"file":"old.key"}]})"), folder.file(""));
+  const auto loaded =
+      start(R"({"key":{"file":"new.key"},"former_keys":[{"file":"old.key"}]})", folder.file(""));
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().code(), BP_E_NOT_FOUND);
   EXPECT_NE(loaded.error().text().find("former_keys/0"), std::string::npos);
 
-  const auto twice = load_keys(
-      read(R"({"key":{"file":"new.key"},"former_keys":[{"file":"new.key"}]})"), folder.file(""));
+  const auto twice =
+      start(R"({"key":{"file":"new.key"},"former_keys":[{"file":"new.key"}]})", folder.file(""));
   EXPECT_EQ(twice.error().code(), BP_E_EXISTS);
+}
+
+TEST(Settings, ALostKeyIsNotMadeAnew) {
+  const testing::TemporaryFolder folder;
+  const std::string created = R"({"key":{"file":"master.key","create":true}})";
+  const auto first = start(created, folder.file(""));
+  ASSERT_TRUE(first) << first.error().text();
+  fs::rename(folder.file("master.key"), folder.file("backup"));
+
+  const auto lost = start(created, folder.file(""));
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code(), BP_E_NOT_FOUND);
+  for (const std::string& word :
+       {folder.file("master.key"), id_of(*first), folder.file("key_id")}) {
+    EXPECT_NE(lost.error().text().find(word), std::string::npos) << lost.error().text();
+  }
+  EXPECT_FALSE(fs::exists(folder.file("master.key")));
+
+  fs::rename(folder.file("backup"), folder.file("master.key"));
+  EXPECT_TRUE(start(created, folder.file("")));
+  fs::remove(folder.file("master.key"));
+  fs::remove(folder.file("key_id"));
+  const auto anew = start(created, folder.file(""));
+  ASSERT_TRUE(anew) << anew.error().text();
+  EXPECT_NE(id_of(*anew), id_of(*first));
+}
+
+TEST(Settings, ALostSaltIsNotMadeAnew) {
+  const testing::TemporaryFolder folder;
+  folder.write("passphrase", "correct horse");
+  const std::string created =
+      R"({"key":{"passphrase_file":"passphrase","salt_file":"salt","create":true}})";
+  ASSERT_TRUE(start(created, folder.file("")));
+  fs::remove(folder.file("salt"));
+  const auto lost = start(created, folder.file(""));
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code(), BP_E_NOT_FOUND);
+  EXPECT_FALSE(fs::exists(folder.file("salt")));
+}
+
+TEST(Settings, AnotherKeyIsRefusedUnlessTheKnownOneIsAFormerOne) {
+  const testing::TemporaryFolder folder;
+  folder.write("old.key", std::string(64, '1'));
+  folder.write("new.key", std::string(64, '2'));
+  const auto first = start(R"({"key":{"file":"old.key"}})", folder.file(""));
+  ASSERT_TRUE(first);
+  const auto mistaken = start(R"({"key":{"file":"new.key","create":true}})", folder.file(""));
+  ASSERT_FALSE(mistaken);
+  EXPECT_EQ(mistaken.error().code(), BP_E_CONFLICT);
+  EXPECT_NE(mistaken.error().text().find(id_of(*first)), std::string::npos);
+
+  const std::string rotated = R"({"key":{"file":"new.key"},"former_keys":[{"file":"old.key"}]})";
+  ASSERT_TRUE(start(rotated, folder.file("")));
+  // From now on the new one is the known one, and the former may go when nothing needs it.
+  EXPECT_TRUE(start(R"({"key":{"file":"new.key"}})", folder.file("")));
+  EXPECT_FALSE(start(R"({"key":{"file":"old.key"}})", folder.file("")));
+}
+
+TEST(Settings, ARotationMayMakeItsNewKeyOnce) {
+  const testing::TemporaryFolder folder;
+  folder.write("old.key", std::string(64, '1'));
+  ASSERT_TRUE(start(R"({"key":{"file":"old.key"}})", folder.file("")));
+  const std::string rotated =
+      R"({"key":{"file":"new.key","create":true},"former_keys":[{"file":"old.key"}]})";
+  ASSERT_TRUE(start(rotated, folder.file("")));
+  fs::remove(folder.file("new.key"));
+  EXPECT_EQ(start(rotated, folder.file("")).error().code(), BP_E_NOT_FOUND);
 }
 
 }  // namespace

@@ -1,0 +1,78 @@
+// plugins/crypto_sodium/key_record.cpp - one line with one number, replaced as a whole.
+#include "key_record.hpp"
+
+#include <charconv>
+#include <string_view>
+
+#include "private_file.hpp"
+
+namespace crypto_sodium {
+namespace {
+
+constexpr std::size_t record_bytes_max = 32;
+
+std::optional<std::uint32_t> parse(std::string_view text) {
+  if (text.ends_with('\n')) {
+    text.remove_suffix(1);
+  }
+  std::uint32_t id = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || id == 0) {
+    return std::nullopt;
+  }
+  return id;
+}
+
+}  // namespace
+
+bp::result<void> KeyRecord::open() {
+  const auto content = read_private_file(path_, record_bytes_max);
+  if (!content) {
+    if (content.error().code() == BP_E_NOT_FOUND) {
+      return {};
+    }
+    return std::unexpected(content.error());
+  }
+  const Bytes bytes = content->bytes();
+  id_ = parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  if (!id_) {
+    return bp::fail(BP_E_CORRUPT, "'" + path_ +
+                                      "' is damaged: it holds the id of the key that seals here; "
+                                      "restore it, or remove it once the right key is in place");
+  }
+  return {};
+}
+
+std::string KeyRecord::remedy() const {
+  if (!id_) {
+    return "";
+  }
+  return "key " + std::to_string(*id_) +
+         " seals here, and no other opens what it sealed: restore it from a backup; or, to begin "
+         "anew and lose what "
+         "it sealed, remove '" +
+         path_ + "'";
+}
+
+bp::result<void> KeyRecord::check(const Keyset& keys, std::uint32_t present) const {
+  if (!id_ || keys.has(*id_)) {
+    return {};
+  }
+  return bp::fail(BP_E_CONFLICT, "the configured key is " + std::to_string(present) +
+                                     ", another than before; " + remedy() +
+                                     "; if the key was changed on purpose, name the earlier one "
+                                     "under 'former_keys'");
+}
+
+bp::result<void> KeyRecord::note(std::uint32_t present) {
+  if (id_ == present) {
+    return {};
+  }
+  const std::string text = std::to_string(present) + "\n";
+  BP_TRY(replace_private_file(
+      path_, Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())));
+  id_ = present;
+  return {};
+}
+
+}  // namespace crypto_sodium
