@@ -45,7 +45,10 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     server_ = std::make_unique<server::Server>(
         settings_, [this](asio::io_context& context) { return link_->make_bus(context); },
         observer);
-    BP_TRY(server_->open());
+    if (auto opened = server_->open(); !opened) {
+      return std::unexpected(std::move(opened).error().during(
+          "/plugins/" + std::string(cx.instance_id()) + "/config of plugins.json"));
+    }
     for (const client::OutboundSettings& each : *clients) {
       BP_TRY(cx.try_open(each.channel));
     }

@@ -265,3 +265,19 @@ scenario('a required plugin that is lost takes readiness away, not the host', as
   assert.equal((await host.get('/readyz')).status, 503);
   assert.equal((await host.stop()).code, 0);
 });
+
+scenario('a library that was replaced while it is loaded is told of', async (stage) => {
+  const library = path.join(stage.newFolder(), 'mine.so');
+  fs.copyFileSync(built('good_minimal'), library);
+  const host = await stage.start(withGood({ mine: { library } }));
+  const calm = await host.verb(['ctl', 'restart', 'mine'], { words: 2 });
+  assert.deepEqual(JSON.parse(calm.stdout), { status: 'done' });
+  fs.copyFileSync(built('good_minimal_next'), `${library}.new`);
+  fs.renameSync(`${library}.new`, library);
+  const notice = 'the file on disk is newer; restart the host to load it';
+  const told = await host.verb(['ctl', 'restart', 'mine'], { words: 2 });
+  assert.deepEqual(JSON.parse(told.stdout), { status: 'done', notice });
+  const shown = (await host.verb(['ctl', 'status'], { words: 2 })).stdout;
+  assert.match(shown, new RegExp(`^mine +running +1\\.0\\.0 .*\\(${notice}\\)$`, 'm'));
+  assert.equal((await host.stop()).code, 0);
+});

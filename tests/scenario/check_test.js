@@ -104,7 +104,7 @@ scenario('check has no side effects and knows good from absent', async (stage) =
   const good = await cli.expectCode(0, ['check', file]);
   assert.match(good.stdout, /4 plugins, 1 wire, no problem found/);
   const json = await cli.expectCode(0, ['check', '--json', file]);
-  assert.deepEqual(JSON.parse(json.stdout), { problems: [] });
+  assert.deepEqual(JSON.parse(json.stdout), { problems: [], warnings: [] });
   assert.deepEqual(fs.readdirSync(stage.folder), ['plugins.json'], 'nothing was created');
   for (const verb of [
     ['check', 'absent.json'],
@@ -114,4 +114,105 @@ scenario('check has no side effects and knows good from absent', async (stage) =
     const absent = await cli.expectCode(66, verb, { cwd: stage.folder });
     assert.match(absent.stderr, /absent\.json/);
   }
+});
+
+// A manifest whose mistakes no key alone can show: files, contracts, addresses, the system's limits.
+const seriousMistakes = (badPlugins) => `{
+  "schema": @2,
+  "host": {
+    "runtime_dir": @"./${'long/'.repeat(25)}",
+    "plugin_path": ${JSON.stringify(settings.plugins)}
+  },
+  "plugins": {
+    "storage": { "library": "storage_sqlite", "config": { "path": "events.db" } },
+    "lost": { "library": @"storge_sqlite" },
+    "ws": {
+      "library": "transport_ws",
+      "config": { "listen": @"127.0.0.1:99999" },
+      "after": [@"ws"]
+    },
+    "bad": { "library": @${JSON.stringify(path.join(badPlugins, 'bad_layout.so'))} },
+    "late": { "library": "metrics_prometheus", "after": [@"storag"] }
+  }
+}
+`;
+const seriousWords = [
+  [/this build reads manifests of schema 1 only.*fix: /, 'CONFIG'],
+  [/control socket would be .*at most 107; fix: /, 'CONFIG'],
+  [/no plugin library 'storge_sqlite'; did you mean 'storage_sqlite'\?/, 'NOT_FOUND'],
+  [/the port must be 0 to 65535/, 'CONFIG'],
+  [/a plugin cannot start after itself/, 'CONFIG'],
+  [/law\.layout/, 'ABI'],
+  [/there is no plugin "storag"; did you mean "storage"\?/, 'CONFIG'],
+];
+
+scenario('files, addresses and limits are told with their place in both forms', async (stage) => {
+  const { text, places } = withPlaces(seriousMistakes(settings.badPlugins));
+  const file = path.join(stage.folder, 'plugins.json');
+  fs.writeFileSync(file, text);
+  const ended = await cli.expectCode(78, ['check', file]);
+  const told = ended.stderr.trim().split('\n');
+  assert.equal(told.pop(), '7 problems', ended.stderr);
+  const { problems } = JSON.parse((await cli.expectCode(78, ['check', '--json', file])).stdout);
+  assert.equal(problems.length, 7);
+  places.forEach(({ line, column }, i) => {
+    const [words, code] = seriousWords[i];
+    assert.ok(told[i].startsWith(`${file}:${line}:${column}: `), told[i]);
+    assert.match(told[i], words);
+    const problem = problems[i];
+    assert.deepEqual(
+      [problem.file, problem.line, problem.column, problem.code],
+      [file, line, column, code],
+    );
+    assert.equal(told[i], `${file}:${line}:${column}: ${problem.pointer}: ${problem.message}`);
+  });
+  await cli.expectCode(78, ['serve', file]);
+});
+
+scenario('literals of a wire are compared with the contract', async (stage) => {
+  const { text, places } = withPlaces(`{
+  "schema": 1,
+  "host": { "plugin_path": ${JSON.stringify(settings.plugins)} },
+  "plugins": {
+    "storage": { "library": "storage_sqlite", "config": { "path": "events.db" } },
+    "ws": { "library": "transport_ws" }
+  },
+  "wires": [{
+    "from": "events",
+    "steps": [
+      { "call": "bp.storage.records/1.Page", "map": { "limit": { "value": @"ten" } }, "out": "page" },
+      { "call": "bp.storage.records/1.Insert",
+        "map": { "id": "/id", "name": "/name", "sealed": @"$page/records" } }
+    ]
+  }]
+}
+`);
+  const file = path.join(stage.folder, 'plugins.json');
+  fs.writeFileSync(file, text);
+  const { problems } = JSON.parse((await cli.expectCode(78, ['check', '--json', file])).stdout);
+  assert.deepEqual(
+    problems.map(({ line, column }) => ({ line, column })),
+    places,
+  );
+  assert.match(problems[0].message, /'limit' does not fit its type, uint32.*"ten" is no integer/);
+  assert.match(problems[1].message, /records.*does not fit 'sealed', bool/);
+});
+
+scenario('exit codes tell what kind of finding it is', async (stage) => {
+  const good = path.join(settings.badPlugins, 'good_minimal.so');
+  const bad = (name) => path.join(settings.badPlugins, `${name}.so`);
+  const file = path.join(stage.folder, 'plugins.json');
+  const check = async (code, plugin) => {
+    fs.writeFileSync(file, JSON.stringify({ schema: 1, plugins: { one: plugin } }));
+    const { stdout } = await cli.expectCode(code, ['check', '--json', file]);
+    return JSON.parse(stdout).problems;
+  };
+  assert.deepEqual(await check(0, { library: good }), []);
+  assert.equal((await check(2, { library: bad('bad_no_manifest') }))[0].code, 'SCHEMA');
+  assert.equal((await check(66, { library: bad('bad_absent') }))[0].code, 'NOT_FOUND');
+  assert.equal((await check(76, { library: bad('bad_layout') }))[0].code, 'ABI');
+  const pinned = { library: good, sha256: '0'.repeat(64) };
+  assert.equal((await check(77, pinned))[0].code, 'PERMISSION');
+  assert.equal((await check(78, { library: good, requird: true }))[0].code, 'CONFIG');
+  await cli.expectCode(64, ['check', file, 'more']);
 });

@@ -54,9 +54,34 @@ scenario('every verb has help with an example, and wrong words are told with 64'
     ['ctl'],
     ['ctl', 'restart'],
     ['serve', '--no-such-option'],
+    ['serve', 'a.json', '-c', 'b.json'],
+    ['help', 'frob'],
   ]) {
     const { stderr } = await cli.expectCode(64, wrong);
     assert.match(stderr, /./, `${wrong} is explained`);
+  }
+  const { stderr } = await cli.expectCode(64, ['pub', 'events', '{}', 'one', 'two']);
+  assert.match(stderr, /'one', 'two'.*`backplane pub --help`/, 'in the order in which they stood');
+  assert.match((await cli.expectCode(64, ['srve'])).stderr, /did you mean 'serve'/);
+});
+
+scenario('help, version, and a manifest by word or by -c', async (stage) => {
+  const help = await cli.expectCode(0, ['help']);
+  assert.equal(help.stdout, (await cli.expectCode(0, ['--help'])).stdout);
+  const about = await cli.expectCode(0, ['help', 'ctl', 'status']);
+  assert.match(about.stdout, /Usage: backplane ctl status /);
+  assert.match(about.stdout, /--json/);
+  const version = await cli.expectCode(0, ['version']);
+  assert.equal(version.stdout, (await cli.expectCode(0, ['--version'])).stdout);
+
+  const file = path.join(stage.folder, 'other.json');
+  for (const words of [
+    ['check', file],
+    ['check', '-c', file],
+    ['serve', file],
+    ['serve', '-c', file],
+  ]) {
+    assert.match((await cli.expectCode(66, words)).stderr, /other\.json/, words.join(' '));
   }
 });
 
@@ -111,6 +136,12 @@ scenario('plugin files are shown and none of their code runs', async () => {
   ]);
   assert.match(bad.stderr, /law\.layout/);
   await cli.expectCode(66, ['plugin', 'info', '/absent.so']);
+  // By name, as "library" is looked for.
+  const config = ['-c', path.join(settings.top, 'plugins.json')];
+  const named = await cli.expectCode(0, ['plugin', 'info', 'storage_sqlite', ...config]);
+  assert.equal(named.stdout, stdout);
+  const near = await cli.expectCode(66, ['plugin', 'info', 'storage_sqlit', ...config]);
+  assert.match(near.stderr, /did you mean 'storage_sqlite'/);
 });
 
 scenario('the manifest and its form are printed', async () => {
@@ -164,7 +195,9 @@ scenario('pub, sub, tap and call', async (stage) => {
   const nothing = JSON.parse(
     (await host.verb(['call', 'bp.storage.records/1.Page', '{"name":"none"}'])).stdout,
   );
-  assert.deepEqual(nothing.records || [], []);
+  assert.deepEqual(nothing.records, [], 'a list is there when it is empty');
+  const unfound = await host.call('bp.storage.records/1.Search', { query: 'nobodywrotethis' });
+  assert.deepEqual(unfound.hits, []);
 
   const fails = async (code, words, text) =>
     assert.match((await host.verb(words, { code })).stderr, text);
@@ -173,6 +206,20 @@ scenario('pub, sub, tap and call', async (stage) => {
   await fails(66, ['pub', 'evens', '{}'], /did you mean 'events'/);
   await fails(64, ['call', 'nonsense', '{}'], /is no method/);
   await fails(64, ['pub', 'events', '{"id":'], /JSON/i);
+  await fails(64, ['pub', 'events', '{"id":"x","name":"n","id":"y"}'], /"id" is given twice/);
+  const service = /for example bp\.storage\.records\/1\.Insert; it has: .*Search/;
+  await fails(64, ['call', 'bp.storage.records/1', '{}'], service);
+  await fails(64, ['call', 'bp.storage.records', '{}'], service);
+  const search = await host.verb(['call', 'bp.storage.records/1.Search', '{"query":"foo-bar"}'], {
+    code: 64,
+  });
+  assert.match(search.stderr, /FTS_SYNTAX/);
+  assert.ok(!search.stderr.includes(stage.folder), 'no path of the server');
+  const large = await host.verb(['pub', 'events', '-'], {
+    input: JSON.stringify({ id: 'l', name: 'n', data: 'x'.repeat(17 << 20) }),
+    code: 1,
+  });
+  assert.match(large.stderr, /a body of 178\d+ bytes is above the limit of 16777216 bytes/);
 });
 
 scenario('ctl operates the running host', async (stage) => {
@@ -205,6 +252,10 @@ scenario('ctl operates the running host', async (stage) => {
     (line) => line.level === 'debug' && line.message === 'connection opened',
   );
   assert.match((await ctl(64, 'log-level', 'loud')).stderr, /loud/);
+  assert.match((await ctl(66, 'log-level', 'debug', 'storge')).stderr, /did you mean 'storage'/);
+  const tap = await host.get('/v1/channels/events/tap?count=abc');
+  assert.equal(tap.status, 400);
+  assert.match(tap.body, /'count' is 'abc'; it takes a whole number/);
 
   await ctl(0, 'shutdown');
   assert.deepEqual(await host.end(), { code: 0, signal: null });

@@ -84,6 +84,47 @@ scenario('a key that others may read is refused', async (stage) => {
   assert.deepEqual(fs.readFileSync(key), Buffer.alloc(32, 7), 'the key is untouched');
 });
 
+scenario('a lost key is not made anew beside what it sealed', async (stage) => {
+  const folder = path.join(stage.folder, 'var', 'crypto');
+  const key = path.join(folder, 'master.key');
+  const backup = path.join(stage.folder, 'backup.key');
+  const first = await stage.start(manifest.standard());
+  const client = await stage.connect(first.url);
+  const [event] = records(1);
+  await client.publish(event);
+  const { primary } = await first.message('keys are loaded');
+  assert.equal((await first.stop()).code, 0);
+
+  fs.renameSync(key, backup);
+  const told = [/plugin 'crypto'/, /master\.key/, new RegExp(`key ${primary}\\b`), /from a backup/];
+  await assertDoesNotStart(stage.launch(manifest.standard()), 69, told);
+  assert.ok(!fs.existsSync(key), 'no key was made');
+
+  fs.writeFileSync(key, Buffer.alloc(32, 7), { mode: 0o600 });
+  await assertDoesNotStart(stage.launch(manifest.standard()), 69, [
+    /plugin 'crypto'/,
+    /another than before/,
+    /former_keys/,
+    new RegExp(`key ${primary}\\b`),
+  ]);
+
+  fs.renameSync(backup, key);
+  const again = await stage.start(manifest.standard());
+  const { record } = await again.call('bp.storage.records/1.Get', { id: event.id });
+  const opened = await again.call('bp.crypto.aead/1.Decrypt', {
+    ciphertext: record.data,
+    associated_text: event.id,
+  });
+  assert.deepEqual(JSON.parse(opened.text), event.data);
+  assert.equal((await again.stop()).code, 0);
+
+  // Whoever wants to begin anew says so by removing the record of the key.
+  fs.rmSync(key);
+  fs.rmSync(path.join(folder, 'key_id'));
+  const anew = await stage.start(manifest.standard());
+  assert.notEqual((await anew.message('keys are loaded')).primary, primary);
+});
+
 scenario('a database of garbage is refused and untouched', async (stage) => {
   const folder = path.join(stage.folder, 'var', 'storage');
   fs.mkdirSync(folder, { recursive: true });

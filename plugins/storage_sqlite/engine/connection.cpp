@@ -40,12 +40,13 @@ bp::result<Connection> Connection::open(const std::string& path, const Connectio
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
   Connection connection(std::make_unique<Open>(handle, options.statements_max));
+  // Without its folders: a call from afar may be the first to need another connection.
+  const std::string doing = "opening the database '" + path.substr(path.rfind('/') + 1) + "'";
   if (code != SQLITE_OK) {
-    return std::unexpected(failure(handle, code, "opening the database '" + path + "'"));
+    return std::unexpected(failure(handle, code, doing));
   }
   if (auto configured = connection.configure(options); !configured) {
-    return std::unexpected(
-        std::move(configured).error().during("opening the database '" + path + "'"));
+    return std::unexpected(std::move(configured).error().during(doing));
   }
   return connection;
 }

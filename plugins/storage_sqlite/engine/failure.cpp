@@ -63,7 +63,9 @@ bp::error failure(sqlite3* handle, int sqlite_code, std::string_view doing) {
     message += "; ";
     message += meaning.fix;
     message += " '";
-    message += file;
+    // Its name only: callers from afar read this, and the folders of this machine are not theirs.
+    const std::string_view path(file);
+    message += path.substr(path.rfind('/') + 1);
     message += "'";
   }
   return bp::error(meaning.status, std::move(message)).during(std::string(doing));

@@ -121,7 +121,9 @@ bp::error search_error(bp::error error) {
   if (error.code() != BP_E_UNKNOWN) {
     return error;
   }
-  return {BP_E_INVALID, "FTS_SYNTAX: `query` is no FTS5 expression (" + error.message() +
+  // What SQLite says, without the advice for a broken table.
+  const std::string told = error.message().substr(0, error.message().rfind("; "));
+  return {BP_E_INVALID, "FTS_SYNTAX: `query` is no FTS5 expression (" + told +
                             "); put words with punctuation into double quotes, as in \"foo-bar\""};
 }
 

@@ -38,7 +38,9 @@ bp::result<std::unique_ptr<Store>> Store::open(const Settings& settings) {
   engine::ConnectionOptions options = settings.connection;
   options.access = engine::Access::ReadWrite;
   auto connection = engine::Connection::open(settings.path, options);
-  BP_TRY(connection);
+  if (!connection) {
+    return std::unexpected(std::move(connection).error().during("reading '" + settings.path + "'"));
+  }
   const std::vector<migration::Plan> plans = schema();
   for (const migration::Plan& plan : plans) {  // refuse before anything is changed
     BP_TRY(migration::verify(*connection, plan));

@@ -50,7 +50,8 @@ Server::~Server() {
   stop();
 }
 
-bp::result<void> Server::bind(Listener& listener, const net::Tcp::endpoint& endpoint) {
+bp::result<void> Server::bind(Listener& listener, const net::Tcp::endpoint& endpoint,
+                              std::string_view key) {
   net::ErrorCode failure;
   net::Acceptor& acceptor = listener.acceptor;
   const auto step = [&failure](auto&& action) {
@@ -65,16 +66,21 @@ bp::result<void> Server::bind(Listener& listener, const net::Tcp::endpoint& endp
   if (failure) {
     net::ErrorCode ignored;
     (void)acceptor.close(ignored);
-    return std::unexpected(bp::error(status_of(failure), text_of(failure))
-                               .during("binding " + net::to_text(endpoint)));
+    const std::string named(key);
+    std::string text(text_of(failure));
+    text += failure == asio::error::address_in_use
+                ? "; fix: end the process that listens there, or give '" + named + "' another port"
+                : "; fix: give '" + named + "' an address and port that this machine has free";
+    return std::unexpected(bp::error(status_of(failure), std::move(text))
+                               .during("binding '" + named + "' " + net::to_text(endpoint)));
   }
   return {};
 }
 
 bp::result<void> Server::open() {
-  BP_TRY(bind(listener_, settings_.listen));
+  BP_TRY(bind(listener_, settings_.listen, "listen"));
   if (settings_.metrics_listen) {
-    if (auto bound = bind(metrics_listener_, *settings_.metrics_listen); !bound) {
+    if (auto bound = bind(metrics_listener_, *settings_.metrics_listen, "metrics_listen"); !bound) {
       net::ErrorCode ignored;
       (void)listener_.acceptor.close(ignored);
       return bound;

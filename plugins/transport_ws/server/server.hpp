@@ -24,7 +24,8 @@ class Server {
   Server& operator=(const Server&) = delete;
   ~Server();
 
-  /// "binding 127.0.0.1:9400: address in use". After an error nothing is open.
+  /// "binding 'listen' 127.0.0.1:9400: address in use; fix: ...": the setting, the reason and the
+  /// way out. After an error nothing is open.
   [[nodiscard]] bp::result<void> open();
   void run();
 
@@ -56,8 +57,8 @@ class Server {
     net::Timer retry;
   };
 
-  [[nodiscard]] static bp::result<void> bind(Listener& listener,
-                                             const net::Tcp::endpoint& endpoint);
+  [[nodiscard]] static bp::result<void> bind(Listener& listener, const net::Tcp::endpoint& endpoint,
+                                             std::string_view key);
   void await_connection();
   void await_scrape();
   [[nodiscard]] static bool again(Listener& listener, net::ErrorCode failure,
