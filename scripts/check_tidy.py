@@ -44,30 +44,10 @@ HELD_BY = {
     # One channel is one machine; its tests are split by what it does, not by file.
     "host/channel/channel.cpp": "tests/host/channel/queue_test.cpp",
     "host/channel/receiver.cpp": "tests/host/channel/broadcast_test.cpp",
-    # The law's tables are called through a scripted plugin, as a plugin calls them.
-    "host/slot/channel_table.cpp": "tests/host/slot/slot_test.cpp",
-    "host/slot/core_table.cpp": "tests/host/slot/slot_test.cpp",
-    "host/slot/dispatch.cpp": "tests/host/slot/slot_test.cpp",
-    "host/slot/extension_tables.cpp": "tests/host/slot/slot_test.cpp",
-    "host/slot/json_table.cpp": "tests/host/slot/slot_test.cpp",
-    "host/slot/service_table.cpp": "tests/host/slot/slot_test.cpp",
     # These need whole plugins, a socket or a terminal: scenarios run them in the real binary.
-    "host/admin/api.cpp": "tests/scenario/cli_test.js",
-    "host/admin/client.cpp": "tests/scenario/cli_test.js",
-    "host/admin/http_server.cpp": "tests/scenario/cli_test.js",
-    "host/admin/tap.cpp": "tests/scenario/cli_test.js",
     "host/cli/cli.cpp": "tests/scenario/cli_test.js",
-    "host/cli/config_verbs.cpp": "tests/scenario/cli_test.js",
-    "host/cli/places.cpp": "tests/scenario/cli_test.js",
-    "host/cli/plugin_verbs.cpp": "tests/scenario/cli_test.js",
-    "host/cli/remote_verbs.cpp": "tests/scenario/cli_test.js",
     "host/daemon/daemon.cpp": "tests/scenario/faults_test.js",
-    "host/daemon/folders.cpp": "tests/scenario/faults_test.js",
     "host/daemon/series.cpp": "tests/scenario/hub_test.js",
-    "host/supervisor/member.cpp": "tests/scenario/bad_plugins_test.js",
-    "host/supervisor/plan.cpp": "tests/scenario/check_test.js",
-    "host/supervisor/supervisor.cpp": "tests/scenario/bad_plugins_test.js",
-    "host/wire/check.cpp": "tests/scenario/check_test.js",
 }
 
 

@@ -2,14 +2,15 @@
 #include "host/admin/api.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 #include <vector>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "host/admin/query.hpp"
 #include "host/admin/tap.hpp"
+#include "host/name/nearest.hpp"
 #include "host/registry/registry.hpp"
 #include "host/service/service.hpp"
 
@@ -19,6 +20,8 @@ namespace {
 
 using error::json_quoted;
 using Answer = std::shared_ptr<Responder>;
+
+constexpr std::uint64_t timeout_ms_max = 24ULL * 60 * 60 * 1'000;
 
 void refuse(const Answer& answer, const error::Error& error) {
   answer->reply(
@@ -32,11 +35,11 @@ std::string time_text(std::int64_t unix_ms) {
 
 std::string plugin_json(const supervisor::Status& status) {
   return fmt::format(
-      R"({{"id":{},"plugin":{},"version":{},"library":{},"state":{},"reason":{},"since":{},"restarts":{},"events":{},"required":{}}})",
+      R"({{"id":{},"plugin":{},"version":{},"library":{},"state":{},"reason":{},"since":{},"restarts":{},"events":{},"required":{},"notice":{}}})",
       json_quoted(status.id), json_quoted(status.plugin), json_quoted(status.version),
       json_quoted(status.library), json_quoted(supervisor::state_name(status.state)),
       json_quoted(status.reason), json_quoted(time_text(status.since_unix_ms)), status.restarts,
-      status.events, status.required);
+      status.events, status.required, json_quoted(status.notice));
 }
 
 template <typename Range, typename Print>
@@ -138,8 +141,13 @@ void tap(Backend& backend, const std::string& channel, const Request& request,
     refuse(answer, entry.error());
     return;
   }
-  const bool consume = request.query.contains("consume");
-  if (entry->channel->settings().kind == BP_KIND_QUEUE && !consume) {
+  const auto consume = flag_in(request, "consume");
+  const auto count = number_in(request, "count", {0, UINT64_MAX}, 0);
+  if (!consume || !count) {
+    refuse(answer, consume ? count.error() : consume.error());
+    return;
+  }
+  if (entry->channel->settings().kind == BP_KIND_QUEUE && !*consume) {
     refuse(answer,
            error::Error(
                BP_E_INVALID,
@@ -148,25 +156,22 @@ void tap(Backend& backend, const std::string& channel, const Request& request,
                    "away; fix: use `backplane sub` to consume on purpose"));
     return;
   }
-  std::uint64_t count = 0;
-  if (const auto wanted = request.query.find("count"); wanted != request.query.end()) {
-    std::from_chars(wanted->second.data(), wanted->second.data() + wanted->second.size(), count);
-  }
-  Tap::open(*entry, backend.exchange.runtime(), count, answer);
+  Tap::open(*entry, backend.exchange.runtime(), *count, answer);
 }
 
-// POST /v1/services/{name}/{major}/{method}?timeout_ms=N
+// POST /v1/services/{name}/{major}/{method}?timeout_ms=N; without a method the answer tells which
+// there are.
 void call(Backend& backend, const std::vector<std::string>& parts, const Request& request,
           const Answer& answer) {
-  std::uint64_t deadline = 0;
-  if (const auto wanted = request.query.find("timeout_ms"); wanted != request.query.end()) {
-    std::uint64_t timeout_ms = 0;
-    std::from_chars(wanted->second.data(), wanted->second.data() + wanted->second.size(),
-                    timeout_ms);
-    deadline = runtime::now_ns() + timeout_ms * 1'000'000;
+  const auto timeout_ms = number_in(request, "timeout_ms", {1, timeout_ms_max}, 0);
+  if (!timeout_ms) {
+    refuse(answer, timeout_ms.error());
+    return;
   }
+  const std::uint64_t deadline = *timeout_ms == 0 ? 0 : runtime::now_ns() + *timeout_ms * 1'000'000;
   const std::string service = parts[2] + "/" + parts[3];
-  auto called = backend.exchange.call({service, parts[4], request.body, deadline},
+  const std::string method = parts.size() > 4 ? parts[4] : "";
+  auto called = backend.exchange.call({service, method, request.body, deadline},
                                       [answer](error::Result<std::string> reply) {
                                         if (reply) {
                                           answer->reply({200, std::move(*reply) + "\n"});
@@ -182,12 +187,17 @@ void call(Backend& backend, const std::vector<std::string>& parts, const Request
 // POST /v1/plugins/{id}/restart|start|stop|clear-quarantine
 void plugin_verb(Backend& backend, const std::string& id, const std::string& verb,
                  const Answer& answer) {
-  const auto done = [answer](const std::optional<error::Error>& error) {
+  const auto done = [answer, &backend, id](const std::optional<error::Error>& error) {
     if (error) {
       refuse(answer, *error);
-    } else {
-      answer->reply({200, "{\"status\":\"done\"}\n"});
+      return;
     }
+    const auto statuses = backend.supervisor.statuses();
+    const auto found = std::ranges::find(statuses, id, &supervisor::Status::id);
+    const std::string notice = found == statuses.end() ? "" : found->notice;
+    answer->reply({200, notice.empty()
+                            ? "{\"status\":\"done\"}\n"
+                            : "{\"status\":\"done\",\"notice\":" + json_quoted(notice) + "}\n"});
   };
   if (verb == "restart") {
     backend.supervisor.restart(id, done);
@@ -204,15 +214,38 @@ void plugin_verb(Backend& backend, const std::string& id, const std::string& ver
   }
 }
 
+// Whose level can be changed: an instance, the host's own lines, the wires, or the part of such a
+// name before a dot.
+error::Result<void> check_log_name(const Backend& backend, const std::string& name) {
+  std::vector<std::string> names{"host", "wire"};
+  for (const supervisor::Status& status : backend.supervisor.statuses()) {
+    names.push_back(status.id);
+  }
+  const bool known = std::ranges::any_of(names, [&](const std::string& each) {
+    return each == name || (!name.empty() && each.starts_with(name + "."));
+  });
+  if (!known) {
+    return error::fail(BP_E_NOT_FOUND, "no plugin '" + name +
+                                           "' has a log level, nor is it 'host' or 'wire'" +
+                                           name::hint(name, names));
+  }
+  return {};
+}
+
 // POST /v1/log-level?level=debug&name=storage
 void log_level(Backend& backend, const Request& request, const Answer& answer) {
   const auto level_text = request.query.find("level");
   const auto name = request.query.find("name");
   auto level = log::parse_level(level_text == request.query.end() ? "" : level_text->second);
   if (!level) {
-    refuse(answer, error::Error(BP_E_INVALID,
-                                level.error().message()));  // not of the manifest, as elsewhere
+    refuse(answer, error::Error(BP_E_INVALID, "the parameter 'level': " + level.error().message()));
     return;
+  }
+  if (name != request.query.end()) {
+    if (auto known = check_log_name(backend, name->second); !known) {
+      refuse(answer, known.error());
+      return;
+    }
   }
   backend.sink.set_level(name == request.query.end() ? "" : name->second, *level);
   answer->reply({200, "{\"status\":\"done\"}\n"});
@@ -240,15 +273,60 @@ void no_route(const Request& request, const Answer& answer) {
   refuse(answer, error::Error(BP_E_NOT_FOUND, "no route " + request.method + " " + request.path));
 }
 
-void route_post(Backend& backend, Request&& request, const std::vector<std::string>& parts,
+// False: `request` was refused.
+bool query_fits(const Request& request, std::span<const Parameter> known, const Answer& answer) {
+  const auto checked = check_query(request, known);
+  if (!checked) {
+    refuse(answer, checked.error());
+  }
+  return checked.has_value();
+}
+
+constexpr Parameter tap_parameters[] = {{"count", "messages, 0 for no end"},
+                                        {"consume", "1 to take a queue's messages away"}};
+constexpr Parameter call_parameters[] = {{"timeout_ms", "milliseconds"}};
+constexpr Parameter level_parameters[] = {{"level", "trace, debug, info, warn, error or off"},
+                                          {"name", "a plugin's id, host or wire"}};
+
+void route_get(Backend& backend, Request&& request, const std::vector<std::string>& parts,
+               const Answer& answer) {
+  for (const auto& [path, read] : reads) {
+    if (request.path == path) {
+      if (query_fits(request, {}, answer)) {
+        read(backend, std::move(request), answer);
+      }
+      return;
+    }
+  }
+  if (parts.size() == 4 && parts[0] == "v1" && parts[1] == "channels" && parts[3] == "tap") {
+    if (query_fits(request, tap_parameters, answer)) {
+      tap(backend, parts[2], request, answer);
+    }
+    return;
+  }
+  no_route(request, answer);
+}
+
+void route_post(Backend& backend, const Request& request, const std::vector<std::string>& parts,
                 const Answer& answer) {
+  const bool calling = parts[1] == "services" && (parts.size() == 4 || parts.size() == 5);
+  const bool leveling = request.path == "/v1/log-level";
+  std::span<const Parameter> known;
+  if (calling) {
+    known = call_parameters;
+  } else if (leveling) {
+    known = level_parameters;
+  }
+  if (!query_fits(request, known, answer)) {
+    return;
+  }
   if (parts.size() == 4 && parts[1] == "channels" && parts[3] == "publish") {
     publish(backend, parts[2], request, answer);
-  } else if (parts.size() == 5 && parts[1] == "services") {
+  } else if (calling) {
     call(backend, parts, request, answer);
   } else if (parts.size() == 4 && parts[1] == "plugins") {
     plugin_verb(backend, parts[2], parts[3], answer);
-  } else if (request.path == "/v1/log-level") {
+  } else if (leveling) {
     log_level(backend, request, answer);
   } else if (request.path == "/v1/shutdown") {
     answer->reply({202, "{\"status\":\"stopping\"}\n"});
@@ -264,25 +342,13 @@ Handler make_api(Backend& backend) {
   return [&backend](Request&& request, const Answer& answer) {
     const std::vector<std::string> parts = split(request.path);
     if (request.method == "POST" && parts.size() >= 2 && parts[0] == "v1") {
-      route_post(backend, std::move(request), parts, answer);
-      return;
-    }
-    if (request.method != "GET") {
+      route_post(backend, request, parts, answer);
+    } else if (request.method == "GET") {
+      route_get(backend, std::move(request), parts, answer);
+    } else {
       refuse(answer, error::Error(BP_E_UNSUPPORTED, "method " + request.method +
                                                         "; reads are GET, changes are POST"));
-      return;
     }
-    for (const auto& [path, read] : reads) {
-      if (request.path == path) {
-        read(backend, std::move(request), answer);
-        return;
-      }
-    }
-    if (parts.size() == 4 && parts[0] == "v1" && parts[1] == "channels" && parts[3] == "tap") {
-      tap(backend, parts[2], request, answer);
-      return;
-    }
-    no_route(request, answer);
   };
 }
 

@@ -11,6 +11,8 @@
 #include <boost/beast/http/string_body.hpp>
 #include <fmt/format.h>
 
+#include "host/admin/http_server.hpp"
+
 namespace host::admin {
 
 namespace {
@@ -64,14 +66,17 @@ error::Result<ClientReply> request(const std::string& socket_path, const std::st
   if (ec) {
     return lost(ec);
   }
+  if (body.size() > body_bytes_max) {
+    return std::unexpected(body_too_large(std::to_string(body.size())));
+  }
   const std::string head = method + " " + target +
                            " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: " +
                            std::to_string(body.size()) +
                            "\r\nContent-Type: application/json\r\n\r\n" + body;
-  asio::write(socket, asio::buffer(head), ec);
-  if (ec) {
-    return lost(ec);
-  }
+  // A host that refuses a request early answers and closes before it has read all of it: its answer
+  // is here although writing failed.
+  boost::system::error_code unwritten;
+  asio::write(socket, asio::buffer(head), unwritten);
   http::response_parser<http::string_body> parser;
   parser.eager(true);
   parser.body_limit(boost::none);
@@ -86,7 +91,7 @@ error::Result<ClientReply> request(const std::string& socket_path, const std::st
       break;
     }
     if (ec) {
-      return lost(ec);
+      return lost(unwritten ? unwritten : ec);
     }
     buffer.append(chunk.data(), size);
     while (!buffer.empty() && !parser.is_done()) {
@@ -103,6 +108,9 @@ error::Result<ClientReply> request(const std::string& socket_path, const std::st
         !give_lines(parser.get().body(), on_line)) {
       return ClientReply{200, ""};
     }
+  }
+  if (!parser.is_header_done() && unwritten) {
+    return lost(unwritten);
   }
   if (!parser.is_header_done()) {
     return error::fail(BP_E_UNAVAILABLE, "the host closed the connection before it answered");

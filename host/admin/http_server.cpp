@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include <boost/asio/dispatch.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
@@ -54,8 +54,9 @@ Request request_of(http::request<http::string_body>&& message) {
     const std::string_view pair = query.substr(0, query.find('&'));
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
     const std::size_t equals = pair.find('=');
-    request.query[decoded(pair.substr(0, equals))] =
-        equals == std::string_view::npos ? "" : decoded(pair.substr(equals + 1));
+    request.query.emplace(decoded(pair.substr(0, equals)), equals == std::string_view::npos
+                                                               ? std::string()
+                                                               : decoded(pair.substr(equals + 1)));
   }
   request.body = std::move(message.body());
   return request;
@@ -112,11 +113,14 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
     tell_gone();
   }
 
+  // What these four do happens in the order of the calls. From the io thread it happens at once:
+  // what that thread posts waits in a queue of its own, and a worker's first chunk would overtake
+  // the head.
   void reply(Response response) override {
     std::string text = head_of(response.status, response.content_type,
                                "Content-Length: " + std::to_string(response.body.size()) + "\r\n") +
                        response.body;
-    asio::post(io_, [self = shared_from_this(), text = std::move(text)]() mutable {
+    asio::dispatch(io_, [self = shared_from_this(), text = std::move(text)]() mutable {
       self->answered_ = true;
       self->send(std::move(text));
     });
@@ -124,7 +128,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
 
   void begin_stream(std::string content_type) override {
     std::string text = head_of(200, content_type, "Transfer-Encoding: chunked\r\n");
-    asio::post(io_, [self = shared_from_this(), text = std::move(text)]() mutable {
+    asio::dispatch(io_, [self = shared_from_this(), text = std::move(text)]() mutable {
       self->streaming_ = true;
       self->send(std::move(text));
       self->watch_for_close();
@@ -143,14 +147,14 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
     std::string text(size.data(), end);
     text += "\r\n" + chunk + "\r\n";
     unsent_.fetch_add(text.size(), std::memory_order_relaxed);
-    asio::post(io_, [self = shared_from_this(), text = std::move(text)]() mutable {
+    asio::dispatch(io_, [self = shared_from_this(), text = std::move(text)]() mutable {
       self->send(std::move(text));
     });
     return true;
   }
 
   void end() override {
-    asio::post(io_, [self = shared_from_this()] {
+    asio::dispatch(io_, [self = shared_from_this()] {
       self->streaming_ = false;
       self->answered_ = true;
       self->close_after_ = true;
@@ -159,7 +163,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   }
 
   void on_gone(std::function<void()> gone) override {
-    asio::post(io_, [self = shared_from_this(), gone = std::move(gone)]() mutable {
+    asio::dispatch(io_, [self = shared_from_this(), gone = std::move(gone)]() mutable {
       self->gone_callback_ = std::move(gone);
       if (self->gone_.load(std::memory_order_relaxed)) {
         self->tell_gone();
@@ -223,11 +227,17 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
   }
 
   void refuse(const boost::system::error_code& ec) {
-    const bool large = ec == http::error::body_limit || ec == http::error::header_limit;
-    const error::Error why(large ? BP_E_TOO_LARGE : BP_E_INVALID,
-                           "not a request this server takes: " + ec.message());
+    error::Error why(BP_E_INVALID, "not a request this server takes: " + ec.message());
+    if (ec == http::error::body_limit) {
+      const auto declared = parser_->get()[http::field::content_length];
+      why =
+          body_too_large(declared.empty() ? "more" : std::string(declared.data(), declared.size()));
+    } else if (ec == http::error::header_limit) {
+      why = {BP_E_TOO_LARGE, "the request's header is above the limit of " +
+                                 std::to_string(header_bytes_max) + " bytes"};
+    }
     close_after_ = true;
-    reply({large ? 413U : 400U, why.json() + "\n"});
+    reply({static_cast<unsigned>(error::status_row(why.code()).http_status), why.json() + "\n"});
   }
 
   // While streaming, a read that ends means that the reader is gone.
@@ -371,6 +381,11 @@ void Server::close_now() {
 }
 
 }  // namespace
+
+error::Error body_too_large(const std::string& bytes) {
+  return {BP_E_TOO_LARGE, "a body of " + bytes + " bytes is above the limit of " +
+                              std::to_string(body_bytes_max) + " bytes (16 MiB)"};
+}
 
 error::Result<std::unique_ptr<HttpServer>> HttpServer::listen(asio::io_context& io,
                                                               const std::string& path,

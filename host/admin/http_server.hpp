@@ -20,10 +20,13 @@ inline constexpr std::size_t header_bytes_max = 8'192;
 inline constexpr std::size_t body_bytes_max = std::size_t{16} << 20U;
 inline constexpr unsigned idle_timeout_s = 60;
 
+// What client and server say of a body above the limit.
+[[nodiscard]] error::Error body_too_large(const std::string& bytes);
+
 struct Request {
   std::string method;
-  std::string path;                          // decoded, without the query
-  std::map<std::string, std::string> query;  // decoded
+  std::string path;                                            // decoded, without the query
+  std::multimap<std::string, std::string, std::less<>> query;  // decoded
   std::string body;
 };
 

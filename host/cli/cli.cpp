@@ -3,18 +3,47 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "backplane/abi/version.h"
 
 #include "host/cli/verbs.hpp"
 #include "host/daemon/daemon.hpp"
 #include "host/log/level.hpp"
+#include "host/name/nearest.hpp"
 
 namespace host::cli {
 
 namespace {
+
+std::vector<const CLI::App*> verbs_of(const CLI::App& above) {
+  return above.get_subcommands([](const CLI::App* /*any*/) { return true; });
+}
+
+const CLI::App* verb_named(const CLI::App& above, const std::string& name) {
+  const std::vector<const CLI::App*> verbs = verbs_of(above);
+  const auto found = std::ranges::find(verbs, name, &CLI::App::get_name);
+  return found == verbs.end() ? nullptr : *found;
+}
+
+// "" for backplane itself, " ctl status" below it.
+std::string path_of(const CLI::App& verb) {
+  const CLI::App* above = verb.get_parent();
+  return above == nullptr ? std::string() : path_of(*above) + " " + verb.get_name();
+}
+
+int no_verb(const CLI::App& above, const std::string& verb) {
+  std::vector<std::string> names;
+  for (const CLI::App* each : verbs_of(above)) {
+    names.push_back(each->get_name());
+  }
+  complain({BP_E_INVALID, fmt::format("no verb '{}'{}; `backplane{} --help` lists them", verb,
+                                      name::hint(verb, names), path_of(above))});
+  return exit_usage;
+}
 
 // What the parser fills in; one for the whole command line.
 struct Words {
@@ -23,6 +52,7 @@ struct Words {
   std::string channel;
   std::string json;
   std::string name;
+  std::vector<std::string> verbs;
   std::uint64_t count = 0;
   std::uint64_t timeout_ms = 0;
   bool as_json = false;
@@ -38,6 +68,13 @@ void place_options(CLI::App* verb, Words& words, bool remote) {
   }
 }
 
+// The manifest as the verb's own word, or by -c; not by both.
+void manifest_options(CLI::App* verb, Words& words) {
+  CLI::Option* word =
+      verb->add_option("manifest", words.place.manifest, "The manifest")->capture_default_str();
+  verb->add_option("-c,--config", words.place.manifest, "The same")->excludes(word);
+}
+
 CLI::App* add_verb(CLI::App& above, const std::string& name, const std::string& about,
                    const std::string& example) {
   CLI::App* verb = above.add_subcommand(name, about);
@@ -51,7 +88,7 @@ void add_serve(CLI::App& app, Words& words) {
                             "manifest, 69 a required plugin "
                             "did not start, 73 data folder or\nsocket in use, 75 drain timeout, 76 "
                             "ABI, 77 permission, 78 manifest");
-  place_options(verb, words, false);
+  manifest_options(verb, words);
   verb->add_flag("-v,--verbose", words.verbosity, "More log lines: -v debug, -vv trace");
   verb->callback([&words] {
     daemon::ServeOptions options;
@@ -65,12 +102,13 @@ void add_serve(CLI::App& app, Words& words) {
 }
 
 void add_check(CLI::App& app, Words& words) {
-  CLI::App* verb =
-      add_verb(app, "check",
-               "Find everything that is wrong with a manifest and its plugin files; runs nothing",
-               "backplane check plugins.json");
-  verb->add_option("manifest", words.place.manifest, "The manifest")->capture_default_str();
-  verb->add_flag("--json", words.as_json, "Problems as JSON on standard output");
+  CLI::App* verb = add_verb(
+      app, "check",
+      "Find everything that is wrong with a manifest and its plugin files; runs nothing",
+      "backplane check plugins.json\n\nExit codes: 0 no problem, 2 a plugin cannot start, 66 "
+      "no manifest or no such plugin file,\n76 ABI, 77 permission, 78 manifest");
+  manifest_options(verb, words);
+  verb->add_flag("--json", words.as_json, "Problems and warnings as JSON on standard output");
   verb->callback([&words] {
     words.exit_code = daemon::check(words.place.manifest, default_plugin_path(), words.as_json);
   });
@@ -87,9 +125,12 @@ void add_plugin(CLI::App& app, Words& words) {
   list->callback([&words] { words.exit_code = plugin_list(words.place, words.as_json); });
   CLI::App* info = add_verb(*plugin, "info", "What one plugin file says of itself",
                             "backplane plugin info ./hello.so");
-  info->add_option("file", words.text, "The .so or .dll")->required();
+  info->add_option("file", words.text, "The .so or .dll, or a name to look for as `library` does")
+      ->required();
+  place_options(info, words, false);
   info->add_flag("--json", words.as_json, "As JSON");
-  info->callback([&words] { words.exit_code = plugin_info(words.text, words.as_json); });
+  info->callback(
+      [&words] { words.exit_code = plugin_info(words.place, words.text, words.as_json); });
 }
 
 void add_messages(CLI::App& app, Words& words) {
@@ -188,13 +229,60 @@ void add_config(CLI::App& app, Words& words) {
   print->callback([&words] { words.exit_code = config_print(words.place); });
 }
 
+std::string version_text() {
+  return "backplane " + daemon::version() + " (ABI " + BP_ABI_TEXT + ")";
+}
+
+void add_about(CLI::App& app, Words& words) {
+  CLI::App* help = add_verb(app, "help", "Tell what a verb does; without one, list them",
+                            "backplane help check");
+  help->add_option("verb", words.verbs, "The verb: check, or ctl status");
+  help->callback([&app, &words] {
+    const CLI::App* about = &app;
+    for (const std::string& verb : words.verbs) {
+      const CLI::App* next = verb_named(*about, verb);
+      if (next == nullptr) {
+        words.exit_code = no_verb(*about, verb);
+        return;
+      }
+      about = next;
+    }
+    // Not about->help(): that would tell of this verb, the one that was given.
+    fmt::print("{}", about->get_formatter()->make_help(about, "backplane" + path_of(*about),
+                                                       CLI::AppFormatMode::Normal));
+  });
+  CLI::App* version =
+      add_verb(app, "version", "Print the version, as --version does", "backplane version");
+  version->callback([] { fmt::print("{}\n", version_text()); });
+}
+
+// The words that nobody expected, in the order in which they were written: CLI11 tells them
+// backwards.
+int unexpected_words(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> left = app.remaining(true);
+  std::string told;
+  for (int i = 1; i < argc; ++i) {
+    if (const auto found = std::ranges::find(left, std::string(argv[i])); found != left.end()) {
+      told += std::string(told.empty() ? "'" : ", '") + argv[i] + "'";
+      left.erase(found);
+    }
+  }
+  const CLI::App* verb = &app;
+  while (!verb->get_subcommands().empty()) {
+    verb = verb->get_subcommands().front();
+  }
+  complain({BP_E_INVALID, fmt::format("unexpected on the command line: {}; `backplane{} --help` "
+                                      "shows what can stand there",
+                                      told, path_of(*verb))});
+  return exit_usage;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) {
   Words words;
   CLI::App app("A host for plugins that meet on channels and services.", "backplane");
-  app.set_version_flag("--version",
-                       "backplane " + daemon::version() + " (ABI " + BP_ABI_TEXT + ")");
+  app.set_version_flag("--version", version_text());
   app.require_subcommand(1);
   app.footer(
       "Example:\n  backplane serve -c plugins.json\n\n`backplane VERB --help` tells more of each "
@@ -205,15 +293,14 @@ int run(int argc, char** argv) {
   add_messages(app, words);
   add_control(app, words);
   add_config(app, words);
-  const auto verbs = app.get_subcommands([](const CLI::App* /*any*/) { return true; });
-  const auto named = [&](const CLI::App* verb) { return verb->get_name() == argv[1]; };
-  if (argc > 1 && argv[1][0] != '-' && std::ranges::none_of(verbs, named)) {
-    complain(
-        {BP_E_INVALID, std::string("no verb '") + argv[1] + "'; `backplane --help` lists them"});
-    return exit_usage;
+  add_about(app, words);
+  if (argc > 1 && argv[1][0] != '-' && verb_named(app, argv[1]) == nullptr) {
+    return no_verb(app, argv[1]);
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    return unexpected_words(app, argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : exit_usage;
   }

@@ -30,7 +30,12 @@ int config_print(const Place& place) {
     const std::vector<std::filesystem::path> folders{manifest.host.plugin_path};
     const auto path = loader::find_library(plugin.library, folders);
     const auto facts = path ? loader::inspect(*path) : std::unexpected(path.error());
-    return facts ? std::optional(facts->description.config_schema) : std::nullopt;
+    if (!facts) {
+      fmt::print(stderr, "backplane: the configuration of plugin '{}' is hidden: {}\n", plugin.id,
+                 facts.error().text());
+    }
+    // No schema knows what is sensitive there: an unusable one hides everything.
+    return std::optional(facts ? facts->description.config_schema : std::string());
   };
   fmt::print("{}\n", manifest::print_effective(manifest, schema_of));
   return 0;

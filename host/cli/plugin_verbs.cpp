@@ -9,6 +9,7 @@
 
 #include "host/cli/verbs.hpp"
 #include "host/loader/inspect.hpp"
+#include "host/loader/library_path.hpp"
 #include "host/manifest/manifest.hpp"
 #include "host/schema/schema.hpp"
 
@@ -85,10 +86,29 @@ std::vector<std::filesystem::path> libraries_in(const std::filesystem::path& fol
   return files;
 }
 
+// Where the host of this manifest looks; without a manifest, where a host without one would.
+std::filesystem::path plugin_path_of(const Place& place) {
+  const std::filesystem::path otherwise = default_plugin_path();
+  const manifest::Reading reading =
+      manifest::read_file(place.manifest, manifest::process_environment(otherwise));
+  const auto& known = reading.manifest ? reading.manifest : reading.draft;
+  return known ? known->host.plugin_path : otherwise;
+}
+
+error::Result<std::filesystem::path> file_of(const Place& place, const std::string& file) {
+  std::error_code ignored;
+  if (file.find('/') == std::string::npos && std::filesystem::is_regular_file(file, ignored)) {
+    return file;  // of this folder
+  }
+  const std::vector<std::filesystem::path> folders{plugin_path_of(place)};
+  return loader::find_library(file, folders);
+}
+
 }  // namespace
 
-int plugin_info(const std::string& file, bool json) {
-  const auto facts = loader::inspect(file);
+int plugin_info(const Place& place, const std::string& file, bool json) {
+  const auto path = file_of(place, file);
+  const auto facts = path ? loader::inspect(*path) : std::unexpected(path.error());
   if (!facts) {
     if (json) {
       fmt::print("{}\n", refused_json(file, facts.error()));
@@ -104,12 +124,7 @@ int plugin_info(const std::string& file, bool json) {
 }
 
 int plugin_list(const Place& place, bool json) {
-  std::filesystem::path folder = default_plugin_path();
-  const manifest::Reading reading =
-      manifest::read_file(place.manifest, manifest::process_environment(folder));
-  if (reading.manifest) {
-    folder = reading.manifest->host.plugin_path;
-  }
+  const std::filesystem::path folder = plugin_path_of(place);
   const std::vector<std::filesystem::path> files = libraries_in(folder);
   std::string list;
   bool refused = false;

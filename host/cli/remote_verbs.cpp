@@ -75,6 +75,31 @@ error::Result<std::string> ask(const Place& place, const std::string& method,
   return std::move(reply->body);
 }
 
+struct MethodName {
+  std::string service;
+  std::string major;
+  std::string method;
+};
+
+// "bp.storage.records/1.Page"; "/1" may be left out, and then the method follows the last dot.
+error::Result<MethodName> method_named(const std::string& text) {
+  const std::size_t slash = text.rfind('/');
+  const std::size_t dot = slash == std::string::npos ? text.rfind('.') : text.find('.', slash);
+  if (slash == std::string::npos && dot != std::string::npos && dot > 0 && dot + 1 < text.size()) {
+    return MethodName{text.substr(0, dot), "1", text.substr(dot + 1)};
+  }
+  if (slash == std::string::npos || slash == 0 || slash + 1 == std::min(dot, text.size())) {
+    return error::fail(BP_E_INVALID,
+                       "'" + text +
+                           "' is no method; a call is SERVICE/MAJOR.Method, for example "
+                           "bp.storage.records/1.Page");
+  }
+  const std::string major =
+      text.substr(slash + 1, dot == std::string::npos ? dot : dot - slash - 1);
+  return MethodName{text.substr(0, slash), major,
+                    dot == std::string::npos ? "" : text.substr(dot + 1)};
+}
+
 int print_or_complain(const error::Result<std::string>& answer) {
   if (!answer) {
     return complain(answer.error());
@@ -105,20 +130,15 @@ int subscribe(const Place& place, const std::string& channel, std::uint64_t coun
 
 int call(const Place& place, const std::string& method, const std::string& json,
          std::uint64_t timeout_ms) {
-  // "bp.storage.records/1.Page": the method follows the last dot; "/1" may be left out.
-  const std::size_t dot = method.rfind('.');
-  if (dot == std::string::npos || dot == 0 || dot + 1 == method.size()) {
-    return complain(
-        {BP_E_INVALID, "'" + method + "' is no method; it looks like bp.storage.records/1.Page"});
+  const auto wanted = method_named(method);
+  if (!wanted) {
+    return complain(wanted.error());
   }
-  std::string service = method.substr(0, dot);
-  if (service.find('/') == std::string::npos) {
-    service += "/1";
+  std::string target = "/v1/services/" + admin::percent_encoded(wanted->service) + "/" +
+                       admin::percent_encoded(wanted->major);
+  if (!wanted->method.empty()) {  // without one, the host tells which there are
+    target += "/" + admin::percent_encoded(wanted->method);
   }
-  const std::size_t slash = service.rfind('/');
-  std::string target = "/v1/services/" + admin::percent_encoded(service.substr(0, slash)) + "/" +
-                       admin::percent_encoded(service.substr(slash + 1)) + "/" +
-                       admin::percent_encoded(method.substr(dot + 1));
   if (timeout_ms > 0) {
     target += "?timeout_ms=" + std::to_string(timeout_ms);
   }
@@ -140,9 +160,13 @@ int control_status(const Place& place, bool json) {
   int exit_code = 0;
   for (const auto& plugin : document.GetArray()) {
     const std::string_view state = plugin["state"].GetString();
+    std::string reason = plugin["reason"].GetString();
+    if (const char* notice = plugin["notice"].GetString(); *notice != '\0') {
+      reason += fmt::format(" ({})", notice);
+    }
     fmt::print("{:<16} {:<12} {:<10} {:>8}  {:<25} {}\n", plugin["id"].GetString(), state,
                plugin["version"].GetString(), plugin["restarts"].GetUint64(),
-               plugin["since"].GetString(), plugin["reason"].GetString());
+               plugin["since"].GetString(), reason);
     if (state != "running") {
       exit_code = 2;
     }
@@ -158,7 +182,7 @@ int control_plugin(const Place& place, const std::string& verb, const std::strin
 int control_log_level(const Place& place, const std::string& level, const std::string& name) {
   return print_or_complain(ask(place, "POST",
                                "/v1/log-level?level=" + admin::percent_encoded(level) +
-                                   "&name=" + admin::percent_encoded(name),
+                                   (name.empty() ? "" : "&name=" + admin::percent_encoded(name)),
                                ""));
 }
 

@@ -12,7 +12,8 @@ namespace host::cli {
 
 // plugin_verbs.cpp
 int plugin_list(const Place& place, bool json);
-int plugin_info(const std::string& file, bool json);
+// `file`: a path, or a name that is looked for as the manifest's `library` is.
+int plugin_info(const Place& place, const std::string& file, bool json);
 
 // remote_verbs.cpp: ask the running host
 int publish(const Place& place, const std::string& channel, const std::string& json);

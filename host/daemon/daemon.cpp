@@ -1,6 +1,7 @@
 // host/daemon/daemon.cpp - builds the world, read top to bottom, and takes it down again.
 #include "host/daemon/daemon.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -11,7 +12,6 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <fmt/format.h>
 
@@ -19,8 +19,9 @@
 #include "host/channel/channel.hpp"
 #include "host/daemon/folders.hpp"
 #include "host/daemon/notify.hpp"
-#include "host/daemon/problems.hpp"
+#include "host/daemon/preparation.hpp"
 #include "host/daemon/series.hpp"
+#include "host/daemon/signals.hpp"
 #include "host/exchange/exchange.hpp"
 #include "host/message/pool.hpp"
 #include "host/runtime/runtime.hpp"
@@ -33,7 +34,6 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr int exit_ok = 0;
-constexpr int exit_no_input = 66;
 constexpr int exit_unavailable = 69;
 constexpr int exit_busy = 73;
 constexpr int exit_drain_timeout = 75;
@@ -42,26 +42,6 @@ constexpr std::chrono::milliseconds log_flush_timeout{1'000};
 
 void complain(const std::string& line) {
   fmt::print(stderr, "backplane: {}\n", line);
-}
-
-int print_problems(const std::vector<manifest::Problem>& problems, bool json) {
-  std::string list;
-  for (const manifest::Problem& problem : problems) {
-    if (json) {
-      list += fmt::format(R"({}{{"file":{},"line":{},"column":{},"pointer":{},"message":{}}})",
-                          list.empty() ? "" : ",", error::json_quoted(problem.file), problem.line,
-                          problem.column, error::json_quoted(problem.pointer),
-                          error::json_quoted(problem.message));
-    } else {
-      fmt::print(stderr, "{}\n", problem.text());
-    }
-  }
-  if (json) {
-    fmt::print("{{\"problems\":[{}]}}\n", list);
-  } else if (!problems.empty()) {
-    fmt::print(stderr, "{} problem{}\n", problems.size(), problems.size() == 1 ? "" : "s");
-  }
-  return problems.empty() ? exit_ok : exit_manifest;
 }
 
 log::Options log_options(const manifest::Log& wanted, const std::optional<log::Level>& level) {
@@ -118,7 +98,7 @@ class World {
                    const error::Error& error);
   void started(const std::optional<error::Error>& error);
   void begin_stop(int exit_code);
-  void on_signal();
+  void on_signal(int signal);
   [[noreturn]] void leave_now(int exit_code);
 
   manifest::Manifest manifest_;
@@ -135,11 +115,12 @@ class World {
   supervisor::Supervisor supervisor_;
   admin::Backend backend_;
   std::unique_ptr<admin::HttpServer> server_;
-  asio::signal_set signals_{control_, SIGTERM, SIGINT, SIGHUP};
   asio::steady_timer deadline_{control_};
   bool ready_ = false;
-  bool stopping_ = false;
+  std::atomic<bool> stopping_{false};
   int exit_code_ = exit_ok;
+  bool signalled_ = false;          // the signals' thread
+  std::optional<Signals> signals_;  // the last: its thread uses what is above
 };
 
 World::World(manifest::Manifest manifest, std::string manifest_file, supervisor::Plan plan,
@@ -259,7 +240,7 @@ void World::started(const std::optional<error::Error>& error) {
 }
 
 void World::begin_stop(int exit_code) {
-  if (std::exchange(stopping_, true)) {
+  if (stopping_.exchange(true)) {
     return;
   }
   exit_code_ = exit_code;
@@ -279,31 +260,28 @@ void World::begin_stop(int exit_code) {
       logger_.error("not everything stopped", {{"error", error->text()}});
       leave_now(exit_drain_timeout);
     }
-    signals_.cancel();
     server_->close();
     control_.stop();
   });
 }
 
-void World::on_signal() {
-  signals_.async_wait([this](boost::system::error_code ec, int signal) {
-    if (ec) {
-      return;
-    }
-    if (signal == SIGHUP) {
-      logger_.warn("SIGHUP does nothing: reloading is not in this build; restart the host instead",
-                   {});
-      on_signal();
-      return;
-    }
-    if (stopping_) {
-      logger_.error("second signal: leaving now", {{"signal", signal}});
-      leave_now(exit_drain_timeout);
-    }
-    logger_.info("signal", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-    begin_stop(exit_ok);
-    on_signal();
-  });
+// On the signals' own thread, so that the second one works whatever the control thread does.
+void World::on_signal(int signal) {
+  if (signal == SIGHUP) {
+    logger_.warn("SIGHUP does nothing: reloading is not in this build; restart the host instead",
+                 {});
+    return;
+  }
+  if (signalled_ || stopping_) {
+    logger_.error("second signal: leaving now", {{"signal", signal}});
+    std::error_code ignored;
+    std::filesystem::remove(manifest_.admin.socket.path, ignored);
+    [[maybe_unused]] const bool written = sink_->flush(log_flush_timeout);
+    std::_Exit(exit_drain_timeout);
+  }
+  signalled_ = true;
+  logger_.info("signal", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  asio::post(control_, [this] { begin_stop(exit_ok); });
 }
 
 int World::run() {
@@ -311,10 +289,10 @@ int World::run() {
                                           manifest_.admin.socket.mode, admin::make_api(backend_));
   if (!server) {
     complain(server.error().text());
-    return server.error().code() == BP_E_BUSY ? exit_busy : server.error().exit_code();
+    return exit_busy;  // the socket is another's, or cannot be made where the manifest wants it
   }
   server_ = std::move(*server);
-  on_signal();
+  signals_.emplace([this](int signal) { on_signal(signal); });
   deadline_.expires_after(std::chrono::nanoseconds(manifest_.host.startup_timeout));
   deadline_.async_wait([this](boost::system::error_code ec) {
     if (!ec && !ready_ && !stopping_) {
@@ -333,33 +311,6 @@ int World::run() {
   return exit_code_;
 }
 
-struct Prepared {
-  std::optional<manifest::Manifest> manifest;
-  supervisor::Plan plan;
-  int exit_code = exit_ok;
-};
-
-Prepared prepare(const std::filesystem::path& file, const std::filesystem::path& plugin_path,
-                 bool json) {
-  Prepared prepared;
-  manifest::Reading reading = manifest::read_file(file, manifest::process_environment(plugin_path));
-  const std::optional<manifest::Manifest>& known =
-      reading.manifest ? reading.manifest : reading.draft;
-  supervisor::Plan plan = known ? supervisor::make_plan(*known, file.string()) : supervisor::Plan{};
-  const std::vector<manifest::Problem> problems = all_problems(reading, plan.problems);
-  if (json || !problems.empty()) {
-    prepared.exit_code = print_problems(problems, json);
-  }
-  if (reading.missing) {
-    prepared.exit_code = exit_no_input;
-  }
-  if (reading.manifest) {
-    prepared.plan = std::move(plan);
-    prepared.manifest = std::move(reading.manifest);
-  }
-  return prepared;
-}
-
 }  // namespace
 
 std::string version() {
@@ -368,19 +319,14 @@ std::string version() {
 
 int check(const std::filesystem::path& manifest, const std::filesystem::path& plugin_path,
           bool json) {
-  const Prepared prepared = prepare(manifest, plugin_path, json);
-  int code = prepared.exit_code;
-  for (const supervisor::Planned& planned : prepared.plan.plugins) {
-    if (planned.refusal) {
-      complain("plugin '" + planned.entry.id + "': " + planned.refusal->text());
-      const int refused = planned.refusal->exit_code();
-      code = code != exit_ok ? code : refused == 76 || refused == 77 || refused == 66 ? refused : 2;
-    }
+  const Preparation prepared = prepare(manifest, manifest::process_environment(plugin_path));
+  const int code = prepared.check_exit_code();
+  if (json) {
+    fmt::print("{}", prepared.json());
+    return code;
   }
-  for (const std::string& warning : prepared.plan.warnings) {
-    complain("warning: " + warning);
-  }
-  if (code == exit_ok && !json) {
+  fmt::print(stderr, "{}", prepared.text());
+  if (code == exit_ok) {
     const auto counted = [](std::size_t count, const char* what) {
       return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
     };
@@ -393,15 +339,11 @@ int check(const std::filesystem::path& manifest, const std::filesystem::path& pl
 
 int serve(const ServeOptions& options) {
   std::signal(SIGPIPE, SIG_IGN);
-  Prepared prepared = prepare(options.manifest, options.plugin_path, false);
-  if (prepared.exit_code != exit_ok) {
-    return prepared.exit_code;
-  }
-  if (const supervisor::Planned* refused = prepared.plan.first_refused(true);
-      refused != nullptr && refused->entry.on_start_error == manifest::OnStartError::Fail) {
-    complain("starting plugin '" + refused->entry.id + "': " + refused->refusal->text());
-    const int code = refused->refusal->exit_code();
-    return code == 76 || code == 77 || code == 78 ? code : exit_unavailable;
+  Preparation prepared =
+      prepare(options.manifest, manifest::process_environment(options.plugin_path));
+  if (const int code = prepared.serve_exit_code(); code != exit_ok) {
+    fmt::print(stderr, "{}", prepared.text());
+    return code;
   }
   manifest::Manifest& manifest = *prepared.manifest;
   auto folders = Folders::claim(manifest.host.data_dir, manifest.host.runtime_dir);
@@ -414,6 +356,7 @@ int serve(const ServeOptions& options) {
     complain(applied.error().text());
     return exit_manifest;
   }
+  Signals::block();  // before the first thread
   auto sink = log::Sink::open(log);
   if (!sink) {
     complain(sink.error().text());
@@ -423,12 +366,16 @@ int serve(const ServeOptions& options) {
   logger.info("starting", {{"version", version()},
                            {"manifest", options.manifest.string()},
                            {"data_dir", manifest.host.data_dir.string()}});
-  for (const std::string& warning : prepared.plan.warnings) {
-    logger.warn(warning, {});
+  for (const manifest::Problem& warning : prepared.warnings) {
+    logger.warn(warning.message, {{"pointer", warning.pointer}});
   }
-  World world(std::move(manifest), options.manifest.string(), std::move(prepared.plan),
-              std::move(*sink));
-  return world.run();
+  int code = exit_ok;
+  {
+    World world(std::move(manifest), options.manifest.string(), std::move(prepared.plan),
+                std::move(*sink));
+    code = world.run();
+  }
+  return Signals::pending() ? exit_drain_timeout : code;  // one came while the world was taken down
 }
 
 }  // namespace host::daemon

@@ -9,9 +9,12 @@
 
 namespace host::daemon {
 
-// The problems of the text and, each with its place, those found with the plugins' files at hand.
-// Left out is what an untold value may have caused: the finding of a wire whose plugin is not
-// readable.
+// What was found with the plugins' files at hand, each with its place, in reading order. Left out
+// is what an untold value may have caused: the finding of a wire whose plugin is not readable.
+[[nodiscard]] std::vector<manifest::Problem> placed(const manifest::Reading& reading,
+                                                    std::vector<manifest::Problem> found);
+
+// The problems of the text and those placed().
 [[nodiscard]] std::vector<manifest::Problem> all_problems(const manifest::Reading& reading,
                                                           std::vector<manifest::Problem> found);
 

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "backplane/cpp/utf8.hpp"
+
 namespace host::error {
 
 namespace {
@@ -17,37 +19,6 @@ constexpr std::array rows{
 #include "backplane/abi/status.def"
 #undef BP_STATUS
 };
-
-// Length of the valid UTF-8 sequence at the start of `text`, 0 where there is none (RFC 3629
-// section 4).
-std::size_t utf8_sequence_bytes(std::string_view text) noexcept {
-  const auto at = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const auto tail = [&](std::size_t i) { return i < text.size() && (at(i) & 0xC0U) == 0x80U; };
-  const unsigned lead = at(0);
-  if (lead < 0x80U) {
-    return 1;
-  }
-  if (lead >= 0xC2U && lead <= 0xDFU) {
-    return tail(1) ? 2 : 0;
-  }
-  if (lead >= 0xE0U && lead <= 0xEFU) {
-    if (!tail(1) || !tail(2)) {
-      return 0;
-    }
-    const bool overlong = lead == 0xE0U && at(1) < 0xA0U;
-    const bool surrogate = lead == 0xEDU && at(1) > 0x9FU;
-    return overlong || surrogate ? 0 : 3;
-  }
-  if (lead >= 0xF0U && lead <= 0xF4U) {
-    if (!tail(1) || !tail(2) || !tail(3)) {
-      return 0;
-    }
-    const bool overlong = lead == 0xF0U && at(1) < 0x90U;
-    const bool too_high = lead == 0xF4U && at(1) > 0x8FU;
-    return overlong || too_high ? 0 : 4;
-  }
-  return 0;
-}
 
 void append_escaped(std::string& out, std::string_view text, std::size_t& i) {
   const char c = text[i];
@@ -68,7 +39,7 @@ void append_escaped(std::string& out, std::string_view text, std::size_t& i) {
       out += "\\t";
       break;
     default: {
-      const std::size_t bytes = utf8_sequence_bytes(text.substr(i));
+      const std::size_t bytes = bp::utf8::sequence_length(text.substr(i));
       if (bytes == 0) {
         out += "\xEF\xBF\xBD";
       } else if (bytes == 1 && static_cast<unsigned char>(c) < 0x20U) {

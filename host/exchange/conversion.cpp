@@ -2,11 +2,16 @@
 // iterative parser.
 #include "host/exchange/conversion.hpp"
 
+#include <algorithm>
+#include <optional>
+#include <unordered_set>
+
 #include <rapidjson/encodedstream.h>
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
+#include "backplane/abi/channel.h"
 #include "backplane/ext/json.h"
 
 #include "host/schema/base64.hpp"
@@ -16,13 +21,50 @@ namespace host::exchange {
 
 namespace {
 
-// Counts nesting; everything else is accepted.
-struct DepthGuard : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, DepthGuard> {
+// The keys of one object: a few are compared, many are hashed.
+class Keys {
+ public:
+  // False: the key was there already.
+  bool add(std::string_view key) {
+    if (std::ranges::find(few_, key) != few_.end()) {
+      return false;
+    }
+    if (few_.size() < compared_max) {
+      few_.emplace_back(key);
+      return true;
+    }
+    return many_.emplace(key).second;
+  }
+
+ private:
+  static constexpr std::size_t compared_max = 16;
+
+  std::vector<std::string> few_;
+  std::unordered_set<std::string> many_;
+};
+
+// Counts nesting and refuses an object that names a key twice: readers differ in which they take.
+struct Guard : rapidjson::BaseReaderHandler<rapidjson::UTF8<>, Guard> {
   unsigned depth = 0;
+  std::vector<Keys> objects;  // the open ones
+  std::optional<std::string> doubled;
 
-  bool StartObject() { return ++depth <= BP_JSON_DEPTH_MAX; }
+  bool StartObject() {
+    objects.emplace_back();
+    return ++depth <= BP_JSON_DEPTH_MAX;
+  }
 
-  bool EndObject(rapidjson::SizeType /*members*/) { return depth-- > 0; }
+  bool Key(const char* text, rapidjson::SizeType bytes, bool /*copy*/) {
+    if (!objects.back().add({text, bytes})) {
+      doubled = std::string(text, std::min<std::size_t>(bytes, BP_NAME_BYTES_MAX));
+    }
+    return !doubled;
+  }
+
+  bool EndObject(rapidjson::SizeType /*members*/) {
+    objects.pop_back();
+    return depth-- > 0;
+  }
 
   bool StartArray() { return ++depth <= BP_JSON_DEPTH_MAX; }
 
@@ -75,9 +117,15 @@ error::Result<void> check_json(std::string_view text) {
   rapidjson::MemoryStream memory(text.data(), text.size());
   rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(memory);
   rapidjson::Reader reader;
-  DepthGuard guard;
+  Guard guard;
   reader.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(stream,
                                                                                        guard);
+  if (guard.doubled) {
+    return error::fail(BP_E_INVALID, "not JSON with one meaning: the key " +
+                                         error::json_quoted(*guard.doubled) +
+                                         " is given twice in one object, again at byte " +
+                                         std::to_string(reader.GetErrorOffset()));
+  }
   if (reader.HasParseError()) {
     const bool deep = reader.GetParseErrorCode() == rapidjson::kParseErrorTermination;
     return error::fail(

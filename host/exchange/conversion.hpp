@@ -26,7 +26,8 @@ struct PayloadType {
 [[nodiscard]] error::Result<std::string> to_json(const PayloadType& type,
                                                  std::span<const std::byte> payload);
 
-// Well-formed JSON (RFC 8259), UTF-8, nesting at most BP_JSON_DEPTH_MAX.
+// Well-formed JSON (RFC 8259), UTF-8, nesting at most BP_JSON_DEPTH_MAX, no key twice in one
+// object.
 [[nodiscard]] error::Result<void> check_json(std::string_view text);
 
 }  // namespace host::exchange

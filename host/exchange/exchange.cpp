@@ -1,10 +1,11 @@
 // host/exchange/exchange.cpp - resolve, convert, hand over, convert back.
 #include "host/exchange/exchange.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
-#include "host/registry/nearest.hpp"
+#include "host/name/nearest.hpp"
 
 namespace host::exchange {
 
@@ -23,6 +24,25 @@ error::Result<ServiceName> parse_service_name(std::string_view text) {
   }
   return name;
 }
+
+namespace {
+
+error::Error no_method(const registry::ServiceEntry& entry) {
+  const service::Service::Description& description = entry.service->description();
+  const std::string service = description.name + "/" + std::to_string(description.major);
+  std::vector<service::Method> sorted = description.methods;
+  std::ranges::sort(sorted, {}, &service::Method::id);
+  std::string methods;
+  for (const service::Method& method : sorted) {
+    methods += (methods.empty() ? "" : ", ") + method.name;
+  }
+  return {BP_E_INVALID, "'" + service +
+                            "' is a service; a call names one of its methods as "
+                            "SERVICE/MAJOR.Method, for example " +
+                            service + "." + sorted.front().name + "; it has: " + methods};
+}
+
+}  // namespace
 
 std::shared_ptr<Outbox> Exchange::outbox_of(const std::shared_ptr<channel::Channel>& channel) {
   const std::lock_guard lock(mutex_);
@@ -69,7 +89,15 @@ error::Result<MethodRef> Exchange::find_method(std::string_view service,
   }
   auto entry = registry_.find_service(name->name, name->major);
   if (!entry) {
+    // "bp.storage.records" was cut at its last dot: a service without a method.
+    const std::string whole = std::string(name->name) + "." + std::string(method);
+    if (auto meant = registry_.find_service(whole, name->major)) {
+      return std::unexpected(no_method(*meant));
+    }
     return std::unexpected(std::move(entry).error());
+  }
+  if (method.empty()) {
+    return std::unexpected(no_method(*entry));
   }
   const service::Method* found = entry->service->method(method);
   if (found == nullptr) {
@@ -79,7 +107,7 @@ error::Result<MethodRef> Exchange::find_method(std::string_view service,
     }
     return error::fail(BP_E_NOT_FOUND, "service '" + std::string(service) + "' has no method '" +
                                            std::string(method.substr(0, BP_NAME_BYTES_MAX)) + "'" +
-                                           registry::hint(method, names));
+                                           name::hint(method, names));
   }
   return MethodRef{entry->service, entry->schema, found};
 }
@@ -87,7 +115,8 @@ error::Result<MethodRef> Exchange::find_method(std::string_view service,
 error::Result<std::shared_ptr<service::Call>> Exchange::call(const CallRequest& request,
                                                              CallDone done) {
   const auto intention = [&] {
-    return "calling " + std::string(request.service.substr(0, BP_NAME_BYTES_MAX)) + "." +
+    return "calling " + std::string(request.service.substr(0, BP_NAME_BYTES_MAX)) +
+           (request.method.empty() ? "" : ".") +
            std::string(request.method.substr(0, BP_NAME_BYTES_MAX));
   };
   auto method = find_method(request.service, request.method);

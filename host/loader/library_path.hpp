@@ -1,6 +1,7 @@
 // host/loader/library_path.hpp - from the name in the manifest to a file on disk.
 //
-// Owns: nothing. Thread: any. Errors: NOT_FOUND with every place that was tried, INVALID.
+// Owns: nothing. Thread: any. Errors: NOT_FOUND with the nearest name
+// there is and every place that was tried, INVALID.
 #pragma once
 
 #include <filesystem>

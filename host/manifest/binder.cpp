@@ -19,6 +19,12 @@ void Binder::problem_at_key(const Node& member, std::string message) {
   add(member.key_at.line > 0 ? member.key_at : member.at, member, std::move(message));
 }
 
+void Binder::problem_near(const std::string& pointer, std::string message) {
+  if (problems_.size() < problems_max) {
+    problems_.push_back(problem_at(root_.nearest(pointer).at, pointer, std::move(message)));
+  }
+}
+
 void Binder::absent(const Node& member, std::string_view feature, std::string_view fix) {
   problem_at_key(member, fmt::format("not in this build: {}; {}", feature, fix));
 }

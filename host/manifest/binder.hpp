@@ -34,6 +34,8 @@ class Binder {
 
   void problem(const Node& value, std::string message);
   void problem_at_key(const Node& member, std::string message);
+  // Of a value that the file need not have: shown at the nearest one around it.
+  void problem_near(const std::string& pointer, std::string message);
   // A key or word that this version knows, but whose feature was not built.
   void absent(const Node& member, std::string_view feature, std::string_view fix);
 

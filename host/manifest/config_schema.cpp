@@ -35,6 +35,8 @@
 
 #include "host/manifest/schema_walk.hpp"
 #include "host/manifest/suggest.hpp"
+#include "host/manifest/text_format.hpp"
+#include "host/name/nearest.hpp"
 
 namespace host::manifest {
 
@@ -206,7 +208,7 @@ class Storyteller {
     for (const Node& word : rule.children) {
       words.push_back(word.text);
     }
-    const std::string meant = closest(value->text, words);
+    const std::string meant = name::nearest(value->text, words);
     return meant.empty() ? std::string() : "; did you mean \"" + meant + "\"?";
   }
 
@@ -308,7 +310,9 @@ error::Result<std::vector<ConfigFinding>> validate_config(std::string_view schem
   if (!verdicts) {
     return std::unexpected(verdicts.error());
   }
-  return Storyteller(*rules, *reading.root).tell(*verdicts);
+  findings = Storyteller(*rules, *reading.root).tell(*verdicts);
+  check_formats(*rules, *reading.root, findings);
+  return findings;
 }
 
 }  // namespace host::manifest

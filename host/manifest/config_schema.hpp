@@ -28,7 +28,8 @@ struct ConfigFinding {
   friend bool operator==(const ConfigFinding&, const ConfigFinding&) = default;
 };
 
-// Draft-07; a $ref may only point into the same schema.
+// Draft-07; a $ref may only point into the same schema. A text with `"format": "host-port"` is a
+// numeric address and a port.
 [[nodiscard]] error::Result<std::vector<ConfigFinding>> validate_config(std::string_view schema,
                                                                         std::string_view config);
 

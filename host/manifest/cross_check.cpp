@@ -82,12 +82,27 @@ void check_channels(Binder& binder, const Node& root, const Manifest& manifest) 
   }
 }
 
+void check_socket(Binder& binder, const Node& root, const Manifest& manifest) {
+  const std::string path = manifest.admin.socket.path.string();
+  if (path.size() <= socket_path_bytes_max) {
+    return;
+  }
+  const bool own = root.resolve("/admin/unix/path") != nullptr;
+  binder.problem_near(
+      own ? "/admin/unix/path" : "/host/runtime_dir",
+      fmt::format("the control socket would be {}, {} bytes, where the system takes "
+                  "at most {}; fix: a shorter {}",
+                  path, path.size(), socket_path_bytes_max,
+                  own ? "path" : "host.runtime_dir, or admin.unix.path"));
+}
+
 }  // namespace
 
 void cross_check(Binder& binder, const Node& root, const Manifest& manifest) {
   check_plugins(binder, root, manifest);
   check_secrets(binder, root, manifest);
   check_channels(binder, root, manifest);
+  check_socket(binder, root, manifest);
 }
 
 }  // namespace host::manifest

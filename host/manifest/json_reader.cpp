@@ -6,8 +6,9 @@
 
 #include <fmt/format.h>
 #include <rapidjson/error/en.h>
-#include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
+
+#include "backplane/cpp/utf8.hpp"
 
 #include "host/manifest/json_tree.hpp"
 
@@ -255,17 +256,7 @@ std::string syntax_message(rapidjson::ParseErrorCode code) {
 }  // namespace
 
 bool is_utf8(std::string_view text) {
-  struct Nowhere {
-    void Put(char) {}
-  } nowhere;
-
-  rapidjson::MemoryStream input(text.data(), text.size());
-  while (input.Tell() < text.size()) {
-    if (!rapidjson::UTF8<>::Validate(input, nowhere)) {
-      return false;
-    }
-  }
-  return true;
+  return bp::utf8::valid(text);
 }
 
 JsonReading read_json(std::string_view text, std::string file) {

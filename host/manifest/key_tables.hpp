@@ -34,6 +34,9 @@ inline constexpr Duration timeout_max = std::chrono::hours(24);
 [[nodiscard]] Keys<Wire> wire_keys();
 [[nodiscard]] Keys<Manifest> manifest_keys();
 
+// What is wrong with a value of "schema", or nothing.
+[[nodiscard]] std::string schema_version_fault(const Node& value);
+
 [[nodiscard]] Codec<log::Level> level();
 
 }  // namespace host::manifest

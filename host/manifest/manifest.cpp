@@ -99,7 +99,7 @@ Reading read_file(const std::filesystem::path& path, const Environment& environm
   const error::Result<std::string> text = read_whole_file(path, json_bytes_max);
   if (!text) {
     Reading reading;
-    reading.problems.push_back({path.string(), 0, 0, "", text.error().text()});
+    reading.problems.push_back({path.string(), 0, 0, "", text.error().text(), text.error().code()});
     reading.missing = text.error().code() != BP_E_TOO_LARGE;
     return reading;
   }

@@ -3,6 +3,7 @@
 // Owns: values only. Thread: values. Errors: every problem of a reading at once, with its place.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -19,6 +20,9 @@
 namespace host::manifest {
 
 inline constexpr std::uint32_t schema_version = 1;
+
+// What the system takes as the path of a unix socket (sockaddr_un::sun_path without its NUL).
+inline constexpr std::size_t socket_path_bytes_max = 107;
 
 // Every path below is absolute.
 struct Host {
@@ -67,7 +71,7 @@ struct Secret {
 };
 
 enum class OnStartError : std::uint8_t { Fail, Retry, Disable };
-enum class RestartPolicy : std::uint8_t { Never, OnFailure, Always };
+enum class RestartPolicy : std::uint8_t { Never, OnFailure };
 enum class RestartThen : std::uint8_t { Quarantine };
 enum class Jitter : std::uint8_t { None, Full };
 
@@ -95,7 +99,7 @@ struct Timeouts {
   friend bool operator==(const Timeouts&, const Timeouts&) = default;
 };
 
-using Globs = std::vector<std::string>;  // for glob_matches()
+using Globs = std::vector<std::string>;  // for name::matches()
 
 // A list that is absent leaves what the plugin's own description asks for.
 struct Permissions {
@@ -127,7 +131,7 @@ struct Plugin {
 };
 
 enum class OnFull : std::uint8_t { Block, Reject, DropNewest, DropOldest };
-enum class Delivery : std::uint8_t { Volatile, Queued };
+enum class Delivery : std::uint8_t { Queued };
 
 // What the manifest overrides; the rest is as the plugins declare the channel.
 struct Channel {

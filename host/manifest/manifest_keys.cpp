@@ -1,4 +1,8 @@
 // host/manifest/manifest_keys.cpp - the top-level keys of plugins.json.
+#include <charconv>
+
+#include <fmt/format.h>
+
 #include "host/manifest/key_tables.hpp"
 #include "host/manifest/substitution.hpp"
 
@@ -59,12 +63,44 @@ TextRule secret_name_rule() {
   return rule;
 }
 
+Key<Manifest> schema_key() {
+  Key<Manifest> row =
+      required(key("schema", &Manifest::schema, integer(schema_version, schema_version),
+                   "version of this file's form"));
+  row.read = [](Binder& binder, const Node& node, Manifest& manifest) {
+    if (std::string fault = schema_version_fault(node); !fault.empty()) {
+      binder.problem(node, std::move(fault));
+      return;
+    }
+    manifest.schema = schema_version;
+  };
+  return row;
+}
+
 }  // namespace
+
+std::string schema_version_fault(const Node& value) {
+  if (value.is(Kind::Number) && value.text == std::to_string(schema_version)) {
+    return {};
+  }
+  std::uint64_t version = 0;
+  const char* end = value.text.data() + value.text.size();
+  const auto read = std::from_chars(value.text.data(), end, version);
+  const bool newer = value.is(Kind::Number) && read.ec == std::errc() && read.ptr == end &&
+                     version > schema_version;
+  return newer ? fmt::format(
+                     "this build reads manifests of schema {} only, and this one is of "
+                     "schema {}; fix: install a backplane that reads it, or write the "
+                     "manifest in the form that `backplane config schema` prints, with "
+                     "\"schema\": {}",
+                     schema_version, version, schema_version)
+               : fmt::format("{} is expected here: the only manifest version that this build reads",
+                             schema_version);
+}
 
 Keys<Manifest> manifest_keys() {
   return {
-      required(key("schema", &Manifest::schema, integer(schema_version, schema_version),
-                   "version of this file's form")),
+      schema_key(),
       key("host", &Manifest::host, object(host_keys()), "identity, folders, threads"),
       key("admin", &Manifest::admin, object(admin_keys()), "the admin server"),
       key("log", &Manifest::log, object(log_keys()), "the log"),

@@ -77,7 +77,9 @@ Keys<Restart> restart_keys() {
       key("policy", &Restart::policy,
           word<RestartPolicy>({{"never", RestartPolicy::Never},
                                {"on-failure", RestartPolicy::OnFailure},
-                               {"always", RestartPolicy::Always}}),
+                               {"always", RestartPolicy::OnFailure,
+                                "restarting what ended without a failure (no plugin can end so; "
+                                "'on-failure' covers every end)"}}),
           "when a stopped plugin is started again"),
       key("initial", &Restart::initial, wait(), "wait before the second restart"),
       key("max", &Restart::max, wait(), "longest wait"),

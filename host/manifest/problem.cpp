@@ -20,8 +20,14 @@ std::string Problem::text() const {
   return line_text + ": " + message;
 }
 
+std::string Problem::json() const {
+  return fmt::format(R"({{"file":{},"line":{},"column":{},"pointer":{},"code":{},"message":{}}})",
+                     error::json_quoted(file), line, column, error::json_quoted(pointer),
+                     error::json_quoted(error::status_name(code)), error::json_quoted(message));
+}
+
 Problem problem_at(const Position& at, std::string pointer, std::string message) {
-  return {at.file(), at.line, at.column, std::move(pointer), std::move(message)};
+  return {at.file(), at.line, at.column, std::move(pointer), std::move(message), BP_E_CONFIG};
 }
 
 void sort_problems(std::vector<Problem>& problems, const std::vector<std::string>& files) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "host/error/error.hpp"
+
 namespace host::manifest {
 
 // Where a value stands. Lines and columns count from 1, columns in characters; 0 means "the file".
@@ -25,9 +27,13 @@ struct Problem {
   int column = 0;
   std::string pointer;  // RFC 6901; empty for the whole document
   std::string message;
+  bp_status code = BP_E_CONFIG;
 
   // "plugins.json:3:5: /plugins/ws: message"
   [[nodiscard]] std::string text() const;
+
+  // {"file":...,"line":3,"column":5,"pointer":...,"code":"CONFIG","message":...}
+  [[nodiscard]] std::string json() const;
 
   friend bool operator==(const Problem&, const Problem&) = default;
 };

@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include "host/manifest/glob.hpp"
+#include "host/manifest/key_tables.hpp"
 #include "host/manifest/substitution.hpp"
+#include "host/name/glob.hpp"
 
 namespace host::manifest {
 
@@ -103,12 +105,12 @@ class Gatherer {
 
   void include_pattern(const Node& item, const std::string& pointer) {
     const std::filesystem::path pattern = (folder_ / item.text).lexically_normal();
-    if (is_glob(pattern.parent_path().string())) {
+    if (name::is_glob(pattern.parent_path().string())) {
       problem(item.at, pointer, "* and ? are possible only in the last part of a path");
       return;
     }
     std::vector<std::filesystem::path> found{pattern};
-    if (is_glob(pattern.filename().string())) {
+    if (name::is_glob(pattern.filename().string())) {
       found = glob_files(pattern);
     }
     for (const std::filesystem::path& file : found) {
@@ -129,8 +131,8 @@ class Gatherer {
                 "an included file cannot hold \"" + member.key +
                     "\"; it belongs into the manifest itself");
       } else if (member.key == "schema") {
-        if (!member.is(Kind::Number) || member.text != std::to_string(schema_version)) {
-          problem(member.at, "/schema", fmt::format("{} is expected here", schema_version));
+        if (std::string fault = schema_version_fault(member); !fault.empty()) {
+          problem(member.at, "/schema", std::move(fault));
         }
       } else {
         merge_member(root_, std::move(member), "");

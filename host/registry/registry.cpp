@@ -1,7 +1,7 @@
 // host/registry/registry.cpp - two maps and the rules of agreement.
 #include "host/registry/registry.hpp"
 
-#include "host/registry/nearest.hpp"
+#include "host/name/nearest.hpp"
 
 namespace host::registry {
 
@@ -87,7 +87,7 @@ error::Result<ChannelEntry> Registry::find_channel(std::string_view name) const 
   if (found == channels_.end()) {
     return error::fail(BP_E_NOT_FOUND, "no channel '" +
                                            std::string(name.substr(0, BP_NAME_BYTES_MAX)) + "'" +
-                                           hint(name, channel_names()));
+                                           name::hint(name, channel_names()));
   }
   return found->second;
 }
@@ -129,7 +129,7 @@ error::Result<ServiceEntry> Registry::find_service(std::string_view name, std::u
       keys.push_back(other);
     }
     return error::fail(BP_E_NOT_FOUND,
-                       "no running plugin provides service '" + key + "'" + hint(key, keys));
+                       "no running plugin provides service '" + key + "'" + name::hint(key, keys));
   }
   const service::Service::Description& there = found->second.service->description();
   if (there.minor < min_minor) {

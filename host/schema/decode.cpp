@@ -42,7 +42,9 @@ class Printer {
     char separator = '\0';
     for (const Field& field : spec.fields) {
       const bool present = raw.CheckField(field.offset);
-      if (!present && (field.optional || !field.is_scalar())) {
+      // An absent list is an empty one, and shown as that: readers need not ask whether it is
+      // there.
+      if (!present && !field.vector && (field.optional || !field.is_scalar())) {
         continue;
       }
       if (separator != '\0') {
@@ -71,6 +73,10 @@ class Printer {
       return true;
     }
     const auto* at = raw.GetPointer<const std::uint8_t*>(field.offset);
+    if (at == nullptr) {
+      out_ += "[]";
+      return out_.size() <= out_bytes_max_;
+    }
     return field.vector ? vector(field.type, at) : value(field.type, at);
   }
 

@@ -1,31 +1,13 @@
 // host/schema/json_place.cpp - JSON pointers and the nearest right name.
 #include "host/schema/json_place.hpp"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include "host/name/nearest.hpp"
 
 namespace host::schema {
 
 namespace {
-
-// The number of letters to insert, remove or replace (Levenshtein).
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t k = 0; k < row.size(); ++k) {
-    row[k] = k;
-  }
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i + 1;
-    for (std::size_t k = 0; k < b.size(); ++k) {
-      const std::size_t replaced = diagonal + (a[i] == b[k] ? 0 : 1);
-      diagonal = row[k + 1];
-      row[k + 1] = std::min({replaced, row[k] + 1, row[k + 1] + 1});
-    }
-  }
-  return row.back();
-}
 
 void append_token(std::string& pointer, std::string_view key) {
   for (const char c : key) {
@@ -63,19 +45,9 @@ std::string excerpt(std::string_view text) {
 }
 
 std::string did_you_mean(std::string_view wrong, const std::vector<std::string_view>& candidates) {
-  if (wrong.size() > excerpt_bytes_max) {
-    return "";
-  }
-  std::string_view nearest;
-  std::size_t nearest_distance = std::max<std::size_t>(2, wrong.size() / 3) + 1;
-  for (const std::string_view candidate : candidates) {
-    const std::size_t letters = distance(wrong, candidate);
-    if (letters < nearest_distance && letters < candidate.size()) {
-      nearest = candidate;
-      nearest_distance = letters;
-    }
-  }
-  return nearest.empty() ? "" : fmt::format(": did you mean '{}'?", nearest);
+  const std::vector<std::string> names(candidates.begin(), candidates.end());
+  const std::string meant = name::nearest(wrong, names);
+  return meant.empty() ? "" : fmt::format(": did you mean '{}'?", meant);
 }
 
 }  // namespace host::schema

@@ -243,10 +243,11 @@ struct ChannelTable {
   static bp_status BP_CALL send_confirmed(const bp_host* host, bp_chan channel, bp_buf* lease,
                                           std::uint64_t token, bp_call* out_call) {
     Slot& slot = Slot::of(host);
-    const bp_call handle = slot.register_call(token);
-    if (handle == 0) {
-      return BP_E_BUSY;
+    const auto registered = slot.register_call("a confirmed send", token);
+    if (!registered) {
+      return registered.error().code();
     }
+    const bp_call handle = *registered;
     auto confirmation = std::make_shared<channel::Confirmation>(
         [weak = slot.weak_from_this(), handle](const std::optional<error::Error>& error) {
           if (const auto self = weak.lock()) {

@@ -38,10 +38,11 @@ struct JsonTable {
         !allowed) {
       return refuse(allowed.error(), error);
     }
-    const bp_call handle = slot.register_call(token);
-    if (handle == 0) {
-      return refuse({BP_E_BUSY, "too many open requests, or the instance is not running"}, error);
+    const auto registered = slot.register_call("publishing by name", token);
+    if (!registered) {
+      return refuse(registered.error(), error);
     }
+    const bp_call handle = *registered;
     const message::TraceContext context = context_of(trace);
     auto taken = slot.surroundings_.exchange.publish(
         view_of(channel), view_of(json), trace == nullptr ? nullptr : &context,
@@ -86,10 +87,11 @@ struct JsonTable {
         !allowed) {
       return refuse(allowed.error(), error);
     }
-    const bp_call handle = slot.register_call(token);
-    if (handle == 0) {
-      return refuse({BP_E_BUSY, "too many open requests, or the instance is not running"}, error);
+    const auto registered = slot.register_call("calling by name", token);
+    if (!registered) {
+      return refuse(registered.error(), error);
     }
+    const bp_call handle = *registered;
     const std::uint64_t deadline =
         deadline_ns != 0 ? deadline_ns : runtime::now_ns() + identity.call_timeout_ns;
     const message::TraceContext context = context_of(trace);

@@ -12,9 +12,7 @@
 
 namespace host::slot {
 
-// `*` stands for any run of characters.
-[[nodiscard]] bool matches(std::string_view pattern, std::string_view name) noexcept;
-
+// Patterns of name::matches().
 struct Permissions {
   std::vector<std::string> publish;
   std::vector<std::string> subscribe;

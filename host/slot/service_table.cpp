@@ -199,12 +199,11 @@ struct ServiceTable {
     if (trace != nullptr) {
       std::memcpy(asked.trace.data(), trace, asked.trace.size());
     }
-    const bp_call handle = slot.register_call(token);
-    if (handle == 0) {
-      return refuse({BP_E_BUSY, "an instance has at most " + std::to_string(BP_CALLS_MAX) +
-                                    " open calls, from START to STOP"},
-                    error);
+    const auto registered = slot.register_call("a call", token);
+    if (!registered) {
+      return refuse(registered.error(), error);
     }
+    const bp_call handle = *registered;
     const std::uint64_t deadline =
         deadline_ns != 0 ? deadline_ns : runtime::now_ns() + slot.identity_.call_timeout_ns;
     auto outcome =

@@ -299,9 +299,13 @@ error::Result<void> Slot::check_active(std::string_view what) const {
   if (state_ == State::active) {
     return {};
   }
-  return error::fail(BP_E_STATE, std::string(what) + " is not allowed in state '" +
-                                     (state_ == State::created ? "created" : "stopped") +
-                                     "'; it is from START until STOP was completed");
+  return std::unexpected(not_active(what));
+}
+
+error::Error Slot::not_active(std::string_view what) const {
+  return {BP_E_STATE, std::string(what) + " is not allowed in state '" +
+                          (state_ == State::created ? "created" : "stopped") +
+                          "'; it is from START until STOP was completed"};
 }
 
 std::shared_ptr<const schema::Schema> Slot::schema_of(std::string_view table) const {
@@ -322,9 +326,17 @@ std::shared_ptr<const schema::Schema> Slot::schema_of_service(std::string_view n
   return nullptr;
 }
 
-bp_call Slot::register_call(std::uint64_t token) {
+error::Result<bp_call> Slot::register_call(std::string_view what, std::uint64_t token) {
   const std::lock_guard lock(mutex_);
-  return state_ == State::active ? calls_.add({token, nullptr}) : 0;
+  if (state_ != State::active) {
+    return std::unexpected(not_active(what));
+  }
+  const bp_call handle = calls_.add({token, nullptr});
+  if (handle == 0) {
+    return error::fail(BP_E_BUSY, std::string(what) + ": an instance has at most " +
+                                      std::to_string(BP_CALLS_MAX) + " open calls and sends");
+  }
+  return handle;
 }
 
 void Slot::reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
@@ -424,7 +436,10 @@ std::shared_ptr<service::Service> Slot::resolve(bp_svc handle, error::Error& why
 error::Result<bp_chan> Slot::add_end(End end) {
   auto shared = std::make_shared<End>(std::move(end));
   const std::lock_guard lock(mutex_);
-  const bp_chan handle = state_ == State::active ? ends_.add(std::move(shared)) : 0;
+  if (state_ != State::active) {
+    return std::unexpected(not_active("opening a channel"));
+  }
+  const bp_chan handle = ends_.add(std::move(shared));
   if (handle == 0) {
     return error::fail(BP_E_BUSY,
                        "an instance has at most " + std::to_string(ends_max) + " channel ends");

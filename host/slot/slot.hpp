@@ -200,12 +200,14 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   // Shared by the tables. All lock the mutex themselves.
   [[nodiscard]] error::Result<void> check_active(std::string_view what) const;
+  [[nodiscard]] error::Error not_active(std::string_view what) const;  // under mutex_
 
   [[nodiscard]] bool is_instance(bp_inst instance) const noexcept { return instance == instance_; }
 
   bp_status complete(bp_op op, bp_status status, const bp_error* error);
   void expire(bp_op op);
-  [[nodiscard]] bp_call register_call(std::uint64_t token);
+  // `what`: "publishing"; errors: STATE, BUSY.
+  [[nodiscard]] error::Result<bp_call> register_call(std::string_view what, std::uint64_t token);
   void reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
                      service::Reply&& reply);
   void json_arrived(bp_call handle, error::Result<std::string> reply);

@@ -85,6 +85,7 @@ Status Member::status() const {
     status.version = planned_.facts->description.version;
     status.library = planned_.facts->path.string();
   }
+  status.notice = file_notice();
   const std::lock_guard lock(mutex_);
   status.state = state_;
   status.reason = reason_;
@@ -96,6 +97,22 @@ Status Member::status() const {
   status.batches =
       batches_before_ + (slot_ ? slot_->counts().batches.load(std::memory_order_relaxed) : 0);
   return status;
+}
+
+std::string Member::file_notice() const {
+  if (!loaded_.load(std::memory_order_acquire)) {
+    return "";
+  }
+  const auto now = loader::identify(planned_.facts->path);
+  if (!now) {
+    return "the file that is loaded is gone from the disk; put it back before the host restarts";
+  }
+  if (*now == planned_.facts->identity) {
+    return "";
+  }
+  return now->modified_ns > planned_.facts->identity.modified_ns
+             ? "the file on disk is newer; restart the host to load it"
+             : "the file on disk is not the one that is loaded; restart the host to load it";
 }
 
 std::uint64_t Member::deadline_after(manifest::Duration duration) const {
@@ -112,6 +129,7 @@ error::Result<void> Member::load() {
       return std::unexpected(std::move(opened).error());
     }
     library_ = std::move(*opened);
+    loaded_.store(true, std::memory_order_release);
     set_state(State::loaded, "the library is mapped");
   }
   return {};
@@ -182,6 +200,7 @@ void Member::start(Done done) {
     slot_ = std::move(slot);
   }
   set_state(State::starting, "create()");
+  created_ = false;
   // create() has no deadline of its own in the law; START's is the bound for both.
   auto decided = std::make_shared<bool>(false);
   auto deadline = std::make_shared<runtime::TimerQueue::Id>(0);
@@ -195,6 +214,7 @@ void Member::start(Done done) {
       return;
     }
     set_state(State::created, "create() returned");
+    created_ = true;
     restore_and_start(done);
   });
   *deadline = environment_.runtime.timers().add(
@@ -243,7 +263,9 @@ void Member::stop(bool graceful, Done done) {
   // Answers of an interrupted start are not wanted any more.
   ++life_;
   set_state(State::draining, graceful ? "QUIESCE" : "STOP");
-  if (graceful) {
+  if (!created_) {
+    bury(std::move(done));  // there is nobody who could complete an operation
+  } else if (graceful) {
     drain(std::move(done));
   } else {
     stop_slot(std::move(done));

@@ -6,6 +6,7 @@
 // Errors: handed to the `done` callbacks, which run on the control thread.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -66,6 +67,7 @@ struct Status {
   std::uint64_t events = 0;
   std::uint64_t batches = 0;
   bool required = true;
+  std::string notice;  // what the operator should know of the running instance; mostly empty
 };
 
 class Member {
@@ -106,6 +108,9 @@ class Member {
  private:
   [[nodiscard]] error::Result<void> load();
   [[nodiscard]] error::Result<std::string> make_data_dir() const;
+
+  // Empty, or that the mapped library is not the file that is there now.
+  [[nodiscard]] std::string file_notice() const;
   void restore_and_start(const Done& done);
   void start_slot(const Done& done);
   void drain(Done done);
@@ -122,6 +127,7 @@ class Member {
   log::Logger logger_;
   Backoff backoff_;
   std::optional<loader::Library> library_;
+  std::atomic<bool> loaded_{false};  // library_ is there
   std::shared_ptr<slot::Slot> slot_;
   std::vector<std::shared_ptr<slot::Slot>>
       buried_;  // kept: threads of the plugin may still call in
@@ -133,6 +139,7 @@ class Member {
   State state_ = State::absent;
   std::string reason_;
   std::int64_t since_unix_ms_ = 0;
+  bool created_ = false;  // the present slot's create() succeeded
   std::uint64_t life_ = 0;
   std::uint64_t restarts_ = 0;
   std::uint64_t events_before_ = 0;  // of earlier lives

@@ -8,7 +8,8 @@
 
 #include "host/loader/library_path.hpp"
 #include "host/manifest/config_schema.hpp"
-#include "host/registry/nearest.hpp"
+#include "host/name/glob.hpp"
+#include "host/name/nearest.hpp"
 #include "host/supervisor/order.hpp"
 #include "host/wire/check.hpp"
 
@@ -17,6 +18,15 @@ namespace host::supervisor {
 namespace {
 
 using Members = std::vector<Planned>;
+
+manifest::Problem problem_of(const std::string& file, std::string pointer, std::string message,
+                             bp_status code = BP_E_CONFIG) {
+  return {file, 0, 0, std::move(pointer), std::move(message), code};
+}
+
+std::string entry_pointer(const manifest::Plugin& entry) {
+  return "/plugins/" + manifest::pointer_token(entry.id);
+}
 
 error::Result<loader::Facts> find_and_inspect(const manifest::Manifest& manifest,
                                               const manifest::Plugin& entry) {
@@ -119,13 +129,10 @@ std::map<std::string, std::size_t> providers(const Members& members,
       const std::string key = provided.name + "/" + std::to_string(provided.version.major);
       const auto [place, fresh] = by_service.emplace(key, i);
       if (!fresh) {
-        manifest::Problem problem;
-        problem.file = file;
-        problem.pointer = "/plugins/" + members[i].entry.id;
-        problem.message = "service '" + key + "' is provided by '" +
-                          members[place->second].entry.id + "' and by '" + members[i].entry.id +
-                          "'; fix: disable one of them";
-        problems.push_back(std::move(problem));
+        problems.push_back(problem_of(file, entry_pointer(members[i].entry),
+                                      "service '" + key + "' is provided by '" +
+                                          members[place->second].entry.id + "' and by '" +
+                                          members[i].entry.id + "'; fix: disable one of them"));
       }
     }
   }
@@ -150,10 +157,11 @@ void need_services(Members& members, const std::map<std::string, std::size_t>& b
           needs[i].insert(provider->second);
         }
       } else if (!required.optional && !members[i].refusal) {
+        members[i].refused_at = entry_pointer(members[i].entry);
         members[i].refusal = error::Error(
-            BP_E_NOT_FOUND,
-            "it requires service '" + key + "', which no enabled plugin of the manifest provides" +
-                registry::hint(key, names) + "; fix: add a plugin that provides it");
+            BP_E_UNAVAILABLE, "it requires service '" + key +
+                                  "', which no enabled plugin of the manifest provides" +
+                                  name::hint(key, names) + "; fix: add a plugin that provides it");
       }
     }
   }
@@ -166,7 +174,7 @@ const loader::ChannelUse* channel_use(const Members& members, const std::string&
       continue;
     }
     for (const loader::ChannelUse& use : members[i].facts->description.channels) {
-      if (slot::matches(use.name, name)) {
+      if (name::matches(use.name, name)) {
         owner = i;
         return &use;
       }
@@ -224,15 +232,9 @@ void report_wire(const WireWork& work, std::size_t index,
   const bool complete = std::ranges::all_of(
       work.members, [](const Planned& planned) { return planned.facts.has_value(); });
   for (const wire::Finding& finding : findings) {
-    if (!complete) {
-      plan.warnings.push_back(finding.message);
-      continue;
-    }
-    manifest::Problem problem;
-    problem.file = work.file;
-    problem.pointer = "/wires/" + std::to_string(index) + finding.pointer;
-    problem.message = finding.message;
-    plan.problems.push_back(std::move(problem));
+    (complete ? plan.problems : plan.warnings)
+        .push_back(problem_of(work.file, "/wires/" + std::to_string(index) + finding.pointer,
+                              finding.message));
   }
 }
 
@@ -274,16 +276,19 @@ void need_after(const Members& members, std::vector<std::set<std::size_t>>& need
     for (const std::string& after : members[i].entry.after) {
       const auto found = std::ranges::find_if(
           members, [&](const Planned& other) { return other.entry.id == after; });
-      if (found != members.end()) {
-        needs[i].insert(static_cast<std::size_t>(found - members.begin()));
+      const auto other = static_cast<std::size_t>(found - members.begin());
+      if (found != members.end() && other != i) {  // itself: the manifest's reader tells
+        needs[i].insert(other);
       }
     }
   }
 }
 
-Planned plan_plugin(const manifest::Manifest& manifest, const manifest::Plugin& entry, Plan& plan) {
+Planned plan_plugin(const manifest::Manifest& manifest, const manifest::Plugin& entry,
+                    const std::string& file, Plan& plan) {
   Planned planned;
   planned.entry = entry;
+  planned.refused_at = entry_pointer(entry) + "/library";
   auto facts = find_and_inspect(manifest, entry);
   if (!facts) {
     planned.refusal = std::move(facts).error();
@@ -291,7 +296,8 @@ Planned plan_plugin(const manifest::Manifest& manifest, const manifest::Plugin& 
   }
   planned.facts = std::move(*facts);
   for (const loader::Finding& warning : planned.facts->warnings) {
-    plan.warnings.push_back("plugin '" + entry.id + "': " + loader::finding_text(warning));
+    plan.warnings.push_back(problem_of(file, planned.refused_at, loader::finding_text(warning),
+                                       loader::rule_row(warning.rule).code));
   }
   planned.permissions = granted(entry.permissions, asked_for(planned.facts->description));
   read_schemas(planned);
@@ -303,13 +309,18 @@ Planned plan_plugin(const manifest::Manifest& manifest, const manifest::Plugin& 
 
 }  // namespace
 
-const Planned* Plan::first_refused(bool required_only) const noexcept {
+std::vector<manifest::Problem> Plan::refusals(const std::string& manifest_file,
+                                              bool fatal_only) const {
+  std::vector<manifest::Problem> refused;
   for (const Planned& planned : plugins) {
-    if (planned.refusal && (planned.entry.required || !required_only)) {
-      return &planned;
+    const bool fatal =
+        planned.entry.required && planned.entry.on_start_error == manifest::OnStartError::Fail;
+    if (planned.refusal && (fatal || !fatal_only)) {
+      refused.push_back(problem_of(manifest_file, planned.refused_at, planned.refusal->text(),
+                                   planned.refusal->code()));
     }
   }
-  return nullptr;
+  return refused;
 }
 
 Plan make_plan(const manifest::Manifest& manifest, const std::string& manifest_file) {
@@ -319,7 +330,7 @@ Plan make_plan(const manifest::Manifest& manifest, const std::string& manifest_f
   for (const manifest::Plugin& entry : manifest.plugins) {
     if (entry.enabled) {
       names.push_back(entry.id);
-      members.push_back(plan_plugin(manifest, entry, plan));
+      members.push_back(plan_plugin(manifest, entry, manifest_file, plan));
     }
   }
   std::vector<std::set<std::size_t>> needs(members.size());
@@ -332,11 +343,7 @@ Plan make_plan(const manifest::Manifest& manifest, const std::string& manifest_f
   }
   auto order = start_order(names, needs);
   if (!order) {
-    manifest::Problem problem;
-    problem.file = manifest_file;
-    problem.pointer = "/plugins";
-    problem.message = order.error().text();
-    plan.problems.push_back(std::move(problem));
+    plan.problems.push_back(problem_of(manifest_file, "/plugins", order.error().text()));
     plan.plugins = std::move(members);
     return plan;
   }

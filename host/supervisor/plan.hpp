@@ -26,6 +26,7 @@ struct Planned {
   slot::Permissions permissions;
   std::vector<std::shared_ptr<const schema::Schema>> schemas;
   std::optional<error::Error> refusal;  // why this plugin cannot start
+  std::string refused_at;               // then: the manifest's value that this is about, a pointer
 };
 
 // A channel that a wire listens to, as the plugins declare it.
@@ -40,10 +41,12 @@ struct Plan {
   std::vector<Planned> plugins;  // in start order
   std::vector<WirePlan> wires;
   std::vector<manifest::Problem> problems;  // of the manifest: nothing may start
-  std::vector<std::string> warnings;
+  std::vector<manifest::Problem> warnings;
 
-  // The first refusal of a required plugin.
-  [[nodiscard]] const Planned* first_refused(bool required_only) const noexcept;
+  // Every refusal as a problem of the manifest, with the refusal's own code. `fatal_only`: those of
+  // required plugins without which the host is to end.
+  [[nodiscard]] std::vector<manifest::Problem> refusals(const std::string& manifest_file,
+                                                        bool fatal_only) const;
 };
 
 [[nodiscard]] Plan make_plan(const manifest::Manifest& manifest, const std::string& manifest_file);

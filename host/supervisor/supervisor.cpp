@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "host/registry/nearest.hpp"
+#include "host/name/nearest.hpp"
 
 namespace host::supervisor {
 
@@ -178,7 +178,7 @@ Member* Supervisor::find(const std::string& id, const Done& done) {
     }
     names.push_back(member->id());
   }
-  done(error::Error(BP_E_NOT_FOUND, "no plugin '" + id + "'" + registry::hint(id, names)));
+  done(error::Error(BP_E_NOT_FOUND, "no plugin '" + id + "'" + name::hint(id, names)));
   return nullptr;
 }
 

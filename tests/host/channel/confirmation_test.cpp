@@ -18,63 +18,75 @@ struct Told {
   }
 };
 
-TEST(Confirmation, ComesAtOnceWhereNobodyConfirms) {
-  Bench bench;
-  const auto channel = bench.make(broadcast_of(8));
-  const auto watcher = channel->open_receiver({.owner = "watcher"});
-  const auto sender = channel->open_sender({});
+class Confirmations : public testing::Test {
+ protected:
+  void open(Settings settings) {
+    channel_ = bench_.make(std::move(settings));
+    sender_ = channel_->open_sender({});
+  }
+
+  [[nodiscard]] std::shared_ptr<Receiver> confirming(const std::string& owner) {
+    return channel_->open_receiver({.owner = owner, .flags = BP_CHAN_CONFIRMING});
+  }
+
+  void send(const std::string& text, Told& told) {
+    Envelope envelope = bench_.letter(text);
+    envelope.confirmation = told.confirmation();
+    ASSERT_EQ(sender_->send(std::move(envelope)), BP_OK);
+  }
+
+  // Takes one message and keeps it.
+  static std::uint64_t take_one(Receiver& receiver) {
+    std::vector<Delivery> taken;
+    std::uint64_t missed = 0;
+    receiver.take(1, taken, missed);
+    return taken.at(0).id;
+  }
+
+  Bench bench_;
+  std::shared_ptr<Channel> channel_;
+  std::shared_ptr<Sender> sender_;
+};
+
+TEST_F(Confirmations, ComesAtOnceWhereNobodyConfirms) {
+  open(broadcast_of(8));
+  const auto watcher = channel_->open_receiver({.owner = "watcher"});
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  send("a", told);
   EXPECT_EQ(told.times, 1);
   EXPECT_EQ(told.status, BP_OK);
 }
 
-TEST(Confirmation, WaitsForEveryConfirmingSubscriber) {
-  Bench bench;
-  const auto channel = bench.make(broadcast_of(8));
-  const auto one = channel->open_receiver({.owner = "one", .flags = BP_CHAN_CONFIRMING});
-  const auto two = channel->open_receiver({.owner = "two", .flags = BP_CHAN_CONFIRMING});
-  const auto sender = channel->open_sender({});
+TEST_F(Confirmations, WaitsForEveryConfirmingSubscriber) {
+  open(broadcast_of(8));
+  const auto one = confirming("one");
+  const auto two = confirming("two");
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  send("a", told);
   EXPECT_EQ(Bench::take(*one).size(), 1U);
   EXPECT_EQ(told.times, 0);
   EXPECT_EQ(Bench::take(*two).size(), 1U);
   EXPECT_EQ(told.times, 1);
 }
 
-TEST(Confirmation, OfAQueueComesWithTheConsumersAcknowledgement) {
-  Bench bench;
-  const auto channel = bench.make(queue_of(8));
-  const auto sender = channel->open_sender({});
+TEST_F(Confirmations, OfAQueueComesWithTheConsumersAcknowledgement) {
+  open(queue_of(8));
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  send("a", told);
   EXPECT_EQ(told.times, 0);
-  const auto receiver = channel->open_receiver({.owner = "r"});
+  const auto receiver = channel_->open_receiver({.owner = "r"});
   EXPECT_EQ(Bench::take(*receiver).size(), 1U);
   EXPECT_EQ(told.times, 1);
 }
 
-TEST(Confirmation, FailsWhenASubscriberLeavesBeforeItAcknowledged) {
-  Bench bench;
-  const auto channel = bench.make(broadcast_of(8));
-  auto taken = channel->open_receiver({.owner = "taken", .flags = BP_CHAN_CONFIRMING});
-  const auto sender = channel->open_sender({});
+TEST_F(Confirmations, FailsWhenASubscriberLeavesBeforeItAcknowledged) {
+  open(broadcast_of(8));
+  auto taken = confirming("taken");
   Told first;
   Told second;
-  Envelope a = bench.letter("a");
-  a.confirmation = first.confirmation();
-  ASSERT_EQ(sender->send(std::move(a)), BP_OK);
+  send("a", first);
   EXPECT_EQ(Bench::take(*taken, false).size(), 1U);
-  Envelope b = bench.letter("b");
-  b.confirmation = second.confirmation();
-  ASSERT_EQ(sender->send(std::move(b)), BP_OK);
+  send("b", second);
   taken->close();
   EXPECT_EQ(first.times, 1);
   EXPECT_EQ(first.status, BP_E_ABANDONED);
@@ -82,54 +94,38 @@ TEST(Confirmation, FailsWhenASubscriberLeavesBeforeItAcknowledged) {
   EXPECT_EQ(second.status, BP_E_ABANDONED);
 }
 
-TEST(Confirmation, IsStillGivenByASubscriberThatLeftAndAcknowledgesLater) {
-  Bench bench;
-  const auto channel = bench.make(broadcast_of(8));
-  const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
-  const auto sender = channel->open_sender({});
+TEST_F(Confirmations, IsStillGivenByASubscriberThatLeftAndAcknowledgesLater) {
+  open(broadcast_of(8));
+  const auto receiver = confirming("r");
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
-  std::vector<Delivery> taken;
-  std::uint64_t missed = 0;
-  receiver->take(1, taken, missed);
+  send("a", told);
+  const std::uint64_t taken = take_one(*receiver);
   receiver->leave();
   EXPECT_EQ(told.times, 0);
-  EXPECT_TRUE(receiver->ack(taken.at(0).id));
+  EXPECT_TRUE(receiver->ack(taken));
   EXPECT_EQ(told.times, 1);
   EXPECT_EQ(told.status, BP_OK);
 }
 
-TEST(Confirmation, FailsWithTheErrorOfARejectedMessage) {
-  Bench bench;
-  const auto channel = bench.make(broadcast_of(8));
-  const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
-  const auto sender = channel->open_sender({});
+TEST_F(Confirmations, FailsWithTheErrorOfARejectedMessage) {
+  open(broadcast_of(8));
+  const auto receiver = confirming("r");
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
-  std::vector<Delivery> taken;
-  std::uint64_t missed = 0;
-  receiver->take(1, taken, missed);
-  EXPECT_TRUE(receiver->reject(taken.at(0).id, error::Error(BP_E_SCHEMA, "no id")));
+  send("a", told);
+  const std::uint64_t taken = take_one(*receiver);
+  EXPECT_TRUE(receiver->reject(taken, error::Error(BP_E_SCHEMA, "no id")));
   EXPECT_EQ(told.status, BP_E_SCHEMA);
-  EXPECT_EQ(bench.dead.size(), 1U);
+  EXPECT_EQ(bench_.dead.size(), 1U);
 }
 
-TEST(Confirmation, FailsForMessagesACutBackSubscriberMissed) {
-  Bench bench;
-  const auto channel = bench.make(broadcast_of(1));
-  const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
-  const auto sender = channel->open_sender({});
+TEST_F(Confirmations, FailsForMessagesACutBackSubscriberMissed) {
+  open(broadcast_of(1));
+  const auto receiver = confirming("r");
   Told told;
-  Envelope a = bench.letter("a");
-  a.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(a)), BP_OK);
-  ASSERT_EQ(sender->send(bench.letter("b")), BP_E_WOULD_BLOCK);
-  bench.later.run_all();
-  ASSERT_EQ(sender->send(bench.letter("b")), BP_OK);
+  send("a", told);
+  ASSERT_EQ(sender_->send(bench_.letter("b")), BP_E_WOULD_BLOCK);
+  bench_.later.run_all();
+  ASSERT_EQ(sender_->send(bench_.letter("b")), BP_OK);
   EXPECT_EQ(told.times, 1);
   EXPECT_EQ(told.status, BP_E_TIMEOUT);
 }

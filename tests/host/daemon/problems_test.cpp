@@ -56,6 +56,16 @@ TEST(Problems, OfTheTextStandBesideThoseOfThePlugins) {
             "3:45 /plugins/a/config/x\n");
 }
 
+TEST(Problems, KeepTheirCodeAndWhatTheyAreAbout) {
+  Problem refused = found("/plugins/a/library");
+  refused.code = BP_E_ABI;
+  const auto problems = placed(read(two_wires), {refused});
+  ASSERT_EQ(problems.size(), 1U);
+  EXPECT_EQ(problems[0].code, BP_E_ABI);
+  EXPECT_EQ(problems[0].message, "found");
+  EXPECT_EQ(problems[0].line, 2);
+}
+
 TEST(Problems, ThatOthersMayHaveCausedAreLeftOut) {
   const auto wire = read(
       R"({"schema":1,"plugins":{"a":{"library":"a"}},"wires":[{"from":"c","steps":[{"call":"M"}]}]})");
@@ -63,6 +73,7 @@ TEST(Problems, ThatOthersMayHaveCausedAreLeftOut) {
   const auto library = read(
       R"({"schema":1,"plugins":{"a":{"library":1}},"wires":[{"from":"c","steps":[{"call":"s/1.M"}]}]})");
   EXPECT_EQ(all_problems(library, {found("/wires/0/steps/0/call")}).size(), 1U);
+  EXPECT_EQ(all_problems(library, {found("/plugins/b")}).size(), 1U);  // it needs a service of a's
   const auto syntax = read("{");
   EXPECT_EQ(all_problems(syntax, {}).size(), 1U);
 }

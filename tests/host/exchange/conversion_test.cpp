@@ -30,6 +30,21 @@ TEST(Conversion, WhatIsNoJsonIsRefusedWithItsPlace) {
   EXPECT_FALSE(from_json(pool, {"json"}, "\"\xff\""));
 }
 
+TEST(Conversion, AKeyThatIsGivenTwiceIsNamed) {
+  const auto twice = check_json(R"({"a":1,"b":{"a":2,"c":[{"a":3}],"a":4}})");
+  ASSERT_FALSE(twice);
+  EXPECT_EQ(twice.error().code(), BP_E_INVALID);
+  EXPECT_NE(twice.error().text().find(R"("a" is given twice)"), std::string::npos);
+  EXPECT_FALSE(check_json(R"({"a":1,"\u0061":2})")) << "the same key, written otherwise";
+  std::string many = "{";
+  for (int i = 0; i < 1'000; ++i) {
+    many += "\"key" + std::to_string(i) + "\":0,";
+  }
+  EXPECT_TRUE(check_json(many + R"("end":0})"));
+  EXPECT_FALSE(check_json(many + R"("key999":0})"));
+  EXPECT_FALSE(check_json(many + R"("key3":0})"));
+}
+
 TEST(Conversion, DeepNestingIsRefusedWithoutRecursion) {
   EXPECT_FALSE(check_json(std::string(2'000'000, '[')));
   EXPECT_TRUE(check_json(std::string(64, '[') + std::string(64, ']')));

@@ -80,6 +80,21 @@ TEST(Exchange, NamesWhatDoesNotExist) {
   EXPECT_EQ(world.call({"bp.echo/1", "Say", "{"}).error().code(), BP_E_INVALID);
 }
 
+TEST(Exchange, AServiceWithoutAMethodIsAnsweredWithItsMethods) {
+  World world;
+  for (const CallRequest& request :
+       {CallRequest{"bp.echo/1", "", "{}"}, CallRequest{"bp", "echo", "{}"}}) {
+    const auto none = world.call(request);
+    ASSERT_FALSE(none);
+    EXPECT_EQ(none.error().code(), BP_E_INVALID);
+    EXPECT_NE(none.error().text().find("'bp.echo/1' is a service; a call names one of its methods "
+                                       "as SERVICE/MAJOR.Method, for example bp.echo/1.Say; it "
+                                       "has: Say"),
+              std::string::npos)
+        << none.error().text();
+  }
+}
+
 TEST(Exchange, ACallEndsAtItsDeadline) {
   World world;
   world.echo->silent = true;

@@ -47,6 +47,23 @@ TEST_F(LibraryPath, TellsWhereItLooked) {
   EXPECT_THAT(find_library("absent", {}).error().message(), HasSubstr("host.plugin_path is empty"));
 }
 
+TEST_F(LibraryPath, NamesTheNearestLibraryThereIs) {
+  folder_.write("first/storage_sqlite.so", "");
+  folder_.write("first/README.md", "");
+  std::filesystem::create_directories(second_ / "weather");
+  folder_.write("second/weather/weather.so", "");
+  const auto hint = [&](const std::string& name) {
+    const std::string text = find_library(name, path_).error().message();
+    const std::size_t mean = text.find("did you mean '");
+    return mean == std::string::npos ? "" : text.substr(mean, text.find('?') - mean);
+  };
+  EXPECT_EQ(hint("storge_sqlite"), "did you mean 'storage_sqlite'");
+  EXPECT_EQ(hint("storage_sqlit.so"), "did you mean 'storage_sqlite'");
+  EXPECT_EQ(hint("wether"), "did you mean 'weather'");
+  EXPECT_EQ(hint("READM"), "");
+  EXPECT_EQ(hint((first_ / "storge_sqlite.so").string()), "did you mean 'storage_sqlite.so'");
+}
+
 TEST_F(LibraryPath, NeverAsksTheSystem) {
   EXPECT_EQ(find_library("libc.so.6", path_).error().code(), BP_E_NOT_FOUND);
 }

@@ -13,20 +13,27 @@ using test::told;
 TEST(ChannelKeys, AreRead) {
   const Reading reading = read_with(
       R"("channels":{"events":{"capacity":16,"on_full":"drop-oldest","block_timeout":"1s",
-         "delivery":"volatile","max_bytes":"1MiB","dead_letter":"dead","retry":3},"Dead.1":{}})");
+         "delivery":"queued","max_bytes":"1MiB","dead_letter":"dead","retry":3},"Dead.1":{}})");
   ASSERT_TRUE(reading.manifest) << told(reading);
   const Channel& channel = reading.manifest->channels.at(0);
   EXPECT_EQ(channel.name, "events");
   EXPECT_EQ(channel.capacity, 16U);
   EXPECT_EQ(channel.on_full, OnFull::DropOldest);
   EXPECT_EQ(channel.block_timeout, 1s);
-  EXPECT_EQ(channel.delivery, Delivery::Volatile);
+  EXPECT_EQ(channel.delivery, Delivery::Queued);
   EXPECT_EQ(channel.max_bytes, 1'048'576U);
   EXPECT_EQ(channel.dead_letter, "dead");
   EXPECT_EQ(channel.retry, 3U);
   Channel untouched;
   untouched.name = "Dead.1";
   EXPECT_EQ(reading.manifest->channels.at(1), untouched);
+}
+
+TEST(ChannelKeys, RefuseVolatileWhichWouldDoNothing) {
+  const Reading reading = read_with(R"("channels":{"a":{"delivery":"volatile"}})");
+  EXPECT_FALSE(reading.manifest);
+  EXPECT_NE(told(reading).find("/channels/a/delivery: not in this build: volatile channels"),
+            std::string::npos);
 }
 
 TEST(ChannelKeys, RefuseWhatIsNotInThisBuildAndBadValues) {

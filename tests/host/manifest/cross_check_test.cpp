@@ -7,6 +7,7 @@
 
 namespace {
 
+using host::manifest::socket_path_bytes_max;
 using test::read;
 using test::read_with;
 using test::told;
@@ -45,6 +46,26 @@ TEST(CrossCheck, ComparesRestartWaits) {
   const auto reading = test::read_plugin(R"("restart":{"initial":"2s","max":"1s"})");
   EXPECT_NE(told(reading).find("/restart/initial: longer than restart.max (1s)"),
             std::string::npos);
+}
+
+TEST(CrossCheck, FindsASocketPathThatTheSystemWouldNotTake) {
+  const std::string folder = "/" + std::string(socket_path_bytes_max - 11, 'd');  // + "/admin.sock"
+  const auto with_folder = [](const std::string& path) {
+    return read_with(R"("host":{"runtime_dir":")" + path + R"("})");
+  };
+  EXPECT_TRUE(with_folder(folder.substr(0, folder.size() - 1)).manifest);
+  EXPECT_TRUE(told(with_folder(folder))
+                  .starts_with("1:67 /host/runtime_dir: the control socket "
+                               "would be " +
+                               folder + "/admin.sock, 108 bytes"))
+      << told(with_folder(folder));
+  const auto own = read_with(R"("admin":{"unix":{"path":"/)" + std::string(200, 's') + R"("}})");
+  EXPECT_TRUE(told(own).contains(" /admin/unix/path: the control socket")) << told(own);
+  // The default can be too long as well: the manifest's folder is part of it.
+  const auto deep =
+      host::manifest::read_text(R"({"schema":1,"plugins":{}})",
+                                "/" + std::string(100, 'x') + "/plugins.json", test::environment());
+  EXPECT_TRUE(told(deep).starts_with("1:1 /host/runtime_dir: ")) << told(deep);
 }
 
 TEST(CrossCheck, RefusesAChannelAsItsOwnDeadLetter) {

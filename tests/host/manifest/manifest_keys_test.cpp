@@ -17,8 +17,19 @@ TEST(ManifestKeys, AcceptTheSmallestFile) {
 TEST(ManifestKeys, NeedSchemaAndPlugins) {
   EXPECT_EQ(told(read("{}")),
             "1:1 : the key \"schema\" is missing\n1:1 : the key \"plugins\" is missing\n");
-  EXPECT_EQ(told(read(R"({"schema":2,"plugins":{}})")),
-            "1:11 /schema: 2 is not a whole number from 1 to 1\n");
+}
+
+TEST(ManifestKeys, SayWhichSchemaThisBuildReads) {
+  EXPECT_EQ(
+      told(read(R"({"schema":2,"plugins":{}})")),
+      "1:11 /schema: this build reads manifests of schema 1 only, and this one is of schema 2; "
+      "fix: install a backplane that reads it, or write the manifest in the form that "
+      "`backplane config schema` prints, with \"schema\": 1\n");
+  for (const char* wrong : {"0", "-1", "1.0", "\"1\"", "null", "99999999999999999999"}) {
+    EXPECT_EQ(told(read(std::string(R"({"schema":)") + wrong + R"(,"plugins":{}})")),
+              "1:11 /schema: 1 is expected here: the only manifest version that this build reads\n")
+        << wrong;
+  }
 }
 
 TEST(ManifestKeys, RefuseUnknownOnes) {

@@ -53,8 +53,7 @@ Plugin any_plugin(std::string id) {
   plugin.log_level = perhaps(one_of({host::log::Level::Trace, host::log::Level::Off}));
   plugin.permissions = {perhaps(any_globs()), perhaps(any_globs()), perhaps(any_globs()),
                         perhaps(any_globs())};
-  plugin.restart.policy =
-      one_of({RestartPolicy::Never, RestartPolicy::OnFailure, RestartPolicy::Always});
+  plugin.restart.policy = one_of({RestartPolicy::Never, RestartPolicy::OnFailure});
   plugin.restart.initial = any_wait();
   plugin.restart.max = plugin.restart.initial + any_wait();
   plugin.restart.factor = 1 + *rc::gen::inRange(0, 900) / 16.0;
@@ -74,7 +73,7 @@ Channel any_channel(std::string name) {
           .on_full = perhaps(
               one_of({OnFull::Block, OnFull::Reject, OnFull::DropNewest, OnFull::DropOldest})),
           .block_timeout = perhaps(any_wait()),
-          .delivery = perhaps(one_of({Delivery::Volatile, Delivery::Queued})),
+          .delivery = perhaps(Delivery::Queued),
           .max_bytes = perhaps(*rc::gen::inRange<std::uint64_t>(1, 1'000'000'000)),
           .dead_letter = perhaps(name + ".dead"),
           .retry = perhaps(*rc::gen::inRange<std::uint32_t>(1, 1'000))};

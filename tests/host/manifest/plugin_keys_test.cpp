@@ -37,12 +37,21 @@ TEST(PluginKeys, HaveDefaults) {
   EXPECT_EQ(plugin.timeouts.call, 5s);
 }
 
+TEST(PluginKeys, RefuseARestartThatNothingCouldCause) {
+  const Reading reading = read_plugin(R"("restart":{"policy":"always"})");
+  EXPECT_FALSE(reading.manifest);
+  EXPECT_NE(told(reading).find("/restart/policy: not in this build: restarting what ended without "
+                               "a failure"),
+            std::string::npos)
+      << told(reading);
+}
+
 TEST(PluginKeys, AreRead) {
   const Reading reading =
       read_plugin(R"("version":"1.4","sha256":")" + std::string(64, 'a') + R"(","enabled":false,
          "required":false,"on_start_error":"retry","isolation":{"mode":"in-process"},
          "permissions":{"publish":["ws.*"],"subscribe":[],"use":["bp.*","x?"]},
-         "restart":{"policy":"always","initial":"1s","max":"2s","factor":1.5,"jitter":"none",
+         "restart":{"policy":"never","initial":"1s","max":"2s","factor":1.5,"jitter":"none",
                     "max_restarts":0,"window":"1m","then":"quarantine"},
          "timeouts":{"start":"1s","call":"2s","drain":"3s","stop":"4s"},
          "log_level":"debug","config":{"port":9400})");

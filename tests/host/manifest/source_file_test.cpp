@@ -50,7 +50,7 @@ TEST(SourceFile, TellsTheFileOfEachProblem) {
   EXPECT_EQ(reading.problems[1].file, part.string());
   EXPECT_EQ(reading.problems[1].line, 2);
   EXPECT_TRUE(says(reading, "an included file cannot hold \"env\""));
-  EXPECT_TRUE(says(reading, "/schema: 1 is expected here"));
+  EXPECT_TRUE(says(reading, "/schema: this build reads manifests of schema 1 only"));
   EXPECT_TRUE(says(reading, "/host: given already in " + file.string() + ", line 1, column 37"));
 }
 

@@ -38,10 +38,11 @@ class Decode : public ::testing::Test {
   std::shared_ptr<const Schema> schema_ = tests::schema::sample();
 };
 
-TEST_F(Decode, ScalarsAreAlwaysPrinted) {
+TEST_F(Decode, ScalarsAndListsAreAlwaysPrinted) {
   EXPECT_EQ(printed<generated::Everything>("Everything", {}),
             R"({"flag":true,"i8":0,"u8":200,"i16":0,"u16":0,"i32":0,"u32":0,"i64":-5,"u64":0,)"
-            R"("f32":0,"f64":2.25,"kind":"Storm","depth":"Zero"})");
+            R"("f32":0,"f64":2.25,"kind":"Storm","depth":"Zero","flags":[],"i8s":[],"u16s":[],)"
+            R"("i64s":[],"u64s":[],"f32s":[],"f64s":[],"kinds":[],"texts":[],"items":[]})");
 }
 
 TEST_F(Decode, EveryKind) {
@@ -62,13 +63,15 @@ TEST_F(Decode, EveryKind) {
   all.f64s = {NAN, INFINITY, -INFINITY, -0.0};
   all.kinds = {generated::Kind::Fire};
   all.texts = {"", "b"};
-  EXPECT_EQ(printed<generated::Everything>("Everything", all),
-            R"({"flag":false,"i8":-128,"u8":200,"i16":0,"u16":0,"i32":0,"u32":0,)"
-            R"("i64":-9223372036854775808,"u64":18446744073709551615,"f32":0.1,"f64":-1e+300,)"
-            R"("kind":99,"depth":"High","text":"a\u0000\")"
-            "\xEF\xBF\xBD"
-            R"(","blob":"AAECAw==","item":{"name":"","weight":1.5,"rank":0},"flags":[true,false],)"
-            R"("f64s":["NaN","Infinity","-Infinity",-0],"kinds":["Fire"],"texts":["","b"]})");
+  EXPECT_EQ(
+      printed<generated::Everything>("Everything", all),
+      R"({"flag":false,"i8":-128,"u8":200,"i16":0,"u16":0,"i32":0,"u32":0,)"
+      R"("i64":-9223372036854775808,"u64":18446744073709551615,"f32":0.1,"f64":-1e+300,)"
+      R"("kind":99,"depth":"High","text":"a\u0000\")"
+      "\xEF\xBF\xBD"
+      R"(","blob":"AAECAw==","item":{"name":"","weight":1.5,"rank":0},"flags":[true,false],)"
+      R"("i8s":[],"u16s":[],"i64s":[],"u64s":[],"f32s":[],)"
+      R"("f64s":["NaN","Infinity","-Infinity",-0],"kinds":["Fire"],"texts":["","b"],"items":[]})");
 }
 
 TEST_F(Decode, AppendsAndLeavesTheOutputAloneOnFailure) {
@@ -103,8 +106,9 @@ class RandomJson {
   std::string table(const Table& table, int depth) {
     std::string out = "{";
     for (const Field& field : table.fields) {
-      const bool leaf = depth == 0 && field.type.table != nullptr;
-      const bool may_be_absent = !field.required && (!field.is_scalar() || field.optional);
+      const bool leaf = depth == 0 && field.type.table != nullptr && !field.vector;
+      const bool may_be_absent =
+          !field.required && !field.vector && (!field.is_scalar() || field.optional);
       if (leaf || (may_be_absent && *rc::gen::arbitrary<bool>())) {
         continue;
       }
@@ -118,7 +122,8 @@ class RandomJson {
  private:
   std::string vector(const ValueType& type, int depth) {
     std::string out = "[";
-    const auto count = *rc::gen::inRange<int>(0, 4);
+    const bool leaf = depth == 0 && type.table != nullptr;
+    const auto count = leaf ? 0 : *rc::gen::inRange<int>(0, 4);
     for (int i = 0; i < count; ++i) {
       out += (i > 0 ? "," : "") + value(type, depth);
     }

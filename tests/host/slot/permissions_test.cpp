@@ -6,22 +6,6 @@
 namespace host::slot {
 namespace {
 
-TEST(Matches, AStarStandsForAnyRun) {
-  EXPECT_TRUE(matches("*", ""));
-  EXPECT_TRUE(matches("*", "ws.in"));
-  EXPECT_TRUE(matches("ws.*", "ws.in.events"));
-  EXPECT_FALSE(matches("ws.*", "ws"));
-  EXPECT_TRUE(matches("*.in.*", "ws.in.events"));
-  EXPECT_TRUE(matches("a*b*c", "aXXbYYc"));
-  EXPECT_FALSE(matches("a*b*c", "aXXbYYd"));
-  EXPECT_FALSE(matches("", "a"));
-  EXPECT_TRUE(matches("", ""));
-}
-
-TEST(Matches, IsNotSlowForHostilePatterns) {
-  EXPECT_FALSE(matches("*a*a*a*a*a*a*a*a*b", std::string(5'000, 'a')));
-}
-
 TEST(Permissions, ARefusalNamesTheKeyToGrant) {
   Permissions permissions;
   permissions.publish = {"ws.*"};

@@ -204,6 +204,15 @@ TEST_F(QueryTest, ABadExpressionIsTheCallersMistake) {
   EXPECT_TRUE(search(connection_, {.query = "fine"})) << "the connection is still good";
 }
 
+TEST_F(QueryTest, ABadExpressionTellsNothingOfTheServersFiles) {
+  const auto found = search(connection_, {.query = "\"open"});
+  ASSERT_FALSE(found);
+  const std::string text = found.error().text();
+  EXPECT_EQ(text.find('/'), std::string::npos) << text;
+  EXPECT_EQ(text.find("check the tables"), std::string::npos) << text;
+  EXPECT_NE(text.find("unterminated string"), std::string::npos) << text;
+}
+
 TEST_F(QueryTest, ARowThatSomebodyDeletedByHandIsNoHit) {
   add({{.id = "1", .name = "quake"}, {.id = "2", .name = "quake"}});
   must(connection_.execute("DELETE FROM records WHERE id = '1'"));

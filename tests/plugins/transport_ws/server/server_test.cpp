@@ -48,10 +48,14 @@ TEST(Server, NamesTheAddressThatIsInUseAndOpensNothing) {
   };
   const net::Tcp::endpoint taken = first.server->listening();
   const net::Tcp::endpoint free(taken.address(), 0);
-  const std::string expected =
-      "binding 127.0.0.1:" + std::to_string(taken.port()) + ": address in use";
-  EXPECT_EQ(attempt(taken, free), expected);
-  EXPECT_EQ(attempt(free, taken), expected);  // and the first listener was closed again
+  const auto expected = [&](const std::string& key) {
+    return "binding '" + key + "' 127.0.0.1:" + std::to_string(taken.port()) +
+           ": address in use; fix: end the process that listens there, or give '" + key +
+           "' another port";
+  };
+  EXPECT_EQ(attempt(taken, free), expected("listen"));
+  EXPECT_EQ(attempt(free, taken),
+            expected("metrics_listen"));  // and the first listener was closed again
 }
 
 TEST(Server, ServesManyClientsOnEveryLoop) {

@@ -1,0 +1,142 @@
+// tests/host/slot/channel_table_test.cpp - bp.chan/1 as a plugin calls it.
+#include <cstring>
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include "tests/host/slot/fixture.hpp"
+
+namespace host::slot {
+namespace {
+
+using SlotChannels = Instances;
+
+TEST_F(SlotChannels, MessagesGoFromOneInstanceToAnother) {
+  Actor& from = running("from");
+  Actor& to = running("to");
+  const bp_chan in = to.open("c", BP_KIND_QUEUE, BP_DIR_RECEIVE, 7);
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 8);
+  ASSERT_NE(in, 0U);
+  ASSERT_NE(out, 0U);
+  std::promise<std::string> got;
+  to.script.on_event = [&](const bp_event& event) {
+    if (event.type == BP_EV_MESSAGE && event.token == 7 && event.handle == in) {
+      got.set_value(std::string(static_cast<const char*>(event.buf.data), event.buf.size));
+    }
+  };
+  bp_buf buf{};
+  ASSERT_EQ(from.chan()->reserve(from.host(), out, 5, &buf), BP_OK);
+  std::memcpy(buf.data, "hello", 5);
+  const bp_buf copy = buf;
+  ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  EXPECT_EQ(buf.lease, 0U);
+  EXPECT_EQ(got.get_future().get(), "hello");
+  bp_buf again = copy;
+  EXPECT_EQ(from.chan()->send(from.host(), out, &again), BP_E_STALE) << "sent twice";
+  EXPECT_EQ(from.chan()->release(from.host(), &again), BP_E_STALE);
+}
+
+TEST_F(SlotChannels, AConfirmedSendIsAnsweredWhenARetainedMessageIsAcknowledged) {
+  Actor& from = running("from");
+  Actor& to = running("to");
+  ASSERT_NE(to.open("c", BP_KIND_QUEUE, BP_DIR_RECEIVE, 1), 0U);
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 2);
+  std::promise<bp_buf> kept;
+  std::promise<bp_status> confirmed;
+  to.script.on_event = [&](const bp_event& event) {
+    if (event.type == BP_EV_MESSAGE) {
+      bp_buf buf = event.buf;
+      EXPECT_EQ(to.chan()->retain(to.host(), &buf), BP_OK);
+      kept.set_value(buf);
+    }
+  };
+  from.script.on_event = [&](const bp_event& event) {
+    if (event.type == BP_EV_CONFIRMED && event.token == 55) {
+      confirmed.set_value(event.status);
+    }
+  };
+  bp_buf buf{};
+  ASSERT_EQ(from.chan()->reserve(from.host(), out, 1, &buf), BP_OK);
+  bp_call call = 0;
+  ASSERT_EQ(from.chan()->send_confirmed(from.host(), out, &buf, 55, &call), BP_OK);
+  bp_buf retained = kept.get_future().get();
+  auto answer = confirmed.get_future();
+  EXPECT_EQ(answer.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  EXPECT_EQ(to.chan()->ack(to.host(), &retained), BP_OK);
+  EXPECT_EQ(answer.get(), BP_OK);
+}
+
+TEST_F(SlotChannels, BadDescriptionsAreNamed) {
+  Actor& actor = running("a");
+  const auto refused = [&](auto change) {
+    bp_chan_desc desc = Actor::desc("c", BP_KIND_QUEUE, BP_DIR_SEND);
+    change(desc);
+    bp_chan out = 0;
+    return actor.chan()->open(actor.host(), actor.instance(), &desc, 1, &out, nullptr);
+  };
+  EXPECT_EQ(refused([](bp_chan_desc& d) { d.struct_size = 8; }), BP_E_INVALID);
+  EXPECT_EQ(refused([](bp_chan_desc& d) { d.name = {"a b", 3}; }), BP_E_INVALID);
+  EXPECT_EQ(refused([](bp_chan_desc& d) { d.name = {"a\0b", 3}; }), BP_E_INVALID);
+  EXPECT_EQ(refused([](bp_chan_desc& d) { d.name = {nullptr, 0}; }), BP_E_INVALID);
+  const std::string long_name(10'000, 'x');
+  EXPECT_EQ(refused([&](bp_chan_desc& d) { d.name = {long_name.data(), long_name.size()}; }),
+            BP_E_INVALID);
+  EXPECT_EQ(refused([](bp_chan_desc& d) { d.kind = 9; }), BP_E_INVALID);
+  EXPECT_EQ(refused([](bp_chan_desc& d) { d.flags = 1U << 20U; }), BP_E_TOO_NEW);
+  EXPECT_EQ(refused([](bp_chan_desc& d) { d.capacity = ~0U; }), BP_E_RANGE);
+}
+
+TEST_F(SlotChannels, ANewerPluginsUnknownTailIsRefusedOnlyWhenItSaysSomething) {
+  Actor& actor = running("a");
+
+  struct Newer {
+    bp_chan_desc desc;
+    std::uint64_t extra;
+  } newer{Actor::desc("c", BP_KIND_QUEUE, BP_DIR_SEND), 0};
+
+  newer.desc.struct_size = sizeof newer;
+  bp_chan out = 0;
+  EXPECT_EQ(actor.chan()->open(actor.host(), actor.instance(), &newer.desc, 1, &out, nullptr),
+            BP_OK);
+  newer.extra = 1;
+  EXPECT_EQ(actor.chan()->open(actor.host(), actor.instance(), &newer.desc, 1, &out, nullptr),
+            BP_E_TOO_NEW);
+}
+
+TEST_F(SlotChannels, AConfirmedSendAfterStopIsAQuestionOfStateNotOfLoad) {
+  Actor& actor = running("a");
+  const bp_chan out = actor.open("c", BP_KIND_BROADCAST, BP_DIR_SEND, 8);
+  bp_buf buf{};
+  ASSERT_EQ(actor.chan()->reserve(actor.host(), out, 1, &buf), BP_OK);
+  ASSERT_FALSE(actor.operate(BP_EV_STOP));
+  bp_call call = 0;
+  EXPECT_EQ(actor.chan()->send_confirmed(actor.host(), out, &buf, 55, &call), BP_E_STATE);
+}
+
+TEST_F(SlotChannels, AChannelThatIsPausedWaitsAndThatIsClosedIsStale) {
+  Actor& from = running("from");
+  Actor& to = running("to");
+  const bp_chan in = to.open("c", BP_KIND_QUEUE, BP_DIR_RECEIVE, 7);
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 8);
+  std::promise<void> got;
+  to.script.on_event = [&](const bp_event& event) {
+    if (event.type == BP_EV_MESSAGE) {
+      got.set_value();
+    }
+  };
+  ASSERT_EQ(to.chan()->pause(to.host(), in), BP_OK);
+  bp_buf buf{};
+  ASSERT_EQ(from.chan()->reserve(from.host(), out, 1, &buf), BP_OK);
+  ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  auto arrived = got.get_future();
+  EXPECT_EQ(arrived.wait_for(std::chrono::seconds(0)), std::future_status::timeout);
+  ASSERT_EQ(to.chan()->resume(to.host(), in), BP_OK);
+  arrived.wait();
+  EXPECT_EQ(from.chan()->pause(from.host(), out), BP_E_INVALID) << "a sending end";
+  EXPECT_EQ(to.chan()->reserve(to.host(), in, 1, &buf), BP_E_INVALID) << "a receiving end";
+  EXPECT_EQ(to.chan()->close(to.host(), in), BP_OK);
+  EXPECT_EQ(to.chan()->resume(to.host(), in), BP_E_STALE);
+}
+
+}  // namespace
+}  // namespace host::slot

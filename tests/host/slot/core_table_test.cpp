@@ -1,0 +1,36 @@
+// tests/host/slot/core_table_test.cpp - bp.core/1: timers, posts and jobs.
+#include <future>
+
+#include <gtest/gtest.h>
+
+#include "tests/host/slot/fixture.hpp"
+
+namespace host::slot {
+namespace {
+
+using SlotCore = Instances;
+
+TEST_F(SlotCore, TimersAndPostsReachTheStrand) {
+  Actor& actor = running("a");
+  std::promise<void> all;
+  int left = 3;
+  actor.script.on_event = [&](const bp_event& event) {
+    const bool wanted = (event.type == BP_EV_TIMER && event.token == 11) ||
+                        (event.type == BP_EV_POSTED && event.token == 12) ||
+                        (event.type == BP_EV_WORK_DONE && event.token == 13);
+    if (wanted && --left == 0) {
+      all.set_value();
+    }
+  };
+  bp_timer timer = 0;
+  EXPECT_EQ(actor.core()->timer(actor.host(), actor.instance(), runtime::now_ns() + 1'000'000, 0,
+                                11, &timer),
+            BP_OK);
+  EXPECT_EQ(actor.core()->post(actor.host(), actor.instance(), 12), BP_OK);
+  EXPECT_EQ(
+      actor.core()->run_blocking(actor.host(), actor.instance(), [](void*) {}, nullptr, 13), BP_OK);
+  all.get_future().wait();
+}
+
+}  // namespace
+}  // namespace host::slot

@@ -1,0 +1,43 @@
+// tests/host/slot/dispatch_test.cpp - batches: what a handler throws, what comes after STOP.
+#include <gtest/gtest.h>
+
+#include "tests/host/slot/fixture.hpp"
+
+namespace host::slot {
+namespace {
+
+using SlotDispatch = Instances;
+
+TEST_F(SlotDispatch, AThrowInAHandlerIsReportedAndTheOperationFails) {
+  Actor& actor = add("a");
+  ASSERT_FALSE(actor.create());
+  actor.script.on_event = [](const bp_event&) { throw std::runtime_error("boom"); };
+  const auto error = actor.operate(BP_EV_START);
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code(), BP_E_PANIC);
+  EXPECT_EQ(actor.faults.get_future().get().code(), BP_E_PANIC);
+}
+
+TEST_F(SlotDispatch, AMessageAfterStopStaysInItsQueue) {
+  Actor& from = running("from");
+  Actor& to = running("to");
+  ASSERT_NE(to.open("c", BP_KIND_QUEUE, BP_DIR_RECEIVE, 7), 0U);
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 8);
+  int messages = 0;
+  to.script.on_event = [&](const bp_event& event) {
+    messages += event.type == BP_EV_MESSAGE ? 1 : 0;
+    if (event.type < BP_EV_MESSAGE) {
+      to.core()->complete(to.host(), event.handle, BP_OK, nullptr);
+    }
+  };
+  ASSERT_FALSE(to.operate(BP_EV_STOP));
+  bp_buf buf{};
+  ASSERT_EQ(from.chan()->reserve(from.host(), out, 5, &buf), BP_OK);
+  ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  ASSERT_FALSE(to.operate(BP_EV_SAVE)) << "its strand runs once more";
+  EXPECT_EQ(messages, 0);
+  EXPECT_EQ(stage_.registry.find_channel("c")->channel->stats().depth, 1U);
+}
+
+}  // namespace
+}  // namespace host::slot
