@@ -107,12 +107,12 @@ void services(Backend& backend, Request&& /*request*/, const Answer& answer) {
              json_quoted(description.name), description.major, description.minor,
              json_quoted(description.owner),
              list_json(description.methods, [&](const service::Method& method) {
-               const auto& stats = entry.service->stats(method);
+               const auto [calls, failures] = entry.service->counts(method);
                return fmt::format(
                    R"({{"name":{},"id":{},"inline":{},"request":{},"reply":{},"calls":{},"failures":{}}})",
                    json_quoted(method.name), method.id, (method.flags & BP_METHOD_INLINE) != 0,
-                   json_quoted(method.request_type), json_quoted(method.reply_type),
-                   stats.calls.load(), stats.failures.load());
+                   json_quoted(method.request_type), json_quoted(method.reply_type), calls,
+                   failures);
              }));
        }) + "\n"});
 }

@@ -1,17 +1,69 @@
-// host/channel/channel.cpp - admission by policy, eviction, credit.
+// host/channel/channel.cpp - opening ends, admission by policy, credit, waking.
 #include "host/channel/channel.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <chrono>
+#include <cstring>
+#include <limits>
 #include <utility>
 
 #include "host/channel/receiver.hpp"
+#include "host/channel/sender.hpp"
 
 namespace host::channel {
 
+namespace {
+
+// Copying this much is cheaper than a letter.
+constexpr std::size_t copied_bytes_max = 1024;
+// Closed lanes are looked for once in as many openings and closings as there are lanes, by this.
+constexpr std::size_t sweep_share = 8;
+
+void arrive_dropped(const Envelope& envelope, const char* why,
+                    std::vector<std::function<void()>>& wakes) {
+  if (envelope.confirmation) {
+    wakes.emplace_back([confirmation = envelope.confirmation, why] {
+      confirmation->arrive(error::Error(BP_E_DROPPED, why));
+    });
+  }
+}
+
+}  // namespace
+
 Channel::Channel(Settings settings, Surroundings surroundings)
-    : settings_(std::move(settings)), surroundings_(std::move(surroundings)) {}
+    : settings_(std::move(settings)), surroundings_(std::move(surroundings)) {
+  if (surroundings_.pool == nullptr) {
+    own_pool_ = std::make_unique<message::Pool>();
+  }
+  if (is_queue()) {
+    consumers_ = std::make_unique<Reader>(true, settings_.capacity);
+  }
+}
+
+// Nobody is left who could take what a queue still holds.
+Channel::~Channel() {
+  const error::Error gone(BP_E_ABANDONED, "channel '" + settings_.name +
+                                              "' was closed before the message was acknowledged");
+  std::vector<std::shared_ptr<Confirmation>> waiting;
+  for (const Envelope& envelope : again_) {
+    waiting.push_back(envelope.confirmation);
+  }
+  if (consumers_) {
+    consumers_->leave([&](const Record& record) {
+      if (record.letter != 0) {
+        waiting.push_back(record.the_letter()->envelope.confirmation);
+      }
+    });
+  }
+  for (const std::shared_ptr<Confirmation>& confirmation : waiting) {
+    if (confirmation) {
+      confirmation->arrive(gone);
+    }
+  }
+}
+
+message::Pool& Channel::pool() noexcept {
+  return own_pool_ ? *own_pool_ : *surroundings_.pool;
+}
 
 void Channel::run(Wakes& wakes) {
   for (const std::function<void()>& wake : wakes) {
@@ -21,49 +73,131 @@ void Channel::run(Wakes& wakes) {
 
 std::shared_ptr<Receiver> Channel::open_receiver(ReceiverOptions options) {
   auto receiver = std::make_shared<Receiver>(shared_from_this(), std::move(options));
-  Wakes wakes;
   {
     const std::lock_guard lock(mutex_);
-    receiver->cursor_ = next_seq_;
+    // Before it takes its places: what was passed over until then is not missed.
+    std::atomic_ref(activity_).store(static_cast<std::uint32_t>(receivers_.size() + 1),
+                                     std::memory_order_seq_cst);
+    if (receiver->own_) {
+      for (const std::unique_ptr<Lane>& lane : lanes_) {
+        receiver->own_->add(lane->latest());
+      }
+    }
     receiver->number_ = ++receivers_opened_;
     receivers_.push_back(receiver.get());
-    std::atomic_ref(activity_).store(static_cast<std::uint32_t>(receivers_.size()),
-                                     std::memory_order_relaxed);
-    wake_receivers(wakes);
+    receiver_count_.store(receivers_.size(), std::memory_order_relaxed);
+    if (receiver->gating()) {
+      ask_again_for_credit();
+    }
   }
-  run(wakes);
+  receiver->look_again();
   return receiver;
 }
 
 std::shared_ptr<Sender> Channel::open_sender(std::function<void()> writable) {
-  auto sender = std::make_shared<Sender>(shared_from_this(), std::move(writable));
   const std::lock_guard lock(mutex_);
+  sweep();
+  auto lane = std::make_unique<Lane>(is_queue() ? 0 : settings_.capacity);
+  auto sender = std::make_shared<Sender>(shared_from_this(), *lane, std::move(writable));
+  if (consumers_) {
+    consumers_->add(lane->oldest());
+  }
+  for (Receiver* receiver : receivers_) {
+    if (receiver->own_) {
+      receiver->own_->add(lane->oldest());
+    }
+  }
+  lanes_.push_back(std::move(lane));
   senders_.push_back(sender.get());
   return sender;
+}
+
+// Lanes whose sending end is gone and whose messages were all read.
+void Channel::sweep() {
+  if (++ends_since_sweep_ * sweep_share < lanes_.size()) {
+    return;
+  }
+  ends_since_sweep_ = 0;
+  if (consumers_) {
+    consumers_->leave_drained();
+  }
+  for (Receiver* receiver : receivers_) {
+    if (receiver->own_) {
+      receiver->own_->leave_drained();
+    }
+  }
+  std::erase_if(lanes_, [&](const std::unique_ptr<Lane>& lane) {
+    if (!lane->closed() || !lane->unheld()) {
+      return false;
+    }
+    stats_.published += lane->seq() - 1;
+    return true;
+  });
 }
 
 Stats Channel::stats() const {
   const std::lock_guard lock(mutex_);
   Stats stats = stats_;
-  stats.depth = log_.size();
+  for (const std::unique_ptr<Lane>& lane : lanes_) {
+    stats.published += lane->seq() - 1;
+  }
+  for (const Receiver* receiver : receivers_) {
+    stats.delivered += receiver->delivered_.load(std::memory_order_relaxed);
+    stats.acknowledged += receiver->acknowledged_.load(std::memory_order_relaxed);
+    stats.lagged += receiver->lagged_.load(std::memory_order_relaxed);
+    if (receiver->own_) {
+      stats.depth = std::max(stats.depth, receiver->own_->depth());
+    }
+  }
+  if (consumers_) {
+    stats.depth = consumers_->depth() + again_.size();
+  }
   stats.receivers = receivers_.size();
   stats.senders = senders_.size();
   return stats;
 }
 
-void Channel::wake_receivers(Wakes& wakes) {
-  for (Receiver* receiver : receivers_) {
-    if (!receiver->notified_ && receiver->something_waits()) {
-      receiver->notified_ = true;
-      if (receiver->options_.ready) {
-        wakes.push_back(receiver->options_.ready);
+// ---- waking
+
+void Channel::wake() {
+  if (!sleepy_.exchange(false, std::memory_order_seq_cst)) {
+    return;
+  }
+  if (receiver_count_.load(std::memory_order_relaxed) > wakes_by_publisher_max &&
+      surroundings_.post) {
+    surroundings_.post([weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->wake_all();
+      }
+    });
+    return;
+  }
+  wake_all();
+}
+
+void Channel::wake_all() {
+  boost::container::small_vector<std::shared_ptr<const std::function<void()>>, 8> ready;
+  {
+    const std::lock_guard lock(mutex_);
+    for (Receiver* receiver : receivers_) {
+      if (receiver->asleep_.exchange(false, std::memory_order_seq_cst) && receiver->ready_) {
+        ready.push_back(receiver->ready_);
       }
     }
   }
+  for (const auto& call : ready) {
+    (*call)();
+  }
+}
+
+void Channel::wait_for_credit(Sender& sender) {
+  sender.waiting_ = true;
+  sender_waits_.store(true, std::memory_order_seq_cst);
 }
 
 void Channel::wake_senders(Wakes& wakes) {
   stall_ = 0;
+  sender_waits_.store(false, std::memory_order_relaxed);
   credit_.notify_all();
   for (Sender* sender : senders_) {
     if (std::exchange(sender->waiting_, false) && sender->writable_) {
@@ -72,38 +206,124 @@ void Channel::wake_senders(Wakes& wakes) {
   }
 }
 
-// The oldest message leaves a broadcast; whoever still needed it has missed it.
-void Channel::evict_oldest(Wakes& wakes) {
-  const std::uint64_t oldest = base();
-  Envelope envelope = std::move(log_.front());
-  log_.pop_front();
-  bytes_ -= envelope.message.size;
+void Channel::wake_waiting_senders() {
+  Wakes wakes;
+  {
+    const std::lock_guard lock(mutex_);
+    wake_senders(wakes);
+  }
+  run(wakes);
+}
+
+// ---- admission
+
+// How far a lane of a broadcast may be written: its slowest gating subscriber's place, and
+// capacity.
+std::uint64_t Channel::gate(Lane& lane) {
+  std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
   for (Receiver* receiver : receivers_) {
-    if (receiver->cursor_ != oldest) {
-      continue;
+    if (receiver->gating()) {
+      limit = std::min(limit, receiver->own_->position(lane) + settings_.capacity);
     }
-    ++receiver->cursor_;
-    ++receiver->missed_;
-    ++stats_.lagged;
-    if (receiver->confirming() && envelope.confirmation) {
-      wakes.emplace_back([confirmation = envelope.confirmation, who = receiver->options_.owner,
-                          name = settings_.name] {
-        confirmation->arrive(error::Error(
-            BP_E_TIMEOUT, "'" + who + "' stalled channel '" + name + "' beyond its block timeout"));
-      });
+  }
+  return limit;
+}
+
+void Channel::ask_again_for_credit() {
+  for (const std::unique_ptr<Lane>& lane : lanes_) {
+    lane->set_limit(0);
+  }
+}
+
+bool Channel::over_bytes(const Lane& lane, std::size_t bytes) const noexcept {
+  return lane.letter_bytes() + lane.segment_bytes() + bytes >
+         std::max(settings_.bytes_max, 2 * segment_bytes_usual);
+}
+
+bp_status Channel::admit(Sender& sender, std::size_t bytes, Wakes& wakes) {
+  return is_queue() ? admit_queue(sender, bytes, wakes) : admit_broadcast(sender, bytes, wakes);
+}
+
+// Of a queue.
+bool Channel::full(Lane& lane, std::size_t bytes) const {
+  const std::uint64_t waiting = lane.seq() - consumers_->position(lane);
+  return waiting >= settings_.capacity || (waiting > 0 && over_bytes(lane, bytes));
+}
+
+bp_status Channel::admit_queue(Sender& sender, std::size_t bytes, Wakes& wakes) {
+  Lane& lane = sender.lane_;
+  if (!full(lane, bytes)) {
+    return BP_OK;
+  }
+  switch (settings_.on_full) {
+    case BP_FULL_REJECT:
+      ++stats_.rejected;
+      return BP_E_FULL;
+    case BP_FULL_DROP_NEWEST:
+      ++stats_.dropped_newest;
+      return BP_E_DROPPED;
+    case BP_FULL_DROP_OLDEST:
+      for (Envelope oldest; full(lane, bytes) && consumers_->drop_oldest(lane, oldest);
+           oldest = {}) {
+        ++stats_.dropped_oldest;
+        arrive_dropped(oldest, "dropped as the oldest message of a full queue", wakes);
+      }
+      return BP_OK;
+    default:
+      wait_for_credit(sender);
+      if (!full(lane, bytes)) {  // a consumer may have looked for waiting senders just before
+        return BP_OK;
+      }
+      return BP_E_WOULD_BLOCK;
+  }
+}
+
+bp_status Channel::admit_broadcast(Sender& sender, std::size_t bytes, Wakes& wakes) {
+  Lane& lane = sender.lane_;
+  lane.set_limit(gate(lane));
+  const auto held_back = [&] {
+    return !lane.credit() ||
+           (over_bytes(lane, bytes) && gate(lane) < lane.seq() + settings_.capacity);
+  };
+  if (held_back()) {
+    wait_for_credit(sender);
+    lane.set_limit(gate(lane));
+    if (held_back()) {
+      arm_stall_timer(wakes);
+      return BP_E_WOULD_BLOCK;
+    }
+  }
+  make_room(sender, bytes, wakes);
+  return BP_OK;
+}
+
+// What nobody may come back for any more goes, and more than that where memory asks for it.
+void Channel::make_room(Sender& sender, std::size_t bytes, Wakes& wakes) {
+  Lane& lane = sender.lane_;
+  if (const std::uint64_t next = lane.seq() + 1; next > settings_.capacity) {
+    tell_missed(lane, next - settings_.capacity, wakes);
+  }
+  while (over_bytes(lane, bytes)) {
+    set_aside_lent(sender);  // it lies in a segment that may leave
+    tell_missed(lane, lane.first_seq_after_evict(), wakes);
+    if (!lane.evict()) {
+      return;
     }
   }
 }
 
-// Forget what every subscriber of a broadcast has taken.
-void Channel::trim() {
-  std::uint64_t needed = next_seq_;
-  for (const Receiver* receiver : receivers_) {
-    needed = std::min(needed, receiver->cursor_);
-  }
-  while (!log_.empty() && base() < needed) {
-    bytes_ -= log_.front().message.size;
-    log_.pop_front();
+// Confirmations that a subscriber which was cut back cannot give any more.
+void Channel::tell_missed(Lane& lane, std::uint64_t until_seq, Wakes& wakes) {
+  for (Receiver* receiver : receivers_) {
+    if (!receiver->confirming() || receiver->gating()) {
+      continue;
+    }
+    receiver->own_->skip(lane, until_seq, [&](const Record& record) {
+      if (record.letter != 0 && record.the_letter()->envelope.confirmation) {
+        wakes.emplace_back([confirmation = record.the_letter()->envelope.confirmation,
+                            error = receiver->stalled()] { confirmation->arrive(error); });
+      }
+    });
   }
 }
 
@@ -126,17 +346,25 @@ void Channel::end_stall(std::uint64_t stall) {
   Wakes wakes;
   {
     const std::lock_guard lock(mutex_);
-    if (stall_ != stall || log_.empty()) {
+    if (stall_ != stall) {
       return;  // credit came back meanwhile
     }
-    for (Receiver* receiver : receivers_) {
-      if (receiver->gating() && receiver->cursor_ == base()) {
-        receiver->cut_ = true;
-        if (surroundings_.cut_back) {
-          wakes.emplace_back([this, who = receiver->options_.owner, self = shared_from_this()] {
-            surroundings_.cut_back(settings_, who);
-          });
+    // Who is a whole capacity behind; where there is none, memory is short: who is behind at all.
+    bool found = false;
+    for (const std::uint64_t distance : {std::uint64_t{settings_.capacity}, std::uint64_t{1}}) {
+      for (Receiver* receiver : receivers_) {
+        const bool stalls =
+            receiver->gating() && std::ranges::any_of(senders_, [&](const Sender* sender) {
+              Lane& lane = sender->lane_;
+              return sender->waiting_ && receiver->own_->position(lane) + distance <= lane.seq();
+            });
+        if (stalls) {
+          cut_back(*receiver, wakes);
+          found = true;
         }
+      }
+      if (found) {
+        break;
       }
     }
     wake_senders(wakes);
@@ -144,152 +372,92 @@ void Channel::end_stall(std::uint64_t stall) {
   run(wakes);
 }
 
-bp_status Channel::admit_queue(Sender& sender, std::size_t bytes, Wakes& wakes) {
-  if (!queue_full(bytes)) {
-    return BP_OK;
-  }
-  switch (settings_.on_full) {
-    case BP_FULL_REJECT:
-      ++stats_.rejected;
-      return BP_E_FULL;
-    case BP_FULL_DROP_NEWEST:
-      ++stats_.dropped_newest;
-      return BP_E_DROPPED;
-    case BP_FULL_DROP_OLDEST:
-      while (queue_full(bytes)) {
-        Envelope oldest = std::move(log_.front());
-        log_.pop_front();
-        bytes_ -= oldest.message.size;
-        ++stats_.dropped_oldest;
-        if (oldest.confirmation) {
-          wakes.emplace_back([confirmation = oldest.confirmation] {
-            confirmation->arrive(
-                error::Error(BP_E_DROPPED, "dropped as the oldest message of a full queue"));
-          });
-        }
-      }
-      return BP_OK;
-    default:
-      sender.waiting_ = true;
-      return BP_E_WOULD_BLOCK;
-  }
-}
-
-bp_status Channel::admit_broadcast(Sender& sender, Wakes& wakes) {
-  const auto full = [&] {
-    return log_.size() >= settings_.capacity || bytes_ > settings_.bytes_max;
-  };
-  while (full()) {
-    const bool gated = std::ranges::any_of(receivers_, [&](const Receiver* receiver) {
-      return receiver->gating() && receiver->cursor_ == base();
+void Channel::cut_back(Receiver& receiver, Wakes& wakes) {
+  receiver.cut_.store(true, std::memory_order_relaxed);
+  if (surroundings_.cut_back) {
+    wakes.emplace_back([this, who = receiver.options_.owner, self = shared_from_this()] {
+      surroundings_.cut_back(settings_, who);
     });
-    if (gated) {
-      sender.waiting_ = true;
-      arm_stall_timer(wakes);
-      return BP_E_WOULD_BLOCK;
-    }
-    evict_oldest(wakes);
   }
-  return BP_OK;
 }
 
-bp_status Channel::publish(Sender& sender, Envelope&& envelope) {
+// ---- publishing what does not go the short way
+
+// Room in memory where there is credit.
+bool Channel::grow(Sender& sender, std::size_t size) {
+  if (sender.lane_.room(size) == nullptr) {
+    sender.lane_.extend(size);
+  }
+  return sender.lane_.room(size) != nullptr;
+}
+
+// Other messages go before what was lent, or its segment may leave.
+void Channel::set_aside_lent(Sender& sender) {
+  if (sender.lent_bytes_ != Sender::none && sender.aside_ == nullptr) {
+    sender.aside_ = sender.lane_.set_aside();
+  }
+}
+
+bool Channel::write_small(Sender& sender, const Envelope& envelope) {
+  const message::Message& message = envelope.message;
+  if (envelope.confirmation || message.traced || envelope.attempts > 0 ||
+      message.size > copied_bytes_max || !grow(sender, message.size)) {
+    return false;
+  }
+  if (message.size > 0) {
+    std::memcpy(sender.lane_.here(), message.data(), message.size);
+  }
+  sender.lane_.commit(0, static_cast<std::uint32_t>(message.size));
+  return true;
+}
+
+void Channel::write_letter(Sender& sender, Envelope&& envelope) {
+  auto letter = std::make_unique<Letter>();
+  letter->envelope = std::move(envelope);
+  letter->bytes = letter->envelope.message.size;
+  letter->readers.store(is_queue() ? 1 : static_cast<std::uint32_t>(receivers_.size()),
+                        std::memory_order_relaxed);
+  if (const auto& confirmation = letter->envelope.confirmation) {
+    for (std::size_t i = is_queue() ? 1
+                                    : static_cast<std::size_t>(
+                                          std::ranges::count_if(receivers_, &Receiver::confirming));
+         i > 0; --i) {
+      confirmation->expect();
+    }
+  }
+  sender.lane_.append(std::move(letter));
+}
+
+bp_status Channel::publish(Sender& sender, Envelope& envelope, Wakes& wakes) {
   if (envelope.message.size > settings_.message_bytes_max) {
     return BP_E_TOO_LARGE;
   }
-  Wakes wakes;
-  bp_status status = BP_OK;
-  const std::shared_ptr<Confirmation> confirmation = envelope.confirmation;
-  {
-    const std::lock_guard lock(mutex_);
-    const bool queue = settings_.kind == BP_KIND_QUEUE;
-    status =
-        queue ? admit_queue(sender, envelope.message.size, wakes) : admit_broadcast(sender, wakes);
-    if (status == BP_OK) {
-      ++stats_.published;
-      if (queue) {
-        envelope.seq = next_queue_seq_++;
-        if (confirmation) {
-          confirmation->expect();
-        }
-        bytes_ += envelope.message.size;
-        log_.push_back(std::move(envelope));
-      } else if (receivers_.empty()) {
-        ++next_seq_;  // nobody listens: nothing to keep
-      } else {
-        envelope.seq = next_seq_++;
-        for (const Receiver* receiver : receivers_) {
-          if (confirmation && receiver->confirming()) {
-            confirmation->expect();
-          }
-        }
-        bytes_ += envelope.message.size;
-        log_.push_back(std::move(envelope));
-      }
-      wake_receivers(wakes);
+  const bp_status status = admit(sender, envelope.message.size, wakes);
+  if (status != BP_OK) {
+    if (status == BP_E_DROPPED) {
+      arrive_dropped(envelope, "dropped: the queue is full", wakes);
     }
+    return status;
   }
-  if (confirmation && status == BP_OK) {
-    wakes.emplace_back([confirmation] { confirmation->arrive(); });
-  } else if (confirmation && status == BP_E_DROPPED) {
-    wakes.emplace_back([confirmation] {
-      confirmation->arrive(error::Error(BP_E_DROPPED, "dropped: the queue is full"));
-    });
+  set_aside_lent(sender);
+  if (envelope.confirmation) {
+    wakes.emplace_back([confirmation = envelope.confirmation] { confirmation->arrive(); });
   }
-  run(wakes);
-  return status;
-}
-
-// To its old place: redelivery keeps the order.
-void Channel::return_to_queue(Envelope&& envelope, Wakes& wakes) {
-  bytes_ += envelope.message.size;
-  ++stats_.redelivered;
-  const auto place =
-      std::ranges::find_if(log_, [&](const Envelope& other) { return other.seq > envelope.seq; });
-  log_.insert(place, std::move(envelope));
-  wake_receivers(wakes);
-}
-
-Sender::Sender(std::shared_ptr<Channel> channel, std::function<void()> writable)
-    : channel_(std::move(channel)), writable_(std::move(writable)) {}
-
-Sender::~Sender() {
-  const std::lock_guard lock(channel_->mutex_);
-  std::erase(channel_->senders_, this);
-}
-
-bp_status Sender::send(Envelope&& envelope) {
-  return channel_->publish(*this, std::move(envelope));
-}
-
-bool Sender::blocked() {
-  Channel::Wakes wakes;
-  bool refused = false;
-  {
-    const std::lock_guard lock(channel_->mutex_);
-    const bool queue = channel_->settings_.kind == BP_KIND_QUEUE;
-    if (queue && channel_->settings_.on_full != BP_FULL_BLOCK) {
-      return false;
-    }
-    refused = (queue ? channel_->admit_queue(*this, 0, wakes)
-                     : channel_->admit_broadcast(*this, wakes)) != BP_OK;
-  }
-  Channel::run(wakes);
-  return refused;
-}
-
-bp_status Sender::wait_writable(std::uint64_t timeout_ns) {
-  const auto until = std::chrono::steady_clock::now() + std::chrono::nanoseconds(timeout_ns);
-  while (blocked()) {
-    std::unique_lock lock(channel_->mutex_);
-    if (!waiting_) {
-      continue;  // credit came back between the two locks
-    }
-    if (channel_->credit_.wait_until(lock, until) == std::cv_status::timeout) {
-      return BP_E_TIMEOUT;
-    }
+  if (!is_queue() && receivers_.empty()) {
+    sender.lane_.pass_over();  // nobody listens: nothing to keep
+  } else if (!write_small(sender, envelope)) {
+    write_letter(sender, std::move(envelope));
   }
   return BP_OK;
+}
+
+// Before what was not delivered yet: redelivery keeps the order.
+void Channel::return_to_queue(Envelope&& envelope) {
+  ++stats_.redelivered;
+  const auto place =
+      std::ranges::find_if(again_, [&](const Envelope& other) { return other.seq > envelope.seq; });
+  again_.insert(place, std::move(envelope));
+  again_count_.store(again_.size(), std::memory_order_release);
 }
 
 }  // namespace host::channel

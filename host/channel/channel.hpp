@@ -1,10 +1,15 @@
 // host/channel/channel.hpp - one named, bounded stream: a queue or a broadcast.
 //
-// Owns: the undelivered messages. Thread: any. Errors: WOULD_BLOCK, FULL, DROPPED, CLOSED,
+// Each sending end writes a lane of its own; readers follow all lanes. What is rare goes through
+// the channel's lock: opening and closing, a full lane, redelivery, letters. What is frequent does
+// not: publishing a small message, and reading.
+//
+// Owns: the lanes and what is undelivered. Thread: any. Errors: WOULD_BLOCK, FULL, DROPPED, CLOSED,
 // TOO_LARGE. Callbacks (ready, writable, confirmations) run outside the channel's lock, on the
 // thread that caused them.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -17,6 +22,8 @@
 #include "backplane/abi/channel.h"
 
 #include "host/channel/confirmation.hpp"
+#include "host/channel/lane.hpp"
+#include "host/channel/reader.hpp"
 #include "host/error/error.hpp"
 #include "host/message/pool.hpp"
 
@@ -25,26 +32,21 @@ namespace host::channel {
 inline constexpr std::uint64_t block_timeout_default_ns = 5'000'000'000;
 inline constexpr std::uint32_t retry_max_default = 3;
 inline constexpr std::size_t ends_max = 65'536;
+// With more sleepers than this, waking them is not the publisher's work.
+inline constexpr std::size_t wakes_by_publisher_max = 4;
 
 struct Settings {
   std::string name;
   std::uint32_t kind = BP_KIND_QUEUE;
   std::string type = "bytes";
   std::uint64_t schema = 0;
-  std::uint32_t capacity = BP_CHAN_CAPACITY_DEFAULT;  // messages
-  std::size_t bytes_max = std::size_t{64} << 20U;     // undelivered payload
+  std::uint32_t capacity = BP_CHAN_CAPACITY_DEFAULT;  // messages of one sending end
+  std::size_t bytes_max = std::size_t{64} << 20U;     // undelivered, of one sending end
   std::size_t message_bytes_max = BP_MESSAGE_BYTES_MAX;
   std::uint32_t on_full = BP_FULL_BLOCK;
   std::uint64_t block_timeout_ns =
       block_timeout_default_ns;                 // how long a gating subscriber may stall
   std::uint32_t retry_max = retry_max_default;  // redeliveries before the dead letter
-};
-
-struct Envelope {
-  message::Message message;
-  std::uint64_t seq = 0;
-  std::uint32_t attempts = 0;
-  std::shared_ptr<Confirmation> confirmation;
 };
 
 struct Stats {
@@ -65,9 +67,11 @@ struct Stats {
 // What a channel needs from above.
 struct Surroundings {
   std::function<void(std::uint64_t delay_ns, std::function<void()>)> after;
+  std::function<void(std::function<void()>)> post;  // run soon, on another turn; may be empty
   std::function<void(const Settings&, Envelope&&, const error::Error&)> dead_letter;
   std::function<void(const Settings&, const std::string& who)>
-      cut_back;  // a gating subscriber stalled too long
+      cut_back;                   // a gating subscriber stalled too long
+  message::Pool* pool = nullptr;  // for messages kept beyond their turn; null: an own one
 };
 
 class Receiver;
@@ -78,8 +82,11 @@ class Channel : public std::enable_shared_from_this<Channel> {
   Channel(Settings settings, Surroundings surroundings);
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
+  ~Channel();
 
   [[nodiscard]] const Settings& settings() const noexcept { return settings_; }
+
+  [[nodiscard]] bool is_queue() const noexcept { return settings_.kind == BP_KIND_QUEUE; }
 
   struct ReceiverOptions {
     std::string owner;                 // who, for reports
@@ -105,67 +112,69 @@ class Channel : public std::enable_shared_from_this<Channel> {
   friend class Sender;
   using Wakes = std::vector<std::function<void()>>;
 
-  bp_status publish(Sender& sender, Envelope&& envelope);
-  bp_status admit_queue(Sender& sender, std::size_t bytes, Wakes& wakes);
-  bp_status admit_broadcast(Sender& sender, Wakes& wakes);
-  void evict_oldest(Wakes& wakes);
-  void trim();
-  void wake_receivers(Wakes& wakes);
+  [[nodiscard]] std::uint32_t activity() const noexcept {
+    return std::atomic_ref(const_cast<std::uint32_t&>(activity_)).load(std::memory_order_relaxed);
+  }
+
+  // Does anybody sleep who may want what was just published? A publisher whose store may still be
+  // on its way has to ask again behind a fence (Sender::settle).
+  void notify() {
+    if (sleepy_.load(std::memory_order_relaxed)) [[unlikely]] {
+      wake();
+    }
+  }
+
+  void wake();
+  void wake_all();
+  void wake_waiting_senders();
+
+  // The rest is under mutex_.
+  bp_status publish(Sender& sender, Envelope& envelope, Wakes& wakes);
+  [[nodiscard]] bool write_small(Sender& sender, const Envelope& envelope);
+  void write_letter(Sender& sender, Envelope&& envelope);
+  [[nodiscard]] bp_status admit(Sender& sender, std::size_t bytes, Wakes& wakes);
+  [[nodiscard]] bp_status admit_queue(Sender& sender, std::size_t bytes, Wakes& wakes);
+  [[nodiscard]] bp_status admit_broadcast(Sender& sender, std::size_t bytes, Wakes& wakes);
+  [[nodiscard]] bool full(Lane& lane, std::size_t bytes) const;
+  [[nodiscard]] bool over_bytes(const Lane& lane, std::size_t bytes) const noexcept;
+  [[nodiscard]] bool grow(Sender& sender, std::size_t size);
+  [[nodiscard]] std::uint64_t gate(Lane& lane);
+  void tell_missed(Lane& lane, std::uint64_t until_seq, Wakes& wakes);
+  void make_room(Sender& sender, std::size_t bytes, Wakes& wakes);
+  void wait_for_credit(Sender& sender);
   void wake_senders(Wakes& wakes);
   void arm_stall_timer(Wakes& wakes);
+  void return_to_queue(Envelope&& envelope);
+  void ask_again_for_credit();
+  void sweep();
+  void set_aside_lent(Sender& sender);
+
   void end_stall(std::uint64_t stall);
-  void return_to_queue(Envelope&& envelope, Wakes& wakes);
+  void cut_back(Receiver& receiver, Wakes& wakes);
   static void run(Wakes& wakes);
-
-  [[nodiscard]] std::uint64_t base() const noexcept { return next_seq_ - log_.size(); }
-
-  [[nodiscard]] bool queue_full(std::size_t bytes) const noexcept {
-    return log_.size() >= settings_.capacity ||
-           (!log_.empty() && bytes_ + bytes > settings_.bytes_max);
-  }
+  [[nodiscard]] message::Pool& pool() noexcept;
 
   const Settings settings_;
   const Surroundings surroundings_;
+  std::unique_ptr<message::Pool> own_pool_;
+  std::uint32_t activity_ = 0;
+  std::atomic<bool> sleepy_{false};  // a receiver fell asleep since everyone was woken last
+  std::atomic<bool> sender_waits_{false};
+  std::atomic<std::size_t> receiver_count_{0};
+
   mutable std::mutex mutex_;
   std::condition_variable credit_;
-  std::deque<Envelope>
-      log_;  // queue: what waits; broadcast: the last messages, seq base() .. next_seq_ - 1
-  std::size_t bytes_ = 0;
-  std::uint64_t next_seq_ = 1;
-  std::uint64_t next_queue_seq_ = 1;
+  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::unique_ptr<Reader> consumers_;  // of a queue: shared by its consumers
+  std::deque<Envelope> again_;         // of a queue: handed back by nack, or left by a consumer
+  std::atomic<std::size_t> again_count_{0};
   std::uint64_t stall_ = 0;  // number of the present stall; 0: none
   std::uint64_t stalls_ = 0;
   std::uint64_t receivers_opened_ = 0;
+  std::size_t ends_since_sweep_ = 0;
   std::vector<Receiver*> receivers_;
   std::vector<Sender*> senders_;
-  std::uint32_t activity_ = 0;
-  Stats stats_;
-};
-
-// A sending end.
-class Sender {
- public:
-  Sender(std::shared_ptr<Channel> channel, std::function<void()> writable);
-  Sender(const Sender&) = delete;
-  Sender& operator=(const Sender&) = delete;
-  ~Sender();
-
-  [[nodiscard]] Channel& channel() noexcept { return *channel_; }
-
-  // OK, DROPPED: taken. Anything else: `envelope` is untouched.
-  bp_status send(Envelope&& envelope);
-
-  // Would a message be refused for want of credit now? Remembers that this sender waits.
-  [[nodiscard]] bool blocked();
-
-  // OK, TIMEOUT.
-  bp_status wait_writable(std::uint64_t timeout_ns);
-
- private:
-  friend class Channel;
-  std::shared_ptr<Channel> channel_;
-  std::function<void()> writable_;
-  bool waiting_ = false;  // under the channel's lock
+  Stats stats_;  // what is counted under the lock, and by ends that are gone
 };
 
 }  // namespace host::channel

@@ -1,13 +1,15 @@
 // host/channel/receiver.hpp - one receiving end: takes messages, acknowledges them or hands them
 // back.
 //
-// Owns: what it took and has not settled. Thread: take() by its owner; the rest any. Errors: STALE.
+// Owns: what it took and has not settled. Thread: take, finish and keep by its owner, one at a
+// time; the rest any. Errors: STALE.
 #pragma once
 
+#include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -32,8 +34,22 @@ class Receiver {
 
   [[nodiscard]] Channel& channel() noexcept { return *channel_; }
 
-  // Appends up to `count_max` deliveries; `missed` counts what this subscriber lost since the last
-  // call. Answers whether more is there already.
+  // Takes up to `count_max` messages where they lie: `each` gets a Glimpse of every one. The
+  // payloads stay until finish(). batch.more: call again; otherwise `ready` is called when there is
+  // more.
+  template <typename Each>
+  void take(std::size_t count_max, Batch& batch, Each&& each);
+
+  // Keeps message number `index` of the batch beyond finish(): its id for ack() and nack(), and
+  // where its bytes are now. 0: no memory.
+  [[nodiscard]] std::uint64_t keep(Batch& batch, std::uint32_t index, const Glimpse& glimpse,
+                                   message::Message& kept);
+
+  // Acknowledges what was not kept.
+  void finish(Batch& batch);
+
+  // The same for those who keep every message: appends up to `count_max` deliveries; `missed`
+  // counts what this subscriber lost since the last call. Answers whether more is there already.
   bool take(std::size_t count_max, std::vector<Delivery>& out, std::uint64_t& missed);
 
   // False: settled before, or closed.
@@ -55,39 +71,88 @@ class Receiver {
 
  private:
   friend class Channel;
+  using Wakes = Channel::Wakes;
 
   [[nodiscard]] bool gating() const noexcept {
-    return (options_.flags & (BP_CHAN_GATING | BP_CHAN_CONFIRMING)) != 0 && !cut_;
+    return own_ && (options_.flags & (BP_CHAN_GATING | BP_CHAN_CONFIRMING)) != 0 &&
+           !cut_.load(std::memory_order_relaxed);
   }
 
   [[nodiscard]] bool confirming() const noexcept {
     return (options_.flags & BP_CHAN_CONFIRMING) != 0;
   }
 
-  [[nodiscard]] bool something_waits() const noexcept;
-  bool take_one(std::vector<Delivery>& out);
-  void detach(Channel::Wakes& wakes);
-  void tell_gone(const Envelope& envelope, Channel::Wakes& wakes) const;
-  [[nodiscard]] error::Error gone() const;
-  void deliver_again(std::uint64_t delay_ns, Envelope&& envelope, Channel::Wakes& wakes);
-  bool return_one(std::uint64_t id, std::uint64_t delay_ns, const error::Error& error, bool last);
+  [[nodiscard]] Reader& reader() noexcept {
+    return channel_->is_queue() ? *channel_->consumers_ : *own_;
+  }
+
+  // How many more it may take.
+  [[nodiscard]] std::size_t allowance() const noexcept;
+  void take_again(std::size_t count_max, Batch& batch);
+  void end_of_take(std::size_t count_max, std::size_t wanted, Batch& batch);
+  void settle_skipped(Batch& batch);
+  void closed_meanwhile();
+  void settled(std::uint32_t count);
+  [[nodiscard]] bool something_waits();
+  [[nodiscard]] bool fall_asleep();
+  void look_again();
+  void caught_up();
+
+  // Under the channel's lock.
+  void detach(Wakes& wakes);
   void give_back(Envelope&& envelope, std::uint64_t delay_ns, const error::Error& error,
-                 Channel::Wakes& wakes);
+                 Wakes& wakes);
+  void deliver_again(std::uint64_t delay_ns, Envelope&& envelope, Wakes& wakes);
+  void take_back(Batch& batch, Wakes& wakes);
+  void take_back_open(Wakes& wakes);
+  void tell_gone(const Envelope& envelope, Wakes& wakes) const;
+
+  [[nodiscard]] error::Error gone() const;
+  [[nodiscard]] error::Error stalled() const;
+  bool return_one(std::uint64_t id, std::uint64_t delay_ns, const error::Error& error, bool last);
 
   std::shared_ptr<Channel> channel_;
   Channel::ReceiverOptions options_;
-  std::uint64_t number_ = 0;  // names this receiver in delayed work that may outlive it
-  // All of this is under the channel's lock.
-  std::uint64_t cursor_ = 0;  // broadcast: next seq to take
-  std::uint64_t missed_ = 0;
-  std::uint64_t next_id_ = 1;
-  bool notified_ = false;
-  bool paused_ = false;
+  std::shared_ptr<const std::function<void()>> ready_;
+  std::unique_ptr<Reader> own_;  // of a broadcast's subscriber
+  std::uint64_t number_ = 0;     // names this receiver in delayed work that may outlive it
+  std::atomic<bool> asleep_{false};
+  std::atomic<bool> paused_{false};
+  std::atomic<bool> cut_{false};           // stalled too long: not gating until it has caught up
+  std::atomic<std::uint32_t> in_hand_{0};  // taken and neither acknowledged nor handed back
+  std::atomic<std::size_t> again_count_{0};
+  std::atomic<std::uint64_t> delivered_{0};
+  std::atomic<std::uint64_t> acknowledged_{0};
+  std::atomic<std::uint64_t> lagged_{0};
+
+  std::atomic<Batch*> open_{nullptr};  // in its owner's hands; who takes it out settles it
+  std::atomic<bool> closed_{false};
+
+  // Under the channel's lock.
   bool detached_ = false;  // left the channel; what it took may still be settled
-  bool closed_ = false;
-  bool cut_ = false;            // stalled too long: treated as not gating until it has caught up
-  std::deque<Envelope> again_;  // broadcast: handed back by nack
-  std::unordered_map<std::uint64_t, Envelope> taken_;
+  std::uint64_t next_id_ = 1;
+  std::deque<Envelope> again_;  // of a broadcast: handed back by nack
+  std::unordered_map<std::uint64_t, Envelope> kept_;
 };
+
+template <typename Each>
+void Receiver::take(std::size_t count_max, Batch& batch, Each&& each) {
+  batch.clear();
+  const std::size_t wanted = std::min(count_max, allowance());
+  if (again_count_.load(std::memory_order_acquire) +
+          channel_->again_count_.load(std::memory_order_acquire) >
+      0) {
+    take_again(wanted, batch);
+    for (const Batch::Special& special : batch.specials) {
+      const Envelope& envelope = special.envelope;
+      each(Glimpse{envelope.message.data(), static_cast<std::uint32_t>(envelope.message.size),
+                   envelope.seq, &envelope});
+    }
+  }
+  if (batch.count < wanted) {
+    reader().read(wanted, own_ && !gating(), batch, each);
+  }
+  end_of_take(count_max, wanted, batch);
+}
 
 }  // namespace host::channel

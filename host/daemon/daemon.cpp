@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 
 #include "host/admin/api.hpp"
-#include "host/channel/channel.hpp"
+#include "host/channel/sender.hpp"
 #include "host/daemon/folders.hpp"
 #include "host/daemon/notify.hpp"
 #include "host/daemon/preparation.hpp"
@@ -93,6 +93,7 @@ class World {
   int run();
 
  private:
+  [[nodiscard]] runtime::Runtime::Options runtime_options();
   [[nodiscard]] channel::Surroundings channel_surroundings();
   void dead_letter(const channel::Settings& settings, channel::Envelope&& envelope,
                    const error::Error& error);
@@ -129,7 +130,7 @@ World::World(manifest::Manifest manifest, std::string manifest_file, supervisor:
       manifest_file_(std::move(manifest_file)),
       sink_(std::move(sink)),
       logger_(sink_->logger("host")),
-      runtime_(manifest_.host.workers, manifest_.host.blocking_threads),
+      runtime_(runtime_options()),
       registry_([this](channel::Settings& settings) { adjust_channel(manifest_, settings); },
                 channel_surroundings()),
       exchange_(registry_, pool_, runtime_),
@@ -154,12 +155,31 @@ World::World(manifest::Manifest manifest, std::string manifest_file, supervisor:
                [this] { return ready_ && !stopping_; },
                [this] { begin_stop(exit_ok); }} {
   metrics_.add_collector([this](std::vector<metric::Family>& families) {
-    append_host_series({registry_, *sink_, [this] { return supervisor_.statuses(); },
+    append_host_series({registry_, *sink_, runtime_, [this] { return supervisor_.statuses(); },
                         [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& {
                           return supervisor_.wires();
                         }},
                        families);
   });
+}
+
+runtime::Runtime::Options World::runtime_options() {
+  runtime::Runtime::Options options;
+  options.workers = manifest_.host.workers;
+  options.blocking_threads = manifest_.host.blocking_threads;
+  options.watchdog.on_stuck = [this](const runtime::Overrun& overrun) {
+    logger_.warn(
+        "a handler does not return and holds up its instance; fix: give work that waits or takes "
+        "long to run_blocking(), or to a thread of the plugin's own",
+        {{"plugin_id", overrun.name},
+         {"ran_ms", overrun.ran_ns / 1'000'000},
+         {"thread_replaced", overrun.replaced}});
+  };
+  options.watchdog.on_returned = [this](const runtime::Overrun& overrun) {
+    logger_.warn("a handler that was reported as stuck returned",
+                 {{"plugin_id", overrun.name}, {"ran_ms", overrun.ran_ns / 1'000'000}});
+  };
+  return options;
 }
 
 channel::Surroundings World::channel_surroundings() {
@@ -170,6 +190,8 @@ channel::Surroundings World::channel_surroundings() {
                             runtime_.post(work);  // never on the timer thread
                           });
   };
+  around.post = [this](std::function<void()> work) { runtime_.post(std::move(work)); };
+  around.pool = &pool_;
   around.dead_letter = [this](const channel::Settings& settings, channel::Envelope&& envelope,
                               const error::Error& error) {
     dead_letter(settings, std::move(envelope), error);

@@ -81,8 +81,7 @@ void append_services(const registry::Registry& registry, std::vector<Family>& fa
     const std::string name = description.name + "/" + std::to_string(description.major);
     for (const service::Method& method : description.methods) {
       const service::Stats& stats = entry.service->stats(method);
-      const std::uint64_t failures = stats.failures.load(std::memory_order_relaxed);
-      const std::uint64_t all = stats.calls.load(std::memory_order_relaxed);
+      const auto [all, failures] = entry.service->counts(method);
       calls.add({name, method.name, "ok"}, number(all - std::min(all, failures)));
       calls.add({name, method.name, "failed"}, number(failures));
       if ((method.flags & BP_METHOD_INLINE) == 0) {
@@ -128,6 +127,12 @@ void append_host_series(const SeriesSources& sources, std::vector<Family>& famil
               number(wire->counts().retried.load(std::memory_order_relaxed)));
   }
   families.push_back(std::move(wires));
+  Family overruns = family(Kind::Counter, "backplane_handler_overruns",
+                           "Handlers that ran beyond the watchdog's deadline", {"plugin"});
+  for (const auto& [plugin, count] : sources.runtime.overruns()) {
+    overruns.add({plugin}, number(count));
+  }
+  families.push_back(std::move(overruns));
   Family dropped =
       family(Kind::Counter, "backplane_log_dropped", "Log lines that could not be written", {});
   const log::Counts counts = sources.sink.counts();

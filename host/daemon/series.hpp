@@ -1,4 +1,5 @@
-// host/daemon/series.hpp - the host's own metrics: channels, services, plugins, wires, log.
+// host/daemon/series.hpp - the host's own metrics: channels, services, plugins, wires, handlers,
+// log.
 //
 // Owns: nothing. Thread: the one that collects. Errors: none.
 #pragma once
@@ -9,6 +10,7 @@
 #include "host/log/sink.hpp"
 #include "host/metric/family.hpp"
 #include "host/registry/registry.hpp"
+#include "host/runtime/runtime.hpp"
 #include "host/supervisor/supervisor.hpp"
 #include "host/wire/wire.hpp"
 
@@ -17,6 +19,7 @@ namespace host::daemon {
 struct SeriesSources {
   const registry::Registry& registry;
   const log::Sink& sink;
+  const runtime::Runtime& runtime;
   // Statuses live on the control thread: this fetches the last ones.
   std::function<std::vector<supervisor::Status>()> statuses;
   std::function<const std::vector<std::shared_ptr<wire::Wire>>&()> wires;

@@ -6,23 +6,35 @@
 #include <utility>
 
 #include "host/name/nearest.hpp"
+#include "host/registry/name.hpp"
 
 namespace host::exchange {
+
+namespace {
+
+error::Result<ServiceName> checked(ServiceName name) {
+  if (auto good = registry::check_name("a service's name", name.name); !good) {
+    return std::unexpected(std::move(good).error());
+  }
+  return name;
+}
+
+}  // namespace
 
 error::Result<ServiceName> parse_service_name(std::string_view text) {
   const std::size_t slash = text.rfind('/');
   if (slash == std::string_view::npos) {
-    return ServiceName{text, 1};
+    return checked({text, 1});
   }
   ServiceName name{text.substr(0, slash), 0};
   const std::string_view digits = text.substr(slash + 1);
   const auto [end, bad] = std::from_chars(digits.data(), digits.data() + digits.size(), name.major);
   if (bad != std::errc{} || end != digits.data() + digits.size() || name.name.empty()) {
     return error::fail(BP_E_INVALID,
-                       "'" + std::string(text.substr(0, BP_NAME_BYTES_MAX)) +
+                       "'" + registry::printable(text) +
                            "' is no service name; it looks like 'bp.storage.records/1'");
   }
-  return name;
+  return checked(name);
 }
 
 namespace {
@@ -55,9 +67,7 @@ std::shared_ptr<Outbox> Exchange::outbox_of(const std::shared_ptr<channel::Chann
 
 error::Result<void> Exchange::publish(std::string_view channel, std::string_view json,
                                       const message::TraceContext* trace, PublishDone done) {
-  const auto intention = [&] {
-    return "publishing to '" + std::string(channel.substr(0, BP_NAME_BYTES_MAX)) + "'";
-  };
+  const auto intention = [&] { return "publishing to '" + registry::printable(channel) + "'"; };
   auto entry = registry_.find_channel(channel);
   if (!entry) {
     return std::unexpected(std::move(entry).error().during(intention()));
@@ -105,8 +115,8 @@ error::Result<MethodRef> Exchange::find_method(std::string_view service,
     for (const service::Method& other : entry->service->description().methods) {
       names.push_back(other.name);
     }
-    return error::fail(BP_E_NOT_FOUND, "service '" + std::string(service) + "' has no method '" +
-                                           std::string(method.substr(0, BP_NAME_BYTES_MAX)) + "'" +
+    return error::fail(BP_E_NOT_FOUND, "service '" + registry::printable(service) +
+                                           "' has no method '" + registry::printable(method) + "'" +
                                            name::hint(method, names));
   }
   return MethodRef{entry->service, entry->schema, found};
@@ -115,9 +125,8 @@ error::Result<MethodRef> Exchange::find_method(std::string_view service,
 error::Result<std::shared_ptr<service::Call>> Exchange::call(const CallRequest& request,
                                                              CallDone done) {
   const auto intention = [&] {
-    return "calling " + std::string(request.service.substr(0, BP_NAME_BYTES_MAX)) +
-           (request.method.empty() ? "" : ".") +
-           std::string(request.method.substr(0, BP_NAME_BYTES_MAX));
+    return "calling " + registry::printable(request.service) + (request.method.empty() ? "" : ".") +
+           registry::printable(request.method);
   };
   auto method = find_method(request.service, request.method);
   if (!method) {

@@ -11,6 +11,7 @@
 #include <mutex>
 
 #include "host/channel/channel.hpp"
+#include "host/channel/sender.hpp"
 #include "host/runtime/runtime.hpp"
 
 namespace host::exchange {

@@ -3,6 +3,8 @@
 #include "host/runtime/blocking_pool.hpp"
 
 #include <chrono>
+#include <system_error>
+#include <utility>
 
 #include "host/runtime/runtime.hpp"
 #include "host/runtime/thread_name.hpp"
@@ -10,16 +12,29 @@
 namespace host::runtime {
 
 bool BlockingPool::submit(std::function<void()> job) {
-  const std::lock_guard lock(mutex_);
-  if (stopping_ || jobs_.size() >= blocking_queue_max) {
-    return false;
-  }
-  jobs_.push_back(std::move(job));
-  if (idle_ < jobs_.size() && threads_ < threads_max_) {
-    ++threads_;
-    std::thread([this] { work(); }).detach();  // stop() waits for threads_ to reach 0
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || jobs_.size() >= blocking_queue_max) {
+      return false;
+    }
+    // A thread that was woken counts as idle until it took its job, which is in the queue as long.
+    if (idle_ < jobs_.size() + 1 && threads_ < threads_max_ && !start_thread() && threads_ == 0) {
+      return false;
+    }
+    jobs_.push_back(std::move(job));
   }
   wake_.notify_one();
+  return true;
+}
+
+// Under the lock. False when the system has no room for another thread just now.
+bool BlockingPool::start_thread() {
+  try {
+    std::thread([this] { work(); }).detach();  // stop() waits for threads_ to reach 0
+  } catch (const std::system_error&) {
+    return false;
+  }
+  ++threads_;
   return true;
 }
 
@@ -30,10 +45,16 @@ BlockingPool::~BlockingPool() {
 }
 
 unsigned BlockingPool::stop(std::uint64_t deadline_ns) {
+  // What dropped jobs hold may use the pool: it is let go of without the lock.
+  std::deque<std::function<void()>> dropped;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    dropped.swap(jobs_);
+    wake_.notify_all();
+  }
+  dropped.clear();
   std::unique_lock lock(mutex_);
-  stopping_ = true;
-  jobs_.clear();
-  wake_.notify_all();
   const std::uint64_t now = now_ns();
   const std::chrono::nanoseconds left(deadline_ns > now ? deadline_ns - now : 0);
   ended_.wait_for(lock, left, [this] { return threads_ == 0; });
@@ -54,10 +75,11 @@ void BlockingPool::work() {
       }
       continue;
     }
-    const std::function<void()> job = std::move(jobs_.front());
+    std::function<void()> job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
     job();
+    job = nullptr;
     lock.lock();
   }
   --threads_;

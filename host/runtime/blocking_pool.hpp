@@ -25,7 +25,8 @@ class BlockingPool {
   BlockingPool& operator=(const BlockingPool&) = delete;
   ~BlockingPool();
 
-  // False when blocking_queue_max jobs wait already or the pool is stopping.
+  // False when blocking_queue_max jobs wait already, the pool is stopping, or the system gives it
+  // not even one thread.
   [[nodiscard]] bool submit(std::function<void()> job);
 
   // Runs no further job and waits for the running ones until the deadline: answers how many still
@@ -34,6 +35,7 @@ class BlockingPool {
 
  private:
   void work();
+  [[nodiscard]] bool start_thread();
 
   std::mutex mutex_;
   std::condition_variable wake_;

@@ -4,62 +4,50 @@
 // full.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <thread>
-#include <vector>
+#include <set>
+#include <string>
+#include <string_view>
 
 #include "host/runtime/blocking_pool.hpp"
+#include "host/runtime/scheduler.hpp"
+#include "host/runtime/strand.hpp"
 #include "host/runtime/timer_queue.hpp"
+#include "host/runtime/watchdog.hpp"
 
 namespace host::runtime {
 
-inline constexpr unsigned replacement_threads_max = 4;
+// Looking on for a moment catches the message that comes right after the last. It is short, because
+// the kernel likes to wake a worker on its sender's processor, and there a worker that looks on is
+// in its sender's way: with 10 us, send() to a sleeping worker took 14 us on two processors, not 5.
+inline constexpr std::uint64_t spin_ns_default = 1'000;
 
 // Nanoseconds of the monotonic clock: the clock of every deadline.
 [[nodiscard]] std::uint64_t now_ns() noexcept;
 
-class Runtime;
-
-// Runs one body at a time, on any worker, each time it was scheduled since the last run began.
-class Strand : public std::enable_shared_from_this<Strand> {
- public:
-  // `body` answers whether there is more to do at once.
-  Strand(Runtime& runtime, std::function<bool()> body)
-      : runtime_(runtime), body_(std::move(body)) {}
-
-  void schedule();
-
-  [[nodiscard]] bool running() const noexcept {
-    return state_.load(std::memory_order_acquire) >= State::running;
-  }
-
- private:
-  friend class Runtime;
-  enum class State : std::uint8_t { idle, queued, running, running_again };
-
-  void run();
-
-  Runtime& runtime_;
-  std::function<bool()> body_;
-  std::atomic<State> state_{State::idle};
-};
-
 class Runtime {
  public:
+  struct Options {
+    unsigned workers = 1;
+    unsigned blocking_threads = 1;
+    // How long a worker that found nothing keeps looking before it sleeps.
+    std::uint64_t spin_ns = spin_ns_default;
+    Watchdog::Options watchdog;
+  };
+
   Runtime(unsigned workers, unsigned blocking_threads);
+  explicit Runtime(Options options);
   Runtime(const Runtime&) = delete;
   Runtime& operator=(const Runtime&) = delete;
   ~Runtime();
 
-  [[nodiscard]] std::shared_ptr<Strand> make_strand(std::function<bool()> body) {
-    return std::make_shared<Strand>(*this, std::move(body));
-  }
+  // `name` says whose body it is, an instance's id for instance: the watchdog tells it.
+  [[nodiscard]] std::shared_ptr<Strand> make_strand(std::function<bool()> body,
+                                                    std::string_view name = "host");
 
   // Run `task` once on a worker.
   void post(std::function<void()> task);
@@ -68,32 +56,32 @@ class Runtime {
 
   [[nodiscard]] BlockingPool& blocking() noexcept { return blocking_; }
 
-  // A worker is stuck in a handler that does not return: start another in its place.
-  // False when replacement_threads_max is reached.
-  bool replace_stuck_worker();
+  // The longest running handler of that name (any, if empty) does not return: start another worker
+  // in its place, unless that was done. False when no such handler runs, or
+  // replacement_threads_max are at work.
+  bool replace_stuck_worker(std::string_view name = {}) { return watchdog_.replace(name); }
+
+  // How often handlers ran beyond the watchdog's deadline, by the name of their strand.
+  [[nodiscard]] std::map<std::string, std::uint64_t> overruns() const {
+    return watchdog_.overruns();
+  }
 
   // Let running bodies end; run nothing more. Threads stuck in a plugin are left behind: answers
   // how many.
   unsigned stop(std::uint64_t deadline_ns);
 
  private:
-  friend class Strand;
+  [[nodiscard]] const std::string& keep_name(std::string_view name);
 
-  void enqueue(std::shared_ptr<Strand> strand);
-  void start_worker();
-  void work();
-
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::condition_variable ended_;
-  std::deque<std::shared_ptr<Strand>> ready_;
-  std::vector<std::thread> threads_;
-  unsigned alive_ = 0;
-  unsigned replaced_ = 0;
-  unsigned sleeping_ = 0;
-  bool stopping_ = false;
+  // Kept until the end, so that the watchdog may read the name of a strand that just went. They
+  // are as many as there are instances, wires and taps by name.
+  std::mutex names_mutex_;
+  std::set<std::string, std::less<>> names_;
+  const std::string& posted_;
   TimerQueue timers_;
   BlockingPool blocking_;
+  Scheduler scheduler_;
+  Watchdog watchdog_;
 };
 
 }  // namespace host::runtime

@@ -3,28 +3,43 @@
 
 #include <utility>
 
+#include "host/service/service.hpp"
+
 namespace host::service {
 
-void Call::run_hooks() {
-  std::vector<std::function<void()>> hooks;
-  {
-    const std::lock_guard lock(mutex_);
-    hooks.swap(hooks_);
+void Call::record(bp_status status) noexcept {
+  if (stats_ != nullptr) {
+    stats_->record_latency(runtime::now_ns() - began_ns_);
+    if (status < 0) {
+      stats_->failures.fetch_add(1, std::memory_order_relaxed);
+    }
   }
-  for (const std::function<void()>& hook : hooks) {
-    hook();
+}
+
+void Call::tell_provider() {
+  if (const auto provider = provider_.lock()) {
+    provider->call_ended(handle_);
   }
+}
+
+bool Call::answer(Reply&& reply) {
+  if (!claim()) {
+    return false;
+  }
+  record(reply.status);
+  closed();
+  ended(std::move(reply));
+  return true;
 }
 
 bool Call::finish(Reply&& reply) {
   if (!claim()) {
     return false;
   }
-  run_hooks();
-  const Done done = std::exchange(done_, {});
-  if (done) {
-    done(std::move(reply));
-  }
+  record(reply.status);
+  tell_provider();
+  closed();
+  ended(std::move(reply));
   return true;
 }
 
@@ -32,23 +47,42 @@ bool Call::cancel() {
   if (!claim()) {
     return false;
   }
-  done_ = {};
-  run_hooks();
+  tell_provider();
+  closed();
   return true;
 }
 
-void Call::on_finish(std::function<void()> hook) {
+void FunctionCall::ended(Reply&& reply) {
+  const Done done = std::exchange(done_, {});
+  if (done) {
+    done(std::move(reply));
+  }
+}
+
+void FunctionCall::closed() {
+  std::function<void()> hook;
   {
     const std::lock_guard lock(mutex_);
-    if (!finished()) {
-      hooks_.push_back(std::move(hook));
+    over_ = true;
+    hook = std::exchange(hook_, {});
+  }
+  if (hook) {
+    hook();
+  }
+}
+
+void FunctionCall::on_close(std::function<void()> hook) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!over_) {
+      hook_ = std::move(hook);
       return;
     }
   }
   hook();
 }
 
-void arm_deadline(runtime::TimerQueue& timers, const std::shared_ptr<Call>& call) {
+void arm_deadline(runtime::TimerQueue& timers, const std::shared_ptr<FunctionCall>& call) {
   if (call->finished()) {
     return;
   }
@@ -57,7 +91,7 @@ void arm_deadline(runtime::TimerQueue& timers, const std::shared_ptr<Call>& call
       late->finish(Reply::failure({BP_E_TIMEOUT, "no reply before the deadline"}));
     }
   });
-  call->on_finish([&timers, id] { timers.cancel(id); });
+  call->on_close([&timers, id] { timers.cancel(id); });
 }
 
 }  // namespace host::service

@@ -25,7 +25,39 @@ const Method* Service::method(std::string_view name) const noexcept {
 }
 
 const Stats& Service::stats(const Method& method) const noexcept {
-  return stats_[static_cast<std::size_t>(&method - description_.methods.data())];
+  return stats_[place_of(method)];
+}
+
+Service::Counts Service::counts(const Method& method) const {
+  const std::size_t place = place_of(method);
+  const std::lock_guard lock(seats_mutex_);
+  Counts counts{stats_[place].calls.load(std::memory_order_relaxed),
+                stats_[place].failures.load(std::memory_order_relaxed)};
+  for (const Seat* seat : seats_) {
+    counts.calls += seat->tallies_[place].calls.load(std::memory_order_relaxed);
+    counts.failures += seat->tallies_[place].failures.load(std::memory_order_relaxed);
+  }
+  return counts;
+}
+
+void Service::take_seat(Seat& seat) {
+  seat.take(description_.methods.size());
+  const std::lock_guard lock(seats_mutex_);
+  seats_.push_back(&seat);
+}
+
+void Service::leave_seat(Seat& seat) {
+  const std::lock_guard lock(seats_mutex_);
+  if (std::erase(seats_, &seat) == 0) {
+    return;
+  }
+  for (std::size_t place = 0; place < stats_.size(); ++place) {
+    stats_[place].calls.fetch_add(seat.tallies_[place].calls.load(std::memory_order_relaxed),
+                                  std::memory_order_relaxed);
+    stats_[place].failures.fetch_add(seat.tallies_[place].failures.load(std::memory_order_relaxed),
+                                     std::memory_order_relaxed);
+  }
+  seat.take(0);
 }
 
 std::optional<Reply> Service::try_inline(Provider& provider, const Method& method,
@@ -45,53 +77,59 @@ std::optional<Reply> Service::try_inline(Provider& provider, const Method& metho
   return reply;
 }
 
-Service::Outcome Service::invoke(std::uint32_t method_id, message::Message request,
-                                 std::uint64_t deadline_ns, Call::Done done) {
-  const Method* wanted = method(method_id);
+std::optional<Reply> Service::invoke(const std::shared_ptr<Call>& call) {
+  const Method* wanted = method(call->method());
   if (wanted == nullptr) {
-    return {Reply::failure({BP_E_NOT_FOUND, "service '" + description_.name + "' has no method " +
-                                                std::to_string(method_id)}),
-            nullptr};
+    return Reply::failure({BP_E_NOT_FOUND, "service '" + description_.name + "' has no method " +
+                                               std::to_string(call->method())});
   }
-  Stats& stats = stats_[static_cast<std::size_t>(wanted - description_.methods.data())];
+  Stats& stats = stats_[place_of(*wanted)];
   stats.calls.fetch_add(1, std::memory_order_relaxed);
   const std::shared_ptr<Provider> provider = provider_.lock();
   if (!provider || closed()) {
     stats.failures.fetch_add(1, std::memory_order_relaxed);
-    return {Reply::failure({BP_E_UNAVAILABLE, "service '" + description_.name + "' of '" +
-                                                  description_.owner + "' is not running"}),
-            nullptr};
+    return Reply::failure({BP_E_UNAVAILABLE, "service '" + description_.name + "' of '" +
+                                                 description_.owner + "' is not running"});
   }
-  if (std::optional<Reply> reply = try_inline(*provider, *wanted, request)) {
+  if (std::optional<Reply> reply = try_inline(*provider, *wanted, call->request())) {
     if (reply->status < 0) {
       stats.failures.fetch_add(1, std::memory_order_relaxed);
     }
-    return {std::move(reply), nullptr};
+    return reply;
   }
-  auto call = std::make_shared<Call>(method_id, std::move(request), deadline_ns,
-                                     [&stats, done = std::move(done), keep = shared_from_this(),
-                                      began_ns = runtime::now_ns()](Reply&& reply) {
-                                       stats.record_latency(runtime::now_ns() - began_ns);
-                                       if (reply.status < 0) {
-                                         stats.failures.fetch_add(1, std::memory_order_relaxed);
-                                       }
-                                       done(std::move(reply));
-                                     });
+  call->measure(shared_from_this(), stats, runtime::now_ns());
   const bp_status status = provider->submit(call, token_);
   if (status < 0) {
     call->cancel();
     stats.failures.fetch_add(1, std::memory_order_relaxed);
-    return {
-        Reply::failure({status, "service '" + description_.name + "' of '" + description_.owner +
-                                    "': " + std::string(error::status_row(status).sentence)}),
-        nullptr};
+    return Reply::failure({status, "service '" + description_.name + "' of '" + description_.owner +
+                                       "': " + std::string(error::status_row(status).sentence)});
+  }
+  return std::nullopt;
+}
+
+Service::Outcome Service::invoke(std::uint32_t method_id, message::Message request,
+                                 std::uint64_t deadline_ns, FunctionCall::Done done) {
+  auto call =
+      std::make_shared<FunctionCall>(method_id, std::move(request), deadline_ns, std::move(done));
+  if (auto reply = invoke(call)) {
+    return {std::move(reply), nullptr};
   }
   return {std::nullopt, std::move(call)};
 }
 
 bool Service::close(std::uint64_t deadline_ns) {
   closed_.store(true, std::memory_order_seq_cst);
-  while (inline_running_.load(std::memory_order_seq_cst) != 0) {
+  // A seat is entered, then closed_ looked at, with a light fence between.
+  fence_.heavy();
+  const auto running = [this] {
+    const std::lock_guard lock(seats_mutex_);
+    return inline_running_.load(std::memory_order_seq_cst) != 0 ||
+           std::ranges::any_of(seats_, [](const Seat* seat) {
+             return seat->inside_.load(std::memory_order_acquire);
+           });
+  };
+  while (running()) {
     if (runtime::now_ns() >= deadline_ns) {
       return false;
     }

@@ -14,6 +14,7 @@
 #include "backplane/abi/service.h"
 
 #include "host/error/error.hpp"
+#include "host/runtime/asymmetric_fence.hpp"
 #include "host/service/call.hpp"
 
 namespace host::service {
@@ -28,6 +29,40 @@ struct Method {
   void* inline_self = nullptr;
 };
 
+// One caller's place at a service: is it in an inline method now, and what did it call? One thread
+// writes, anyone reads: that is what makes it cheap.
+class Seat {
+ public:
+  explicit Seat(const std::atomic<bool>& inside) : inside_(inside) {}
+
+  // Forgets what was counted.
+  void take(std::size_t methods) { tallies_ = std::vector<Tally>(methods); }
+
+  [[nodiscard]] bool taken() const noexcept { return !tallies_.empty(); }
+
+  void count(std::size_t method, bool failed) noexcept {
+    raise(tallies_[method].calls);
+    if (failed) [[unlikely]] {
+      raise(tallies_[method].failures);
+    }
+  }
+
+ private:
+  friend class Service;
+
+  struct Tally {
+    std::atomic<std::uint64_t> calls{0};
+    std::atomic<std::uint64_t> failures{0};
+  };
+
+  static void raise(std::atomic<std::uint64_t>& word) noexcept {
+    word.store(word.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+  }
+
+  const std::atomic<bool>& inside_;
+  std::vector<Tally> tallies_;  // by the method's place in the table
+};
+
 // The instance behind a service, as far as a service needs to know it.
 class Provider {
  public:
@@ -39,8 +74,17 @@ class Provider {
   // Queue the call for the provider's strand: OK, BUSY or UNAVAILABLE.
   virtual bp_status submit(const std::shared_ptr<Call>& call, std::uint64_t token) = 0;
 
+  // A call that was submitted ended without this provider's answer.
+  virtual void call_ended(std::uint64_t handle) = 0;
+
   // Run an inline method on this thread; nothing is thrown.
   virtual Reply run_inline(const Method& method, const message::Message& request) = 0;
+
+  // The same for a caller that has a seat and lends room for the reply; `reply` may come back with
+  // a lease of the provider's, which take_reply() turns into a message.
+  virtual bp_status answer_inline(const Method& method, const bp_buf& request, bp_buf& reply,
+                                  bp_error& error) = 0;
+  virtual bp_status take_reply(const bp_buf& reply, message::Message& out) = 0;
 
   // Is this provider's code already on the present thread's call stack?
   [[nodiscard]] virtual bool on_this_stack() const noexcept = 0;
@@ -73,6 +117,7 @@ class Service : public std::enable_shared_from_this<Service> {
   Service(Description description, std::weak_ptr<Provider> provider, std::uint64_t token)
       : description_(std::move(description)),
         provider_(std::move(provider)),
+        running_provider_(provider_.lock().get()),
         token_(token),
         stats_(description_.methods.size()) {}
 
@@ -82,15 +127,38 @@ class Service : public std::enable_shared_from_this<Service> {
   [[nodiscard]] const Method* method(std::string_view name) const noexcept;
   [[nodiscard]] const Stats& stats(const Method& method) const noexcept;
 
-  // An inline method's reply at once, or nothing: then `call_of` is asked for a call, which was
-  // queued. A queued call that is refused is finished with the reason.
+  struct Counts {
+    std::uint64_t calls = 0;
+    std::uint64_t failures = 0;
+  };
+
+  // Of everyone, seats included.
+  [[nodiscard]] Counts counts(const Method& method) const;
+
+  // ---- the short way, for callers with a seat
+
+  void take_seat(Seat& seat);
+  void leave_seat(Seat& seat);
+
+  // While the caller is in its seat and closed() is false.
+  [[nodiscard]] Provider& provider() const noexcept { return *running_provider_; }
+
+  [[nodiscard]] std::size_t place_of(const Method& method) const noexcept {
+    return static_cast<std::size_t>(&method - description_.methods.data());
+  }
+
+  // A reply at once (of an inline method, or why the call was refused), or the call that was
+  // queued.
   struct Outcome {
     std::optional<Reply> reply;
-    std::shared_ptr<Call> call;
+    std::shared_ptr<FunctionCall> call;
   };
 
   [[nodiscard]] Outcome invoke(std::uint32_t method, message::Message request,
-                               std::uint64_t deadline_ns, Call::Done done);
+                               std::uint64_t deadline_ns, FunctionCall::Done done);
+
+  // The same with a call that its maker made. Nothing: it is queued.
+  [[nodiscard]] std::optional<Reply> invoke(const std::shared_ptr<Call>& call);
 
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
@@ -104,10 +172,14 @@ class Service : public std::enable_shared_from_this<Service> {
 
   Description description_;
   std::weak_ptr<Provider> provider_;
+  Provider* const running_provider_;
   std::uint64_t token_;
   std::atomic<bool> closed_{false};
   std::atomic<std::uint32_t> inline_running_{0};
   mutable std::vector<Stats> stats_;
+  runtime::AsymmetricFence fence_;
+  mutable std::mutex seats_mutex_;
+  std::vector<Seat*> seats_;
 };
 
 }  // namespace host::service

@@ -12,7 +12,11 @@ class CallStack {
  public:
   class Frame {
    public:
-    explicit Frame(const Slot& slot) noexcept : slot_(slot), below_(top_) { top_ = this; }
+    // `turn`: the slot's own strand handing over events.
+    explicit Frame(const Slot& slot, bool turn = false) noexcept
+        : slot_(slot), turn_(turn), below_(top_) {
+      top_ = this;
+    }
 
     Frame(const Frame&) = delete;
     Frame& operator=(const Frame&) = delete;
@@ -22,6 +26,7 @@ class CallStack {
    private:
     friend class CallStack;
     const Slot& slot_;
+    const bool turn_;
     const Frame* below_;
   };
 
@@ -32,6 +37,11 @@ class CallStack {
       }
     }
     return false;
+  }
+
+  // Is the innermost code a handler of this slot, on its strand?
+  [[nodiscard]] static bool in_turn_of(const Slot& slot) noexcept {
+    return top_ != nullptr && &top_->slot_ == &slot && top_->turn_;
   }
 
   // Is the present thread one of the host's, in a plugin's handler?

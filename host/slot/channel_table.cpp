@@ -4,74 +4,12 @@
 #include <utility>
 
 #include "host/slot/call_stack.hpp"
+#include "host/slot/channel_desc.hpp"
 #include "host/slot/slot.hpp"
 #include "host/slot/tables.hpp"
 #include "host/slot/text.hpp"
 
 namespace host::slot {
-
-namespace {
-
-bool is_name(std::string_view name) noexcept {
-  return !name.empty() && name.size() <= BP_NAME_BYTES_MAX && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
-
-std::unexpected<error::Error> invalid(std::string text) {
-  return error::fail(BP_E_INVALID, std::move(text));
-}
-
-error::Result<channel::Settings> settings_of(const bp_chan_desc& desc) {
-  if (desc.struct_size < sizeof(bp_chan_desc)) {
-    return invalid("bp_chan_desc.struct_size is " + std::to_string(desc.struct_size) +
-                   ", below version 1.0's " + std::to_string(sizeof(bp_chan_desc)));
-  }
-  if (!tail_is_zero(&desc, desc.struct_size, sizeof(bp_chan_desc))) {
-    return error::fail(BP_E_TOO_NEW, "bp_chan_desc has fields that this host does not know");
-  }
-  const std::string_view name = view_of(desc.name);
-  if (!is_name(name)) {
-    return invalid("a channel's name is 1 to " + std::to_string(BP_NAME_BYTES_MAX) +
-                   " bytes of letters, digits, '.', '_' and '-'");
-  }
-  const std::string where = "channel '" + std::string(name) + "': ";
-  if (desc.kind != BP_KIND_QUEUE && desc.kind != BP_KIND_BROADCAST) {
-    return invalid(where + "kind " + std::to_string(desc.kind) +
-                   " is neither queue (1) nor broadcast (2)");
-  }
-  if (desc.direction != BP_DIR_SEND && desc.direction != BP_DIR_RECEIVE) {
-    return invalid(where + "direction " + std::to_string(desc.direction) +
-                   " is neither send (1) nor receive (2)");
-  }
-  if ((desc.flags & ~std::uint32_t{BP_CHAN_GATING | BP_CHAN_CONFIRMING}) != 0) {
-    return error::fail(BP_E_TOO_NEW, where + "unknown flags " + std::to_string(desc.flags));
-  }
-  if (desc.on_full > BP_FULL_DROP_OLDEST) {
-    return invalid(where + "unknown policy on_full " + std::to_string(desc.on_full));
-  }
-  if (desc.capacity > BP_CHAN_CAPACITY_MAX || desc.concurrency > BP_CHAN_CONCURRENCY_MAX ||
-      desc.message_bytes_max > BP_MESSAGE_BYTES_MAX) {
-    return error::fail(BP_E_RANGE,
-                       where + "capacity is at most " + std::to_string(BP_CHAN_CAPACITY_MAX) +
-                           ", concurrency " + std::to_string(BP_CHAN_CONCURRENCY_MAX) +
-                           ", message_bytes_max " + std::to_string(BP_MESSAGE_BYTES_MAX));
-  }
-  channel::Settings settings;
-  settings.name = name;
-  settings.kind = desc.kind;
-  settings.type =
-      desc.type.len == 0 ? "bytes" : std::string(view_of(desc.type).substr(0, BP_NAME_BYTES_MAX));
-  settings.schema = desc.schema;
-  settings.capacity = desc.capacity == 0 ? BP_CHAN_CAPACITY_DEFAULT : desc.capacity;
-  settings.message_bytes_max =
-      desc.message_bytes_max == 0 ? BP_MESSAGE_BYTES_MAX : desc.message_bytes_max;
-  settings.on_full = desc.on_full == 0 ? std::uint32_t{BP_FULL_BLOCK} : desc.on_full;
-  return settings;
-}
-
-}  // namespace
 
 struct ChannelTable {
   static error::Result<bp_chan> open_end(Slot& slot, const bp_chan_desc& desc,
@@ -126,6 +64,11 @@ struct ChannelTable {
     });
     const std::lock_guard lock(slot.mutex_);
     if (std::shared_ptr<Slot::End>* made = slot.ends_.find(*handle)) {
+      if (SendGate* gate = slot.gates_.prepare(*handle)) {
+        gate->sender = sender.get();
+        gate->bytes_max = entry.channel->settings().message_bytes_max;
+        GateTable<SendGate>::open(*gate, *handle);
+      }
       (*made)->sender = std::move(sender);
     }
     return handle;
@@ -182,9 +125,28 @@ struct ChannelTable {
     return BP_OK;
   }
 
+  // The short way: room in the end's own lane. Its lease is told by the gate alone.
   static bp_status BP_CALL reserve(const bp_host* host, bp_chan channel, std::uint64_t size,
                                    bp_buf* out_lease) {
     Slot& slot = Slot::of(host);
+    if (SendGate* gate = slot.gates_.enter(channel)) {
+      std::byte* room = size <= gate->bytes_max ? gate->sender->reserve(size) : nullptr;
+      if (room != nullptr) {
+        ++gate->lent;
+        out_lease->data = room;
+        out_lease->size = out_lease->capacity = size;
+        out_lease->lease = handle_of(HandleKind::room, gate->lent,
+                                     static_cast<std::uint32_t>(channel & handle_index_max));
+        gate->leave();
+        return BP_OK;
+      }
+      gate->leave();
+    }
+    return reserve_from_pool(host, slot, channel, size, out_lease);
+  }
+
+  static bp_status reserve_from_pool(const bp_host* host, Slot& slot, bp_chan channel,
+                                     std::uint64_t size, bp_buf* out_lease) {
     const auto end = find(slot, channel);
     if (!end) {
       return BP_E_STALE;
@@ -213,37 +175,127 @@ struct ChannelTable {
       return BP_E_INVALID;
     }
     channel::Envelope envelope;
-    {
-      const std::lock_guard lock(slot.mutex_);
-      if (const bp_status status = slot.leases_.part(*buf, envelope.message); status < 0) {
-        return status;
-      }
+    if (const bp_status status = slot.part_of(*buf, envelope.message); status < 0) {
+      return status;
     }
     envelope.confirmation = std::move(confirmation);
     const bp_status status = end->sender->send(std::move(envelope));
     if (status < 0 && status != BP_E_DROPPED) {
       return status;
     }
-    std::optional<Lease> lease;
-    {
-      const std::lock_guard lock(slot.mutex_);
-      lease = slot.leases_.remove(buf->lease);
-    }
-    if (lease && lease->receiver) {
-      lease->receiver->ack(lease->delivery);  // forwarded: done with here
-    }
+    slot.give_up_lease(buf->lease);
     *buf = bp_buf{};
     return status;
   }
 
   static bp_status BP_CALL send(const bp_host* host, bp_chan channel, bp_buf* lease) {
-    return publish(Slot::of(host), channel, lease, nullptr);
+    Slot& slot = Slot::of(host);
+    if (lease == nullptr) {
+      return BP_E_INVALID;
+    }
+    SendGate* gate = slot.gates_.enter(channel);
+    if (gate == nullptr || !gate->holds(lease->lease)) {
+      if (gate != nullptr) {
+        gate->leave();
+      }
+      return publish(slot, channel, lease, nullptr);
+    }
+    std::size_t offset = 0;
+    if (!offset_in_room(*gate->sender, *lease, offset)) {
+      gate->leave();
+      return BP_E_INVALID;
+    }
+    const bool in_turn = CallStack::in_turn_of(slot);
+    const bp_status status = gate->sender->send_lent(offset, lease->size, in_turn);
+    if (in_turn) {
+      slot.settle_later(*gate);
+    }
+    gate->leave();
+    if (status == BP_OK || status == BP_E_DROPPED) {
+      *lease = bp_buf{};
+    }
+    return status;
+  }
+
+  static bp_status BP_CALL publish_copies(const bp_host* host, bp_chan channel,
+                                          const bp_buf* messages, std::uint32_t count,
+                                          std::uint32_t* out_taken) {
+    Slot& slot = Slot::of(host);
+    if (messages == nullptr && count > 0) {
+      return BP_E_INVALID;
+    }
+    std::uint32_t taken = 0;
+    bp_status status = BP_OK;
+    const bool in_turn = CallStack::in_turn_of(slot);
+    if (SendGate* gate = slot.gates_.enter(channel)) {
+      taken = publish_short(*gate, messages, count);
+      if (taken > 0 && in_turn) {
+        slot.settle_later(*gate);
+      } else if (taken > 0) {
+        gate->sender->settle();
+      }
+      gate->leave();
+    }
+    while (taken < count && (status == BP_OK || status == BP_E_DROPPED)) {
+      status = publish_copy(host, slot, channel, messages[taken]);
+      taken += status == BP_OK || status == BP_E_DROPPED ? 1 : 0;
+    }
+    if (out_taken != nullptr) {
+      *out_taken = taken;
+    }
+    return status;
+  }
+
+  // As many as go straight into the lane.
+  static std::uint32_t publish_short(SendGate& gate, const bp_buf* messages, std::uint32_t count) {
+    channel::Sender& sender = *gate.sender;
+    for (std::uint32_t i = 0; i < count; ++i) {
+      const bp_buf& message = messages[i];
+      std::byte* room = message.lease == 0 && message.size <= gate.bytes_max
+                            ? sender.reserve(message.size)
+                            : nullptr;
+      if (room == nullptr) {
+        return i;
+      }
+      copy_small(room, message.data, message.size);
+      sender.send_lent(0, message.size, true);
+    }
+    return count;
+  }
+
+  // A call of memcpy costs more than moving a few words.
+  static void copy_small(std::byte* to, const void* from, std::size_t size) noexcept {
+    if (size == 2 * sizeof(std::uint64_t)) {
+      std::memcpy(to, from, 2 * sizeof(std::uint64_t));
+    } else if (size > 0) {
+      std::memcpy(to, from, size);
+    }
+  }
+
+  static bp_status publish_copy(const bp_host* host, Slot& slot, bp_chan channel,
+                                const bp_buf& message) {
+    if (message.lease != 0) {
+      return BP_E_INVALID;
+    }
+    bp_buf lease{};
+    if (const bp_status status = reserve(host, channel, message.size, &lease); status < 0) {
+      return status;
+    }
+    if (message.size > 0) {
+      std::memcpy(lease.data, message.data, message.size);
+    }
+    lease.size = message.size;
+    const bp_status status = send(host, channel, &lease);
+    if (lease.lease != 0) {
+      slot.give_up_lease(lease.lease);
+    }
+    return status;
   }
 
   static bp_status BP_CALL send_confirmed(const bp_host* host, bp_chan channel, bp_buf* lease,
                                           std::uint64_t token, bp_call* out_call) {
     Slot& slot = Slot::of(host);
-    const auto registered = slot.register_call("a confirmed send", token);
+    const auto registered = slot.register_call("a confirmed send", {token, nullptr, 0});
     if (!registered) {
       return registered.error().code();
     }
@@ -268,24 +320,17 @@ struct ChannelTable {
   }
 
   static bp_status BP_CALL retain(const bp_host* host, bp_buf* buf) {
-    Slot& slot = Slot::of(host);
-    const std::lock_guard lock(slot.mutex_);
-    Lease* lease = buf == nullptr ? nullptr : slot.leases_.find(buf->lease);
-    if (lease == nullptr) {
-      return BP_E_STALE;
-    }
-    lease->lent = false;
-    return BP_OK;
+    return buf == nullptr ? BP_E_STALE : Slot::of(host).retain(*buf);
   }
 
-  static std::optional<Lease> take(Slot& slot, const bp_buf* buf, bool message, bp_status& status) {
+  static std::optional<Lease> take(Slot& slot, const bp_buf* buf, bp_status& status) {
     const std::lock_guard lock(slot.mutex_);
     const Lease* lease = buf == nullptr ? nullptr : slot.leases_.find(buf->lease);
-    if (lease == nullptr || lease->lent) {
+    if (lease == nullptr) {
       status = BP_E_STALE;
       return std::nullopt;
     }
-    if (message && !lease->receiver) {
+    if (!lease->receiver) {
       status = BP_E_INVALID;
       return std::nullopt;
     }
@@ -294,19 +339,16 @@ struct ChannelTable {
   }
 
   static bp_status BP_CALL release(const bp_host* host, bp_buf* buf) {
-    bp_status status = BP_OK;
-    if (const auto lease = take(Slot::of(host), buf, false, status)) {
-      if (lease->receiver) {
-        lease->receiver->ack(lease->delivery);
-      }
-      *buf = bp_buf{};
+    if (buf == nullptr || !Slot::of(host).give_up_lease(buf->lease)) {
+      return BP_E_STALE;
     }
-    return status;
+    *buf = bp_buf{};
+    return BP_OK;
   }
 
   static bp_status BP_CALL ack(const bp_host* host, bp_buf* buf) {
     bp_status status = BP_OK;
-    if (const auto lease = take(Slot::of(host), buf, true, status)) {
+    if (const auto lease = take(Slot::of(host), buf, status)) {
       lease->receiver->ack(lease->delivery);
       *buf = bp_buf{};
     }
@@ -316,7 +358,7 @@ struct ChannelTable {
   static bp_status BP_CALL nack(const bp_host* host, bp_buf* buf, std::uint64_t delay_ns,
                                 bp_status why, const bp_error* error) {
     bp_status status = BP_OK;
-    if (const auto lease = take(Slot::of(host), buf, true, status)) {
+    if (const auto lease = take(Slot::of(host), buf, status)) {
       lease->receiver->nack(lease->delivery, delay_ns,
                             error::Error::from_abi(why < 0 ? why : BP_E_UNKNOWN, error));
       *buf = bp_buf{};
@@ -327,12 +369,17 @@ struct ChannelTable {
   static bp_status BP_CALL close(const bp_host* host, bp_chan channel) {
     Slot& slot = Slot::of(host);
     std::optional<std::shared_ptr<Slot::End>> end;
+    const SendGate* gate = nullptr;
     {
       const std::lock_guard lock(slot.mutex_);
       end = slot.ends_.remove(channel);
+      gate = end ? slot.gates_.bar(channel) : nullptr;
     }
     if (!end) {
       return BP_E_STALE;
+    }
+    if (gate != nullptr) {
+      GateTable<SendGate>::wait_until_empty(*gate);
     }
     if ((*end)->receiver) {
       (*end)->receiver->leave();
@@ -408,7 +455,7 @@ const bp_chan_api* channel_table() noexcept {
       ChannelTable::ack,      ChannelTable::nack,
       ChannelTable::close,    ChannelTable::pause,
       ChannelTable::resume,   ChannelTable::wait_writable,
-      ChannelTable::activity,
+      ChannelTable::activity, ChannelTable::publish_copies,
   };
   return &table;
 }

@@ -1,10 +1,12 @@
 // host/slot/dispatch.cpp - one batch of events: collect, hand over, settle.
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
 #include "host/slot/call_stack.hpp"
 #include "host/slot/slot.hpp"
+#include "host/slot/text.hpp"
 
 namespace host::slot {
 
@@ -25,17 +27,30 @@ bool Slot::run_internal() {
 }
 
 bool Slot::run() {
-  if (!run_internal()) {
-    return false;
+  turn_ns_ = runtime::now_ns();
+  std::size_t ready = 0;
+  {
+    std::unique_lock lock(mutex_);
+    if (!internal_.empty() || self_ == nullptr) {
+      lock.unlock();
+      if (!run_internal()) {
+        return false;
+      }
+      lock.lock();
+    }
+    ready = admit_items();
   }
-  std::vector<Item> batch;
-  collect_items(batch);
-  const bool more = collect_messages(batch);
-  if (!batch.empty()) {
-    hand_over(batch);
+  show_items();
+  collect_messages(ready);
+  if (event_count_ > 0) {
+    hand_over();
+    budget_.took(event_count_, runtime::now_ns() - turn_ns_);
   }
+  end_turn();
   const std::lock_guard lock(mutex_);
-  return more || !operations_queue_.empty() || !items_.empty() || !internal_.empty();
+  leave_seats();
+  return !ready_ends_.empty() || !operations_queue_.empty() || !items_.empty() ||
+         !internal_.empty();
 }
 
 // Whether the event still means something; under the lock.
@@ -88,63 +103,170 @@ bool Slot::admit(Item& item) {
   }
 }
 
-void Slot::collect_items(std::vector<Item>& batch) {
-  const std::lock_guard lock(mutex_);
+// There is room: that was seen to before.
+bp_event& Slot::add_event(Lent lent) noexcept {
+  lents_[event_count_] = lent;
+  return events_[event_count_++];
+}
+
+// Under the lock. Answers from how many ends messages may be taken.
+std::size_t Slot::admit_items() {
+  bool stopping = state_ == State::stopped;
   for (std::deque<Item>* queue : {&operations_queue_, &items_}) {
-    while (!queue->empty() && batch.size() < batch_events_max) {
-      Item item = std::move(queue->front());
+    while (!queue->empty() && turn_items_.size() < batch_events_max) {
+      Item& item = queue->front();
+      if (admit(item)) {
+        stopping = stopping || item.event.type == BP_EV_STOP;
+        turn_items_.push_back(std::move(item));
+      }
       queue->pop_front();
-      if (!admit(item)) {
-        continue;
-      }
-      if (item.error) {
-        item.event.flags |= BP_EVF_ERROR;
-        item.event.buf.data = item.error.get();
-        item.event.buf.size = sizeof(bp_error);
-      } else if (item.payload.block) {
-        const bp_lease lease = leases_.add({item.payload, true, nullptr, 0});
-        item.event.buf = as_buf(item.payload, lease);
-      }
-      if (item.payload.traced) {
-        item.event.flags |= BP_EVF_TRACE;
-        std::memcpy(item.event.trace, item.payload.trace.data(), item.payload.trace.size());
-      }
-      batch.push_back(std::move(item));
+    }
+  }
+  // A message is acknowledged when its handler returns: one that stops would lose it.
+  return stopping ? 0 : ready_ends_.size();
+}
+
+void Slot::show_items() {
+  for (std::uint32_t index = 0; index < turn_items_.size(); ++index) {
+    const Item& item = turn_items_[index];
+    const bool lends = !item.error && item.payload.block;
+    bp_event& event = add_event({lends ? Lent::item : Lent::nothing, index});
+    event = item.event;
+    event.struct_size = sizeof(bp_event);
+    event.time_ns = turn_ns_;
+    if (item.error) {
+      event.flags |= BP_EVF_ERROR;
+      event.buf.data = item.error.get();
+      event.buf.size = sizeof(bp_error);
+    } else if (lends) {
+      event.buf = as_buf(item.payload, handle_of(HandleKind::lent, turn_, index));
+    }
+    if (item.payload.traced) {
+      event.flags |= BP_EVF_TRACE;
+      std::memcpy(event.trace, item.payload.trace.data(), item.payload.trace.size());
     }
   }
 }
 
-bool Slot::to_event_json(const End& end, message::Message& payload) {
-  auto json = exchange::to_json(exchange::Exchange::type_of(end.entry), payload.bytes());
+bool Slot::to_event_json(const End& end, const channel::Glimpse& glimpse, message::Message& text) {
+  auto json =
+      exchange::to_json(exchange::Exchange::type_of(end.entry), {glimpse.data, glimpse.size});
   if (!json) {
     surroundings_.logger.warn(
         "a message could not be shown as JSON and was skipped",
         {{"channel", end.entry.channel->settings().name}, {"error", json.error().text()}});
     return false;
   }
-  message::Message text = message::copy_of(surroundings_.exchange.pool(),
-                                           std::as_bytes(std::span(json->data(), json->size())));
-  text.traced = payload.traced;
-  text.trace = payload.trace;
-  payload = std::move(text);
-  return static_cast<bool>(payload.block);
+  text = message::copy_of(surroundings_.exchange.pool(),
+                          std::as_bytes(std::span(json->data(), json->size())));
+  return static_cast<bool>(text.block);
 }
 
-// Takes messages from the ends that said they have some, in turn. Answers whether more is there.
-bool Slot::collect_messages(std::vector<Item>& batch) {
-  std::vector<channel::Delivery> deliveries;
-  std::size_t rounds = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    // A message is acknowledged when its handler returns: one that stops would lose it.
-    if (state_ == State::stopped || std::ranges::any_of(batch, [](const Item& item) {
-          return item.event.type == BP_EV_STOP;
-        })) {
-      return false;
-    }
-    rounds = ready_ends_.size();
+namespace {
+
+// Every word of an event but the trace, which is only looked at where a flag says so.
+void fill_message(bp_event& event, std::uint64_t token, bp_chan handle, std::uint64_t time_ns,
+                  bp_lease lease, const channel::Glimpse& glimpse) noexcept {
+  event.struct_size = sizeof(bp_event);
+  event.type = BP_EV_MESSAGE;
+  event.flags = 0;
+  event.token = token;
+  event.handle = handle;
+  event.status = BP_OK;
+  event.method = 0;
+  event.seq = glimpse.seq;
+  event.time_ns = time_ns;
+  event.buf.data = glimpse.data;
+  event.buf.size = glimpse.size;
+  event.buf.capacity = glimpse.size;
+  event.buf.lease = lease;
+}
+
+}  // namespace
+
+// What came as a letter, came back, or is shown as JSON.
+void Slot::add_special(OpenBatch& open, std::uint32_t number, const channel::Glimpse& glimpse) {
+  message::Message text;
+  if (open.end->json && !to_event_json(*open.end, glimpse, text)) {
+    return;
   }
-  while (rounds-- > 0 && batch.size() < batch_events_max) {
+  const std::uint32_t index = event_count_;
+  bp_event& event = add_event({static_cast<std::uint32_t>(batches_open_ - 1), number});
+  fill_message(event, open.end->token, open.handle, turn_ns_,
+               handle_of(HandleKind::lent, turn_, index), glimpse);
+  if (glimpse.special != nullptr) {
+    event.flags = glimpse.special->attempts > 0 ? BP_EVF_REDELIVERED : 0;
+    if (glimpse.special->message.traced) {
+      event.flags |= BP_EVF_TRACE;
+      std::memcpy(event.trace, glimpse.special->message.trace.data(), sizeof event.trace);
+    }
+  }
+  if (text.block) {
+    event.flags |= BP_EVF_JSON;
+    event.buf.data = text.data();
+    event.buf.size = event.buf.capacity = text.size;
+    open.texts.push_back({number, std::move(text), glimpse});
+  }
+}
+
+Slot::OpenBatch& Slot::next_batch() {
+  if (batches_open_ == batches_.size()) {
+    batches_.push_back(std::make_unique<OpenBatch>());
+  }
+  return *batches_[batches_open_++];
+}
+
+// Answers whether more is there already.
+bool Slot::take_from(bp_chan handle, const std::shared_ptr<End>& end) {
+  OpenBatch& open = next_batch();
+  open.end = end;
+  open.handle = handle;
+  const std::uint32_t first = event_count_;
+  // One place stays for LAGGED.
+  const std::size_t room = std::min(batch_events_max - first - 1, budget_.count());
+  // The hot path of every delivery: everything that does not change is in a local.
+  const bool json = end->json;
+  const std::uint64_t token = end->token;
+  const std::uint64_t time_ns = turn_ns_;
+  const auto batch = static_cast<std::uint32_t>(batches_open_ - 1);
+  const bp_lease first_lease = handle_of(HandleKind::lent, turn_, 0);
+  std::uint32_t number = 0;
+  end->receiver->take(room, open.batch, [&](const channel::Glimpse& glimpse) {
+    if (json || glimpse.special != nullptr) [[unlikely]] {
+      add_special(open, number++, glimpse);
+      return;
+    }
+    const std::uint32_t index = event_count_++;
+    lents_[index] = {batch, number++};
+    fill_message(events_[index], token, handle, time_ns, first_lease + index, glimpse);
+  });
+  if (open.batch.missed > 0) {
+    insert_lagged(open, first);
+  }
+  return open.batch.more;
+}
+
+// Before the messages that came after the gap.
+void Slot::insert_lagged(const OpenBatch& open, std::uint32_t first) {
+  for (std::uint32_t i = event_count_++; i > first; --i) {
+    events_[i] = events_[i - 1];
+    events_[i].buf.lease = handle_of(HandleKind::lent, turn_, i);
+    lents_[i] = lents_[i - 1];
+  }
+  lents_[first] = {Lent::nothing, 0};
+  bp_event& lagged = events_[first];
+  lagged = bp_event{};
+  lagged.struct_size = sizeof(bp_event);
+  lagged.time_ns = turn_ns_;
+  lagged.type = BP_EV_LAGGED;
+  lagged.token = open.end->token;
+  lagged.handle = open.handle;
+  lagged.seq = open.batch.missed;
+}
+
+// Takes messages from the ends that said they have some, each once.
+void Slot::collect_messages(std::size_t ends) {
+  while (ends-- > 0 && event_count_ + 1 < batch_events_max) {
     bp_chan handle = 0;
     std::shared_ptr<End> end;
     {
@@ -159,49 +281,10 @@ bool Slot::collect_messages(std::vector<Item>& batch) {
         end->ready = false;
       }
     }
-    if (!end) {
-      continue;
-    }
-    deliveries.clear();
-    std::uint64_t missed = 0;
-    if (end->receiver->take(batch_events_max - batch.size(), deliveries, missed)) {
+    if (end && end->receiver && take_from(handle, end)) {
       end_ready(handle);
     }
-    const std::lock_guard lock(mutex_);
-    if (missed > 0) {
-      Item lagged;
-      lagged.event.type = BP_EV_LAGGED;
-      lagged.event.token = end->token;
-      lagged.event.handle = handle;
-      lagged.event.seq = missed;
-      batch.push_back(std::move(lagged));
-    }
-    for (channel::Delivery& delivery : deliveries) {
-      Item item;
-      item.event.type = BP_EV_MESSAGE;
-      item.event.token = end->token;
-      item.event.handle = handle;
-      item.event.seq = delivery.seq;
-      item.event.flags = delivery.redelivered ? BP_EVF_REDELIVERED : 0;
-      if (end->json) {
-        item.event.flags |= BP_EVF_JSON;
-        if (!to_event_json(*end, delivery.message)) {
-          end->receiver->ack(delivery.id);
-          continue;
-        }
-      }
-      if (delivery.message.traced) {
-        item.event.flags |= BP_EVF_TRACE;
-        std::memcpy(item.event.trace, delivery.message.trace.data(), delivery.message.trace.size());
-      }
-      const bp_lease lease = leases_.add({delivery.message, true, end->receiver, delivery.id});
-      item.event.buf = as_buf(delivery.message, lease);
-      item.payload = std::move(delivery.message);
-      batch.push_back(std::move(item));
-    }
   }
-  const std::lock_guard lock(mutex_);
-  return !ready_ends_.empty();
 }
 
 void Slot::end_ready(bp_chan handle) {
@@ -217,38 +300,17 @@ void Slot::end_ready(bp_chan handle) {
   strand_->schedule();
 }
 
-// Returning from on_events acknowledges what was not retained.
-void Slot::settle(std::uint64_t handle) {
-  std::optional<Lease> lease;
-  {
-    const std::lock_guard lock(mutex_);
-    const Lease* known = leases_.find(handle);
-    if (known == nullptr || !known->lent) {
-      return;
-    }
-    lease = leases_.remove(handle);
-  }
-  if (lease->receiver) {
-    lease->receiver->ack(lease->delivery);
-  }
-}
-
-void Slot::hand_over(std::vector<Item>& batch) {
-  const std::uint64_t now = runtime::now_ns();
-  events_.clear();
-  for (Item& item : batch) {
-    item.event.struct_size = sizeof(bp_event);
-    item.event.time_ns = now;
-    events_.push_back(item.event);
-  }
-  counts_.events.fetch_add(batch.size(), std::memory_order_relaxed);
-  counts_.batches.fetch_add(1, std::memory_order_relaxed);
+void Slot::hand_over() {
+  // Written by this strand alone.
+  counts_.events.store(counts_.events.load(std::memory_order_relaxed) + event_count_,
+                       std::memory_order_relaxed);
+  counts_.batches.store(counts_.batches.load(std::memory_order_relaxed) + 1,
+                        std::memory_order_relaxed);
   std::optional<error::Error> thrown;
   {
-    const CallStack::Frame frame(*this);
+    const CallStack::Frame frame(*this, true);
     try {
-      plugin_.on_events(self_, events_.data(), sizeof(bp_event),
-                        static_cast<std::uint32_t>(events_.size()));
+      plugin_.on_events(self_, events_.get(), sizeof(bp_event), event_count_);
     } catch (const std::exception& exception) {
       thrown.emplace(BP_E_PANIC,
                      std::string("on_events() threw across the boundary: ") + exception.what());
@@ -256,58 +318,144 @@ void Slot::hand_over(std::vector<Item>& batch) {
       thrown.emplace(BP_E_PANIC, "on_events() threw across the boundary");
     }
   }
-  for (const Item& item : batch) {
-    if (item.event.buf.lease != 0) {
-      settle(item.event.buf.lease);
+  if (!thrown) {
+    return;
+  }
+  for (const Item& item : turn_items_) {
+    if (item.event.type < BP_EV_MESSAGE) {
+      bp_error raw{};
+      raw.struct_size = sizeof raw;
+      thrown->to_abi(&raw);
+      complete(item.event.handle, BP_E_PANIC, &raw);
     }
   }
-  if (thrown) {
-    for (const Item& item : batch) {
-      if (item.event.type < BP_EV_MESSAGE) {
-        bp_error raw{};
-        raw.struct_size = sizeof raw;
-        thrown->to_abi(&raw);
-        complete(item.event.handle, BP_E_PANIC, &raw);
-      }
-    }
-    fault(std::move(*thrown));
+  fault(std::move(*thrown));
+}
+
+// Returning from on_events acknowledges what was not retained, and ends every loan.
+void Slot::end_turn() {
+  ++turn_;
+  for (std::size_t i = 0; i < batches_open_; ++i) {
+    OpenBatch& open = *batches_[i];
+    open.end->receiver->finish(open.batch);
+    open.end.reset();
+    open.texts.clear();
   }
+  batches_open_ = 0;
+  for (SendGate* gate : unsettled_) {
+    gate->unsettled = false;
+    if (const std::uint64_t handle = gate->handle.load(std::memory_order_acquire);
+        SendGate* entered = gates_.enter(handle)) {
+      entered->sender->settle();
+      entered->leave();
+    }
+  }
+  unsettled_.clear();
+  event_count_ = 0;
+  turn_items_.clear();
+}
+
+// The loan of an event becomes a lease of the plugin's.
+bp_status Slot::retain(bp_buf& buf) {
+  const std::size_t index = buf.lease & handle_index_max;
+  if (!CallStack::in_turn_of(*this) || index >= event_count_ ||
+      buf.lease != handle_of(HandleKind::lent, turn_, static_cast<std::uint32_t>(index))) {
+    return BP_E_STALE;
+  }
+  const Lent lent = lents_[index];
+  Lease lease;
+  if (lent.batch == Lent::item) {
+    lease.message = turn_items_[lent.index].payload;
+  } else if (lent.batch < batches_open_) {
+    OpenBatch& open = *batches_[lent.batch];
+    const bp_event& event = events_[index];
+    channel::Glimpse glimpse{static_cast<std::byte*>(event.buf.data),
+                             static_cast<std::uint32_t>(event.buf.size), event.seq, nullptr};
+    const auto text = std::ranges::find(open.texts, lent.index, &OpenBatch::Text::number);
+    if (text != open.texts.end()) {
+      glimpse = text->original;
+    }
+    lease.receiver = open.end->receiver;
+    lease.delivery = lease.receiver->keep(open.batch, lent.index, glimpse, lease.message);
+    if (lease.delivery == 0) {
+      return BP_E_BUSY;
+    }
+    if (text != open.texts.end()) {
+      lease.message = text->json;
+    }
+  } else {
+    return BP_E_STALE;  // retained before, or never lent
+  }
+  lents_[index].batch = Lent::kept;
+  const message::Message message = lease.message;
+  const std::shared_ptr<channel::Receiver> receiver = lease.receiver;
+  const std::uint64_t delivery = lease.delivery;
+  bp_lease handle = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    handle = leases_.add(std::move(lease));
+  }
+  if (handle == 0) {
+    if (receiver) {
+      receiver->nack(delivery, 0, error::Error(BP_E_BUSY, "too many leases"));
+    }
+    return BP_E_BUSY;
+  }
+  buf = as_buf(message, handle);
+  return BP_OK;
 }
 
 bool Slot::on_this_stack() const noexcept {
   return CallStack::holds(*this);
 }
 
-service::Reply Slot::run_inline(const service::Method& method, const message::Message& request) {
-  bp_buf asked = as_buf(request, 0);
-  bp_buf answer{};
-  bp_error raw{};
-  raw.struct_size = sizeof raw;
-  bp_status status = BP_OK;
-  {
-    const CallStack::Frame frame(*this);
-    try {
-      status = method.inline_fn(method.inline_self != nullptr ? method.inline_self : self_,
-                                method.id, &asked, &answer, &raw);
-    } catch (const std::exception& thrown) {
-      return service::Reply::failure(
-          {BP_E_PANIC, std::string("an inline method threw: ") + thrown.what()});
-    } catch (...) {
-      return service::Reply::failure({BP_E_PANIC, "an inline method threw"});
-    }
+bp_status Slot::answer_inline(const service::Method& method, const bp_buf& request, bp_buf& reply,
+                              bp_error& error) {
+  const CallStack::Frame frame(*this);
+  try {
+    return method.inline_fn(method.inline_self != nullptr ? method.inline_self : self_, method.id,
+                            &request, &reply, &error);
+  } catch (const std::exception& thrown) {
+    return refuse({BP_E_PANIC, std::string("an inline method threw: ") + thrown.what()}, &error);
+  } catch (...) {
+    return refuse({BP_E_PANIC, "an inline method threw"}, &error);
   }
+}
+
+bp_status Slot::take_reply(const bp_buf& reply, message::Message& out) {
+  const std::lock_guard lock(mutex_);
+  const bp_status valid = leases_.part(reply, out);
+  leases_.remove(reply.lease);
+  return valid;
+}
+
+// For callers without a seat: the reply is always a message of the pool's.
+service::Reply Slot::run_inline(const service::Method& method, const message::Message& request) {
+  const bp_buf asked = as_buf(request, 0);
+  alignas(lease_alignment_bytes) std::array<std::byte, BP_INLINE_REPLY_BYTES> room;
+  bp_buf answer{room.data(), 0, room.size(), 0};
+  bp_error raw;
+  raw.struct_size = sizeof raw;
+  raw.code = BP_OK;
+  raw.n_context = raw.text_len = 0;
+  const bp_status status = answer_inline(method, asked, answer, raw);
   service::Reply reply;
+  bp_status valid = BP_OK;
   if (answer.lease != 0) {
-    const std::lock_guard lock(mutex_);
-    const bp_status valid = leases_.part(answer, reply.message);
-    leases_.remove(answer.lease);
-    if (valid < 0 && status >= 0) {
-      return service::Reply::failure(
-          {valid, "an inline method answered with memory that is not its own"});
-    }
+    valid = take_reply(answer, reply.message);
+  } else if (answer.size > 0 && answer.data == room.data() && answer.size <= room.size()) {
+    reply.message = message::copy_of(surroundings_.exchange.pool(),
+                                     std::span<const std::byte>(room.data(), answer.size));
+    valid = reply.message.block ? BP_OK : BP_E_NO_MEMORY;
+  } else if (answer.size > 0) {
+    valid = BP_E_INVALID;
   }
   if (status < 0) {
     return service::Reply::failure(error::Error::from_abi(status, &raw));
+  }
+  if (valid < 0) {
+    return service::Reply::failure(
+        {valid, "an inline method answered with memory that is not its own"});
   }
   reply.status = status;
   return reply;

@@ -212,7 +212,7 @@ struct MetricTable {
     }
     const message::Message kept = message;
     const std::lock_guard lock(slot.mutex_);
-    *out_lease = as_buf(kept, slot.leases_.add({std::move(message), false, nullptr, 0}));
+    *out_lease = as_buf(kept, slot.leases_.add({std::move(message), nullptr, 0}));
     return BP_OK;
   }
 };

@@ -7,7 +7,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -24,11 +23,20 @@ enum class HandleKind : std::uint8_t {
   timer,
   span,
   family,
-  incoming
+  incoming,
+  room,   // a lease on a lane's room: the index is the channel handle's
+  reply,  // a lease on a call gate's reply: the index is the service handle's
+  lent    // a payload lent to an event: the generation is the turn's, the index the event's
 };
 
 inline constexpr std::uint32_t handle_index_bits = 24;
 inline constexpr std::size_t handle_index_max = (std::size_t{1} << handle_index_bits) - 1;
+
+[[nodiscard]] constexpr std::uint64_t handle_of(HandleKind kind, std::uint32_t generation,
+                                                std::uint32_t index) noexcept {
+  return static_cast<std::uint64_t>(kind) << 56U |
+         static_cast<std::uint64_t>(generation) << handle_index_bits | index;
+}
 
 template <typename Thing>
 class HandleTable {
@@ -41,14 +49,15 @@ class HandleTable {
 
   // 0 when the table is full.
   [[nodiscard]] std::uint64_t add(Thing thing) {
-    std::size_t index = 0;
-    // First in, first out: a slot rests as long as possible before it is used again.
-    if (!free_.empty() && (free_.size() > reuse_after || places_.size() >= things_max_)) {
-      index = free_.front();
-      free_.pop_front();
+    std::uint32_t index = 0;
+    // First in, first out: a place rests as long as possible before it is used again.
+    if (free_count_ > reuse_after || (free_count_ > 0 && places_.size() >= things_max_)) {
+      index = free_first_;
+      free_first_ = places_[index].next_free;
+      --free_count_;
     } else if (places_.size() < things_max_) {
-      index = places_.size();
-      places_.push_back({first_generation_, std::nullopt});
+      index = static_cast<std::uint32_t>(places_.size());
+      places_.push_back({first_generation_, 0, std::nullopt});
     } else {
       return 0;
     }
@@ -70,7 +79,10 @@ class HandleTable {
     std::optional<Thing> thing = std::move(place->thing);
     place->thing.reset();
     ++place->generation;
-    free_.push_back(handle & handle_index_max);
+    const auto index = static_cast<std::uint32_t>(handle & handle_index_max);
+    (free_count_ == 0 ? free_first_ : places_[free_last_].next_free) = index;
+    free_last_ = index;
+    ++free_count_;
     --size_;
     return thing;
   }
@@ -86,6 +98,25 @@ class HandleTable {
     return things;
   }
 
+  template <typename Visit>
+  void for_each(Visit&& visit) const {
+    for (const Place& place : places_) {
+      if (place.thing) {
+        visit(*place.thing);
+      }
+    }
+  }
+
+  [[nodiscard]] std::vector<std::uint64_t> handles() const {
+    std::vector<std::uint64_t> all;
+    for (std::size_t index = 0; index < places_.size(); ++index) {
+      if (places_[index].thing) {
+        all.push_back(handle_of(index));
+      }
+    }
+    return all;
+  }
+
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
  private:
@@ -93,6 +124,7 @@ class HandleTable {
 
   struct Place {
     std::uint32_t generation;
+    std::uint32_t next_free;  // the free ones are a chain: no memory is taken in steady state
     std::optional<Thing> thing;
   };
 
@@ -114,7 +146,9 @@ class HandleTable {
   std::size_t things_max_;
   std::size_t size_ = 0;
   std::vector<Place> places_;
-  std::deque<std::size_t> free_;
+  std::uint32_t free_first_ = 0;
+  std::uint32_t free_last_ = 0;
+  std::size_t free_count_ = 0;
 };
 
 }  // namespace host::slot

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "host/registry/name.hpp"
 #include "host/slot/slot.hpp"
 #include "host/slot/tables.hpp"
 #include "host/slot/text.hpp"
@@ -32,13 +33,16 @@ struct JsonTable {
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
     }
+    if (auto good = registry::check_name("a channel's name", view_of(channel)); !good) {
+      return refuse(good.error(), error);
+    }
     const Identity& identity = slot.identity_;
     if (auto allowed = identity.permissions.allow("publish", identity.permissions.publish,
                                                   view_of(channel), identity.id);
         !allowed) {
       return refuse(allowed.error(), error);
     }
-    const auto registered = slot.register_call("publishing by name", token);
+    const auto registered = slot.register_call("publishing by name", {token, nullptr, 0});
     if (!registered) {
       return refuse(registered.error(), error);
     }
@@ -87,7 +91,7 @@ struct JsonTable {
         !allowed) {
       return refuse(allowed.error(), error);
     }
-    const auto registered = slot.register_call("calling by name", token);
+    const auto registered = slot.register_call("calling by name", {token, nullptr, 0});
     if (!registered) {
       return refuse(registered.error(), error);
     }
@@ -124,6 +128,9 @@ struct JsonTable {
     }
     if ((flags & ~std::uint32_t{BP_CHAN_GATING | BP_CHAN_CONFIRMING}) != 0) {
       return refuse({BP_E_TOO_NEW, "unknown flags " + std::to_string(flags)}, error);
+    }
+    if (auto good = registry::check_name("a channel's name", view_of(channel)); !good) {
+      return refuse(good.error(), error);
     }
     const Identity& identity = slot.identity_;
     if (auto allowed = identity.permissions.allow("subscribe", identity.permissions.subscribe,

@@ -5,7 +5,7 @@ namespace host::slot {
 
 bp_status Leases::part(const bp_buf& buf, message::Message& out) noexcept {
   const Lease* lease = find(buf.lease);
-  if (lease == nullptr || lease->lent) {
+  if (lease == nullptr) {
     return BP_E_STALE;
   }
   message::Block* block = lease->message.block.get();

@@ -12,6 +12,7 @@
 #include "backplane/abi/bytes.h"
 
 #include "host/channel/receiver.hpp"
+#include "host/channel/sender.hpp"
 #include "host/message/pool.hpp"
 #include "host/slot/handle_table.hpp"
 
@@ -22,7 +23,6 @@ inline constexpr std::size_t lease_alignment_bytes = 16;
 
 struct Lease {
   message::Message message;
-  bool lent = false;  // to an event that is being handled: not the plugin's yet
   std::shared_ptr<channel::Receiver> receiver;  // of a received message
   std::uint64_t delivery = 0;
 };
@@ -51,6 +51,21 @@ class Leases {
  private:
   HandleTable<Lease> table_;
 };
+
+// Where `buf` lies in the room that `sender` lent; false: not within it, or not aligned.
+[[nodiscard]] inline bool offset_in_room(const channel::Sender& sender, const bp_buf& buf,
+                                         std::size_t& offset) noexcept {
+  offset = 0;
+  if (buf.size == 0) {
+    return true;
+  }
+  const auto begin = reinterpret_cast<std::uintptr_t>(sender.lent());
+  const auto data = reinterpret_cast<std::uintptr_t>(buf.data);
+  const std::size_t bytes = sender.lent_bytes();
+  offset = data - begin;
+  return data >= begin && offset <= bytes && buf.size <= bytes - offset &&
+         offset % lease_alignment_bytes == 0;
+}
 
 // How the law shows a message.
 [[nodiscard]] bp_buf as_buf(const message::Message& message, bp_lease lease) noexcept;

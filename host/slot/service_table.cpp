@@ -2,11 +2,37 @@
 #include <cstring>
 #include <utility>
 
+#include "host/slot/call_stack.hpp"
 #include "host/slot/slot.hpp"
 #include "host/slot/tables.hpp"
 #include "host/slot/text.hpp"
 
 namespace host::slot {
+
+class Slot::SlotCall final : public service::Call {
+ public:
+  SlotCall(Slot& caller, std::uint32_t method, message::Message request, std::uint64_t deadline_ns)
+      : Call(method, std::move(request), deadline_ns), caller_(caller.shared_from_this()) {}
+
+  // Among the caller's open calls, before it can be answered. Errors: STATE, BUSY.
+  [[nodiscard]] error::Result<bp_call> enter(std::uint64_t token,
+                                             const std::shared_ptr<SlotCall>& self) {
+    auto handle = caller_->register_call("a call", {token, self, deadline_ns()});
+    if (handle) {
+      handle_ = *handle;
+    }
+    return handle;
+  }
+
+ private:
+  // The caller's slot stays as long as its calls; they end at their deadline at the latest.
+  void ended(service::Reply&& reply) override {
+    caller_->reply_arrived(handle_, BP_EV_REPLY, 0, std::move(reply));
+  }
+
+  const std::shared_ptr<Slot> caller_;
+  bp_call handle_ = 0;
+};
 
 struct ServiceTable {
   static error::Result<std::vector<service::Method>> methods_of(const bp_method* methods,
@@ -138,6 +164,7 @@ struct ServiceTable {
     if (handle == 0) {
       return refuse({BP_E_BUSY, "too many service handles"}, error);
     }
+    slot.open_call_gate(handle, *slot.services_.find(handle));
     *out_service = handle;
     return BP_OK;
   }
@@ -156,24 +183,18 @@ struct ServiceTable {
           {static_cast<const std::byte*>(buf->data), static_cast<std::size_t>(buf->size)});
       return out.block ? BP_OK : BP_E_NO_MEMORY;
     }
-    const std::lock_guard lock(slot.mutex_);
-    return slot.leases_.part(*buf, out);
+    return slot.part_of(*buf, out);
   }
 
-  // The lease moved on: forget it here; a received message counts as acknowledged.
   static void give_up_lease(Slot& slot, bp_buf* buf) {
-    if (buf == nullptr || buf->lease == 0) {
-      return;
+    if (buf != nullptr && buf->lease != 0) {
+      slot.give_up_lease(buf->lease);
+      *buf = bp_buf{};
     }
-    std::optional<Lease> lease;
-    {
-      const std::lock_guard lock(slot.mutex_);
-      lease = slot.leases_.remove(buf->lease);
-    }
-    if (lease && lease->receiver) {
-      lease->receiver->ack(lease->delivery);
-    }
-    *buf = bp_buf{};
+  }
+
+  static bool error_is_usable(const bp_error* error) noexcept {
+    return error == nullptr || error->struct_size >= sizeof(bp_error);
   }
 
   static void forget_call(Slot& slot, bp_call handle) {
@@ -181,11 +202,77 @@ struct ServiceTable {
     slot.calls_.remove(handle);
   }
 
+  // The short way: an inline method, called from the caller's strand. False: take the long one.
+  static bool call_inline(Slot& slot, CallGate& gate, std::uint32_t id, const bp_buf& request,
+                          bp_buf& reply, bp_error& error, bp_status& status) {
+    service::Service& service = *gate.service;
+    const service::Method* method = service.closed() ? nullptr : service.method(id);
+    if (method == nullptr || (method->flags & BP_METHOD_INLINE) == 0 ||
+        gate.reply_lent.load(std::memory_order_acquire)) {
+      return false;
+    }
+    service::Provider& provider = service.provider();
+    if (provider.on_this_stack()) {
+      return false;  // it is queued instead
+    }
+    bp_buf answer{gate.reply.data(), 0, gate.reply.size(), 0};
+    status = provider.answer_inline(*method, request, answer, error);
+    if (answer.lease != 0) {
+      message::Message message;
+      const bp_status valid = provider.take_reply(answer, message);
+      if (status >= 0) {
+        status = valid < 0
+                     ? refuse({valid, "an inline method answered with memory that is not its own"},
+                              &error)
+                     : lend(slot, std::move(message), reply);
+      }
+    } else if (status >= 0 && answer.size > 0) {
+      if (answer.data != gate.reply.data() || answer.size > gate.reply.size()) {
+        status = refuse({BP_E_INVALID, "an inline method answered with memory that is not its own"},
+                        &error);
+      } else {
+        ++gate.lent;
+        gate.reply_lent.store(true, std::memory_order_relaxed);
+        reply = answer;
+        reply.lease = handle_of(HandleKind::reply, gate.lent, gate.index());
+      }
+    }
+    gate.seat.count(service.place_of(*method), status < 0);
+    status = status < 0 ? status : BP_DONE;
+    return true;
+  }
+
+  static bp_status lend(Slot& slot, message::Message message, bp_buf& reply) {
+    const message::Message shown = message;
+    const std::lock_guard lock(slot.mutex_);
+    reply = as_buf(shown, slot.leases_.add({std::move(message), nullptr, 0}));
+    return BP_OK;
+  }
+
   static bp_status BP_CALL call(const bp_host* host, bp_svc svc, std::uint32_t method,
                                 bp_buf* request, std::uint64_t deadline_ns,
                                 const std::uint8_t* trace, std::uint64_t token, bp_buf* reply,
                                 bp_call* out_call, bp_error* error) {
     Slot& slot = Slot::of(host);
+    if (reply != nullptr && error_is_usable(error) && request != nullptr && request->lease == 0 &&
+        request->size <= BP_MESSAGE_BYTES_MAX && CallStack::in_turn_of(slot)) {
+      if (CallGate* gate = slot.call_gates_.enter(svc)) {
+        bp_status status = BP_OK;
+        bp_error unwanted;
+        if (error == nullptr) {
+          unwanted.struct_size = sizeof unwanted;
+        }
+        bp_error& told = error == nullptr ? unwanted : *error;
+        told.code = BP_OK;
+        told.n_context = told.text_len = 0;
+        *reply = bp_buf{};
+        const bool done = call_inline(slot, *gate, method, *request, *reply, told, status);
+        gate->leave();
+        if (done) {
+          return status;
+        }
+      }
+    }
     error::Error why(BP_E_STALE, "stale");
     const std::shared_ptr<service::Service> service = slot.resolve(svc, why);
     if (!service) {
@@ -199,31 +286,19 @@ struct ServiceTable {
     if (trace != nullptr) {
       std::memcpy(asked.trace.data(), trace, asked.trace.size());
     }
-    const auto registered = slot.register_call("a call", token);
+    const std::uint64_t deadline =
+        deadline_ns != 0 ? deadline_ns : runtime::now_ns() + slot.identity_.call_timeout_ns;
+    const auto made = std::make_shared<Slot::SlotCall>(slot, method, std::move(asked), deadline);
+    const auto registered = made->enter(token, made);
     if (!registered) {
       return refuse(registered.error(), error);
     }
     const bp_call handle = *registered;
-    const std::uint64_t deadline =
-        deadline_ns != 0 ? deadline_ns : runtime::now_ns() + slot.identity_.call_timeout_ns;
-    auto outcome =
-        service->invoke(method, std::move(asked), deadline,
-                        [weak = slot.weak_from_this(), handle](service::Reply&& answer) {
-                          if (const auto self = weak.lock()) {
-                            self->reply_arrived(handle, BP_EV_REPLY, 0, std::move(answer));
-                          }
-                        });
-    if (outcome.reply) {
+    if (auto answered = service->invoke(made)) {
       forget_call(slot, handle);
-      return answer_now(slot, std::move(*outcome.reply), request, reply, error);
+      return answer_now(slot, std::move(*answered), request, reply, error);
     }
-    {
-      const std::lock_guard lock(slot.mutex_);
-      if (Slot::MadeCall* made = slot.calls_.find(handle)) {
-        made->call = outcome.call;
-      }
-    }
-    service::arm_deadline(slot.surroundings_.runtime.timers(), outcome.call);
+    slot.watch_deadline(deadline);
     give_up_lease(slot, request);
     if (out_call != nullptr) {
       *out_call = handle;
@@ -242,7 +317,7 @@ struct ServiceTable {
       if (answer.message.block) {
         const message::Message message = answer.message;
         const std::lock_guard lock(slot.mutex_);
-        *reply = as_buf(message, slot.leases_.add({std::move(answer.message), false, nullptr, 0}));
+        *reply = as_buf(message, slot.leases_.add({std::move(answer.message), nullptr, 0}));
       }
     }
     return BP_DONE;
@@ -263,7 +338,7 @@ struct ServiceTable {
       const std::lock_guard lock(slot.mutex_);
       incoming = slot.incoming_.remove(call);
     }
-    if (!incoming || !incoming->call->finish(std::move(answer))) {
+    if (!incoming || !incoming->call->answer(std::move(answer))) {
       return BP_E_STALE;
     }
     give_up_lease(slot, buf);
@@ -292,6 +367,9 @@ struct ServiceTable {
     {
       const std::lock_guard lock(slot.mutex_);
       handle = slot.services_.remove(svc);
+      if (handle && !handle->provided && handle->service) {
+        slot.bar_call_gate(svc, handle->service);
+      }
     }
     if (!handle) {
       return BP_E_STALE;

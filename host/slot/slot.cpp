@@ -48,7 +48,8 @@ Slot::Slot(Identity identity, const bp_plugin& plugin, Surroundings surroundings
       incoming_(HandleKind::incoming, random_generation(), BP_CALLS_MAX),
       operations_(HandleKind::operation, random_generation(), 64),
       timers_(HandleKind::timer, random_generation(), BP_TIMERS_MAX),
-      leases_(random_generation()) {
+      leases_(random_generation()),
+      turn_(random_generation()) {
   view_.struct_size = sizeof(bp_host);
   view_.abi_major = BP_ABI_MAJOR;
   view_.abi_minor = BP_ABI_MINOR;
@@ -62,10 +63,12 @@ Slot::~Slot() {
 }
 
 void Slot::attach() {
-  strand_ = surroundings_.runtime.make_strand([weak = weak_from_this()] {
-    const auto self = weak.lock();
-    return self && self->run();
-  });
+  strand_ = surroundings_.runtime.make_strand(
+      [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        return self && self->run();
+      },
+      identity_.id);
 }
 
 const void* BP_CALL Slot::query(const bp_host* /*host*/, const char* interface_id) {
@@ -179,6 +182,7 @@ bp_status Slot::complete(bp_op op, bp_status status, const bp_error* error) {
     }
     if (operation && operation->type == BP_EV_STOP) {
       state_ = State::stopped;
+      gates_.bar_all();
     }
   }
   if (!operation) {
@@ -206,7 +210,13 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
       return true;
     }
     state_ = State::withdrawn;
+    gates_.bar_all();
     ends = ends_.take_all();
+    for (const bp_svc handle : services_.handles()) {
+      if (const ServiceHandle* known = services_.find(handle); known->service) {
+        bar_call_gate(handle, known->service);
+      }
+    }
     services = services_.take_all();
     made = calls_.take_all();
     incoming = incoming_.take_all();
@@ -216,6 +226,7 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
     operations_queue_.clear();
     ready_ends_.clear();
   }
+  gates_.for_each(&GateTable<SendGate>::wait_until_empty);
   bool clean = true;
   for (const ServiceHandle& handle : services) {
     if (handle.provided) {
@@ -266,6 +277,7 @@ void Slot::destroy(Done done) {
       }
       {
         const std::lock_guard lock(mutex_);
+        leave_seats();
         leases = leases_.take_all();
       }
       done(std::nullopt);
@@ -326,83 +338,6 @@ std::shared_ptr<const schema::Schema> Slot::schema_of_service(std::string_view n
   return nullptr;
 }
 
-error::Result<bp_call> Slot::register_call(std::string_view what, std::uint64_t token) {
-  const std::lock_guard lock(mutex_);
-  if (state_ != State::active) {
-    return std::unexpected(not_active(what));
-  }
-  const bp_call handle = calls_.add({token, nullptr});
-  if (handle == 0) {
-    return error::fail(BP_E_BUSY, std::string(what) + ": an instance has at most " +
-                                      std::to_string(BP_CALLS_MAX) + " open calls and sends");
-  }
-  return handle;
-}
-
-void Slot::reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
-                         service::Reply&& reply) {
-  Item item;
-  item.event.type = type;
-  item.event.flags = flags;
-  item.event.handle = handle;
-  item.event.status = reply.status;
-  item.payload = std::move(reply.message);
-  if (reply.error) {
-    item.error = std::make_shared<bp_error>();
-    item.error->struct_size = sizeof(bp_error);
-    reply.error->to_abi(item.error.get());
-  }
-  push(std::move(item));
-}
-
-bp_status Slot::submit(const std::shared_ptr<service::Call>& call, std::uint64_t token) {
-  Item item;
-  item.event.type = BP_EV_CALL;
-  item.event.token = token;
-  item.event.method = call->method();
-  item.event.seq = call->deadline_ns();
-  item.payload = call->request();
-  bp_handle handle = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    if (state_ != State::active) {
-      return BP_E_UNAVAILABLE;
-    }
-    if (queued_calls_ >= BP_METHOD_QUEUE_MAX) {
-      return BP_E_BUSY;
-    }
-    handle = incoming_.add({call, false});
-    if (handle == 0) {
-      return BP_E_BUSY;
-    }
-    ++queued_calls_;
-    item.event.handle = handle;
-    items_.push_back(std::move(item));
-  }
-  strand_->schedule();
-  call->on_finish([weak = weak_from_this(), handle] {
-    if (const auto self = weak.lock()) {
-      self->call_ended(handle);
-    }
-  });
-  return BP_OK;
-}
-
-// The call ended without this provider's reply: cancelled, or its deadline passed.
-void Slot::call_ended(bp_handle incoming) {
-  std::optional<Incoming> entry;
-  {
-    const std::lock_guard lock(mutex_);
-    entry = incoming_.remove(incoming);
-  }
-  if (entry && entry->dispatched) {
-    Item item;
-    item.event.type = BP_EV_CALL_CANCELLED;
-    item.event.handle = incoming;
-    push(std::move(item));
-  }
-}
-
 std::shared_ptr<service::Service> Slot::resolve(bp_svc handle, error::Error& why) {
   std::string name;
   std::uint32_t major = 0;
@@ -428,7 +363,11 @@ std::shared_ptr<service::Service> Slot::resolve(bp_svc handle, error::Error& why
   }
   const std::lock_guard lock(mutex_);
   if (ServiceHandle* known = services_.find(handle)) {
+    if (known->service) {
+      bar_call_gate(handle, known->service);
+    }
     known->service = found->service;
+    open_call_gate(handle, *known);
   }
   return found->service;
 }

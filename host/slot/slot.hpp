@@ -20,23 +20,27 @@
 #include "backplane/backplane.h"
 
 #include "host/channel/receiver.hpp"
+#include "host/channel/sender.hpp"
 #include "host/error/error.hpp"
 #include "host/exchange/exchange.hpp"
 #include "host/log/sink.hpp"
 #include "host/log/span.hpp"
 #include "host/metric/registry.hpp"
 #include "host/registry/registry.hpp"
+#include "host/runtime/batch_budget.hpp"
 #include "host/runtime/runtime.hpp"
 #include "host/runtime/timer_queue.hpp"
 #include "host/schema/schema.hpp"
 #include "host/service/service.hpp"
+#include "host/slot/gate.hpp"
 #include "host/slot/handle_table.hpp"
 #include "host/slot/leases.hpp"
 #include "host/slot/permissions.hpp"
 
 namespace host::slot {
 
-inline constexpr std::size_t batch_events_max = 256;
+// Events of one turn: their array stays in a core's first cache beside what they point to.
+inline constexpr std::size_t batch_events_max = 128;
 inline constexpr std::size_t posts_max = std::size_t{1} << 20U;
 inline constexpr std::size_t ends_max = 65'536;  // channel ends of one instance
 
@@ -109,8 +113,12 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   // service::Provider
   bp_status submit(const std::shared_ptr<service::Call>& call, std::uint64_t token) override;
+  void call_ended(bp_handle incoming) override;
   service::Reply run_inline(const service::Method& method,
                             const message::Message& request) override;
+  bp_status answer_inline(const service::Method& method, const bp_buf& request, bp_buf& reply,
+                          bp_error& error) override;
+  bp_status take_reply(const bp_buf& reply, message::Message& out) override;
   [[nodiscard]] bool on_this_stack() const noexcept override;
 
  private:
@@ -146,6 +154,31 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
     bool ready = false;  // is in ready_ends_
   };
 
+  // Messages of one end in the present turn.
+  struct OpenBatch {
+    std::shared_ptr<End> end;
+    bp_chan handle = 0;
+    channel::Batch batch;
+
+    // Of JSON ends: what stands in the event instead of the message.
+    struct Text {
+      std::uint32_t number;
+      message::Message json;
+      channel::Glimpse original;
+    };
+
+    std::vector<Text> texts;
+  };
+
+  // What an event of the present turn lends: message `index` of an open batch, or item `index`.
+  struct Lent {
+    static constexpr std::uint32_t item = ~std::uint32_t{0};
+    static constexpr std::uint32_t kept = item - 1;
+    static constexpr std::uint32_t nothing = item - 2;
+    std::uint32_t batch;
+    std::uint32_t index;
+  };
+
   struct ServiceHandle {
     std::shared_ptr<service::Service> service;  // provided; or the last one found
     bool provided = false;
@@ -156,8 +189,12 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   struct MadeCall {
     std::uint64_t token = 0;
-    std::shared_ptr<service::Call> call;  // null for confirmed sends and requests by name
+    std::shared_ptr<service::Call> call;  // null for confirmed sends
+    std::uint64_t deadline_ns = 0;        // 0: somebody else sees to it
   };
+
+  // A call of this instance's: its answer becomes an event.
+  class SlotCall;
 
   struct Incoming {
     std::shared_ptr<service::Call> call;
@@ -186,14 +223,35 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   // dispatch.cpp
   bool run();
   bool run_internal();
-  void collect_items(std::vector<Item>& batch);
-  bool collect_messages(std::vector<Item>& batch);
+  std::size_t admit_items();
+  void show_items();
+  void collect_messages(std::size_t ends);
+  bool take_from(bp_chan handle, const std::shared_ptr<End>& end);
+  void insert_lagged(const OpenBatch& open, std::uint32_t first);
+  bp_event& add_event(Lent lent) noexcept;
+  void add_special(OpenBatch& open, std::uint32_t number, const channel::Glimpse& glimpse);
+  [[nodiscard]] OpenBatch& next_batch();
   bool admit(Item& item);
-  void hand_over(std::vector<Item>& batch);
-  void settle(std::uint64_t lease);
-  [[nodiscard]] bool to_event_json(const End& end, message::Message& payload);
+  void hand_over();
+  void end_turn();
+  [[nodiscard]] bool to_event_json(const End& end, const channel::Glimpse& glimpse,
+                                   message::Message& text);
+  bp_status retain(bp_buf& buf);
+
+  // Strand: sleepers are looked for behind one fence at the end of the turn.
+  void settle_later(SendGate& gate) {
+    if (!gate.unsettled) {
+      gate.unsettled = true;
+      unsettled_.push_back(&gate);
+    }
+  }
 
   void push(Item item);
+  // A part of a lease, of any kind, as a message; the lease is not taken yet.
+  [[nodiscard]] bp_status part_of(const bp_buf& buf, message::Message& out);
+  [[nodiscard]] bp_status part_of_reply(const bp_buf& buf, message::Message& out);
+  // The lease moved on; a received message counts as acknowledged. False: there is none.
+  bool give_up_lease(bp_lease lease);
   void push_internal(std::function<void()> work);
   void end_ready(bp_chan handle);
   void fault(error::Error error);
@@ -207,17 +265,23 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   bp_status complete(bp_op op, bp_status status, const bp_error* error);
   void expire(bp_op op);
   // `what`: "publishing"; errors: STATE, BUSY.
-  [[nodiscard]] error::Result<bp_call> register_call(std::string_view what, std::uint64_t token);
+  [[nodiscard]] error::Result<bp_call> register_call(std::string_view what, MadeCall made);
+  void watch_deadline(std::uint64_t deadline_ns);
+  void end_late_calls();
   void reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
                      service::Reply&& reply);
   void json_arrived(bp_call handle, error::Result<std::string> reply);
-  void call_ended(bp_handle incoming);
   [[nodiscard]] std::shared_ptr<service::Service> resolve(bp_svc handle, error::Error& why);
   [[nodiscard]] error::Result<bp_chan> add_end(End end);
   [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of(std::string_view table) const;
   [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of_service(
       std::string_view name) const;
   void job_ended();
+  // Under the lock.
+  void open_call_gate(bp_svc handle, const ServiceHandle& to);
+  void bar_call_gate(bp_svc handle, std::shared_ptr<service::Service> service);
+  void leave_seat(CallGate& gate, std::shared_ptr<service::Service> service);
+  void leave_seats();
 
   const Identity identity_;
   const bp_plugin& plugin_;
@@ -246,9 +310,25 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   HandleTable<Timer> timers_;
   Leases leases_;
 
+  std::uint64_t next_deadline_ns_ = 0;  // of a call that was made; 0: none is watched
+  GateTable<SendGate> gates_;
+  GateTable<CallGate> call_gates_;
+  std::vector<std::pair<CallGate*, std::shared_ptr<service::Service>>> seats_to_leave_;
+
   SavedState saved_;
   SavedState saving_;
-  std::vector<bp_event> events_;  // strand; reused from batch to batch
+
+  // The present turn; the strand's, and used again from turn to turn.
+  std::unique_ptr<bp_event[]> events_ = std::make_unique<bp_event[]>(batch_events_max);
+  std::unique_ptr<Lent[]> lents_ = std::make_unique<Lent[]>(batch_events_max);  // beside events_
+  std::uint32_t event_count_ = 0;
+  runtime::BatchBudget budget_{batch_events_max};
+  std::vector<Item> turn_items_;
+  std::vector<std::unique_ptr<OpenBatch>> batches_;
+  std::size_t batches_open_ = 0;
+  std::vector<SendGate*> unsettled_;
+  std::uint32_t turn_ = 0;  // generation of what is lent
+  std::uint64_t turn_ns_ = 0;
 };
 
 }  // namespace host::slot

@@ -331,7 +331,7 @@ void Member::bury(Done done) {
       }
       if (!in_time) {
         ++hung_;
-        const bool replaced = slot->handling() && environment_.runtime.replace_stuck_worker();
+        const bool replaced = slot->handling() && environment_.runtime.replace_stuck_worker(id());
         error = error::Error(BP_E_TIMEOUT, "a handler or blocking job of '" + id() +
                                                "' does not return; it is left behind" +
                                                (replaced ? " and its thread was replaced" : ""));

@@ -253,6 +253,7 @@ pub struct ChanApi {
     pub resume: unsafe extern "C" fn(*const Host, Handle) -> Status,
     pub wait_writable: unsafe extern "C" fn(*const Host, Handle, u64) -> Status,
     pub activity: unsafe extern "C" fn(*const Host, Handle, *mut *const u32) -> Status,
+    pub publish: unsafe extern "C" fn(*const Host, Handle, *const Buf, u32, *mut u32) -> Status,
 }
 
 // service.h
@@ -512,7 +513,7 @@ const fn same(left: usize, right: usize) -> bool {
 
 const _: () = assert!(same(size_of::<Str>(), 16) && same(size_of::<Buf>(), 32) && same(size_of::<Error>(), 512));
 const _: () = assert!(same(size_of::<Event>(), 104) && same(size_of::<Host>(), 16) && same(size_of::<Core>(), 104));
-const _: () = assert!(same(size_of::<ChanDesc>(), 72) && same(size_of::<ChanApi>(), 112));
+const _: () = assert!(same(size_of::<ChanDesc>(), 72) && same(size_of::<ChanApi>(), 120));
 const _: () = assert!(same(size_of::<Method>(), 80) && same(size_of::<SvcApi>(), 56));
 const _: () = assert!(same(size_of::<JsonApi>(), 32) && same(size_of::<StateApi>(), 24));
 const _: () = assert!(same(size_of::<TraceApi>(), 32) && same(size_of::<MetricApi>(), 32));

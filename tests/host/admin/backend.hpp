@@ -40,6 +40,17 @@ class Echo : public service::Provider {
     return {BP_OK, request, std::nullopt};
   }
 
+  void call_ended(std::uint64_t /*handle*/) override {}
+
+  bp_status answer_inline(const service::Method& /*method*/, const bp_buf& /*request*/,
+                          bp_buf& /*reply*/, bp_error& /*error*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
+  bp_status take_reply(const bp_buf& /*reply*/, message::Message& /*out*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
   [[nodiscard]] bool on_this_stack() const noexcept override { return false; }
 
  private:

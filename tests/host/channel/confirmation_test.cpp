@@ -6,87 +6,63 @@
 namespace host::channel {
 namespace {
 
-struct Told {
-  int times = 0;
-  bp_status status = BP_OK;
-
-  [[nodiscard]] std::shared_ptr<Confirmation> confirmation() {
-    return std::make_shared<Confirmation>([this](const std::optional<error::Error>& error) {
-      ++times;
-      status = error ? error->code() : BP_OK;
-    });
-  }
-};
-
-class Confirmations : public testing::Test {
- protected:
-  void open(Settings settings) {
-    channel_ = bench_.make(std::move(settings));
-    sender_ = channel_->open_sender({});
-  }
-
-  [[nodiscard]] std::shared_ptr<Receiver> confirming(const std::string& owner) {
-    return channel_->open_receiver({.owner = owner, .flags = BP_CHAN_CONFIRMING});
-  }
-
-  void send(const std::string& text, Told& told) {
-    Envelope envelope = bench_.letter(text);
-    envelope.confirmation = told.confirmation();
-    ASSERT_EQ(sender_->send(std::move(envelope)), BP_OK);
-  }
-
-  // Takes one message and keeps it.
-  static std::uint64_t take_one(Receiver& receiver) {
-    std::vector<Delivery> taken;
-    std::uint64_t missed = 0;
-    receiver.take(1, taken, missed);
-    return taken.at(0).id;
-  }
-
-  Bench bench_;
-  std::shared_ptr<Channel> channel_;
-  std::shared_ptr<Sender> sender_;
-};
-
-TEST_F(Confirmations, ComesAtOnceWhereNobodyConfirms) {
-  open(broadcast_of(8));
-  const auto watcher = channel_->open_receiver({.owner = "watcher"});
+TEST(Confirmation, ComesAtOnceWhereNobodyConfirms) {
+  Bench bench;
+  const auto channel = bench.make(broadcast_of(8));
+  const auto watcher = channel->open_receiver({.owner = "watcher"});
+  const auto sender = channel->open_sender({});
   Told told;
-  send("a", told);
+  Envelope envelope = bench.letter("a");
+  envelope.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
   EXPECT_EQ(told.times, 1);
   EXPECT_EQ(told.status, BP_OK);
 }
 
-TEST_F(Confirmations, WaitsForEveryConfirmingSubscriber) {
-  open(broadcast_of(8));
-  const auto one = confirming("one");
-  const auto two = confirming("two");
+TEST(Confirmation, WaitsForEveryConfirmingSubscriber) {
+  Bench bench;
+  const auto channel = bench.make(broadcast_of(8));
+  const auto one = channel->open_receiver({.owner = "one", .flags = BP_CHAN_CONFIRMING});
+  const auto two = channel->open_receiver({.owner = "two", .flags = BP_CHAN_CONFIRMING});
+  const auto sender = channel->open_sender({});
   Told told;
-  send("a", told);
+  Envelope envelope = bench.letter("a");
+  envelope.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
   EXPECT_EQ(Bench::take(*one).size(), 1U);
   EXPECT_EQ(told.times, 0);
   EXPECT_EQ(Bench::take(*two).size(), 1U);
   EXPECT_EQ(told.times, 1);
 }
 
-TEST_F(Confirmations, OfAQueueComesWithTheConsumersAcknowledgement) {
-  open(queue_of(8));
+TEST(Confirmation, OfAQueueComesWithTheConsumersAcknowledgement) {
+  Bench bench;
+  const auto channel = bench.make(queue_of(8));
+  const auto sender = channel->open_sender({});
   Told told;
-  send("a", told);
+  Envelope envelope = bench.letter("a");
+  envelope.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
   EXPECT_EQ(told.times, 0);
-  const auto receiver = channel_->open_receiver({.owner = "r"});
+  const auto receiver = channel->open_receiver({.owner = "r"});
   EXPECT_EQ(Bench::take(*receiver).size(), 1U);
   EXPECT_EQ(told.times, 1);
 }
 
-TEST_F(Confirmations, FailsWhenASubscriberLeavesBeforeItAcknowledged) {
-  open(broadcast_of(8));
-  auto taken = confirming("taken");
+TEST(Confirmation, FailsWhenASubscriberLeavesBeforeItAcknowledged) {
+  Bench bench;
+  const auto channel = bench.make(broadcast_of(8));
+  auto taken = channel->open_receiver({.owner = "taken", .flags = BP_CHAN_CONFIRMING});
+  const auto sender = channel->open_sender({});
   Told first;
   Told second;
-  send("a", first);
+  Envelope a = bench.letter("a");
+  a.confirmation = first.confirmation();
+  ASSERT_EQ(sender->send(std::move(a)), BP_OK);
   EXPECT_EQ(Bench::take(*taken, false).size(), 1U);
-  send("b", second);
+  Envelope b = bench.letter("b");
+  b.confirmation = second.confirmation();
+  ASSERT_EQ(sender->send(std::move(b)), BP_OK);
   taken->close();
   EXPECT_EQ(first.times, 1);
   EXPECT_EQ(first.status, BP_E_ABANDONED);
@@ -94,40 +70,161 @@ TEST_F(Confirmations, FailsWhenASubscriberLeavesBeforeItAcknowledged) {
   EXPECT_EQ(second.status, BP_E_ABANDONED);
 }
 
-TEST_F(Confirmations, IsStillGivenByASubscriberThatLeftAndAcknowledgesLater) {
-  open(broadcast_of(8));
-  const auto receiver = confirming("r");
+TEST(Confirmation, IsStillGivenByASubscriberThatLeftAndAcknowledgesLater) {
+  Bench bench;
+  const auto channel = bench.make(broadcast_of(8));
+  const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
+  const auto sender = channel->open_sender({});
   Told told;
-  send("a", told);
-  const std::uint64_t taken = take_one(*receiver);
+  Envelope envelope = bench.letter("a");
+  envelope.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  std::vector<Delivery> taken;
+  std::uint64_t missed = 0;
+  receiver->take(1, taken, missed);
   receiver->leave();
   EXPECT_EQ(told.times, 0);
-  EXPECT_TRUE(receiver->ack(taken));
+  EXPECT_TRUE(receiver->ack(taken.at(0).id));
   EXPECT_EQ(told.times, 1);
   EXPECT_EQ(told.status, BP_OK);
 }
 
-TEST_F(Confirmations, FailsWithTheErrorOfARejectedMessage) {
-  open(broadcast_of(8));
-  const auto receiver = confirming("r");
+TEST(Confirmation, FailsWithTheErrorOfARejectedMessage) {
+  Bench bench;
+  const auto channel = bench.make(broadcast_of(8));
+  const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
+  const auto sender = channel->open_sender({});
   Told told;
-  send("a", told);
-  const std::uint64_t taken = take_one(*receiver);
-  EXPECT_TRUE(receiver->reject(taken, error::Error(BP_E_SCHEMA, "no id")));
+  Envelope envelope = bench.letter("a");
+  envelope.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  std::vector<Delivery> taken;
+  std::uint64_t missed = 0;
+  receiver->take(1, taken, missed);
+  EXPECT_TRUE(receiver->reject(taken.at(0).id, error::Error(BP_E_SCHEMA, "no id")));
   EXPECT_EQ(told.status, BP_E_SCHEMA);
-  EXPECT_EQ(bench_.dead.size(), 1U);
+  EXPECT_EQ(bench.dead.size(), 1U);
 }
 
-TEST_F(Confirmations, FailsForMessagesACutBackSubscriberMissed) {
-  open(broadcast_of(1));
-  const auto receiver = confirming("r");
+TEST(Confirmation, FailsForMessagesACutBackSubscriberMissed) {
+  Bench bench;
+  const auto channel = bench.make(broadcast_of(1));
+  const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
+  const auto sender = channel->open_sender({});
   Told told;
-  send("a", told);
-  ASSERT_EQ(sender_->send(bench_.letter("b")), BP_E_WOULD_BLOCK);
-  bench_.later.run_all();
-  ASSERT_EQ(sender_->send(bench_.letter("b")), BP_OK);
+  Envelope a = bench.letter("a");
+  a.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(a)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("b")), BP_E_WOULD_BLOCK);
+  bench.later.run_all();
+  ASSERT_EQ(sender->send(bench.letter("b")), BP_OK);
   EXPECT_EQ(told.times, 1);
   EXPECT_EQ(told.status, BP_E_TIMEOUT);
+}
+
+TEST(Confirmation, IsNotGivenBySubscribersThatDoNotConfirm) {
+  Bench bench;
+  const auto channel = bench.make(broadcast_of(8));
+  const auto watcher = channel->open_receiver({.owner = "watcher"});
+  const auto confirming =
+      channel->open_receiver({.owner = "confirming", .flags = BP_CHAN_CONFIRMING});
+  const auto sender = channel->open_sender({});
+  Told told;
+  Envelope envelope = bench.letter("a");
+  envelope.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  EXPECT_EQ(Bench::take(*watcher).size(), 1U);
+  EXPECT_EQ(told.times, 0);
+  EXPECT_EQ(Bench::take(*confirming).size(), 1U);
+  EXPECT_EQ(told.times, 1);
+  EXPECT_EQ(told.status, BP_OK);
+}
+
+TEST(Confirmation, FailsForWhatACutBackSubscriberSkipsByItself) {
+  Bench bench;
+  const auto channel = bench.make(broadcast_of(2));
+  const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
+  const auto sender = channel->open_sender({});
+  ASSERT_TRUE(put(*sender, "a"));
+  Told told;
+  Envelope envelope = bench.letter("b");
+  envelope.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->reserve(1), nullptr);
+  bench.later.run_all();
+  for (const char* text : {"c", "d", "e", "f"}) {
+    ASSERT_TRUE(put(*sender, text));
+  }
+  EXPECT_EQ(take_in_place(*receiver), (std::vector<std::string>{"e", "f"}));
+  EXPECT_EQ(told.times, 1);
+  EXPECT_EQ(told.status, BP_E_TIMEOUT);
+}
+
+TEST(Confirmation, FailsForWhatIsEvictedBecauseItTakesTooMuchMemory) {
+  Bench bench;
+  Settings settings = broadcast_of(8);
+  settings.bytes_max = 1;  // at least two segments' worth
+  const auto channel = bench.make(settings);
+  const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
+  const auto sender = channel->open_sender({});
+  Told told;
+  Envelope envelope = bench.letter(std::string(40'000, 'a'));
+  envelope.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter(std::string(40'000, 'b'))), BP_E_WOULD_BLOCK);
+  bench.later.run_all();
+  ASSERT_EQ(sender->send(bench.letter(std::string(40'000, 'b'))), BP_OK);
+  EXPECT_EQ(told.times, 1);
+  EXPECT_EQ(told.status, BP_E_TIMEOUT);
+  EXPECT_EQ(take_in_place(*receiver), (std::vector<std::string>{std::string(40'000, 'b')}));
+}
+
+TEST(Confirmation, StaysWithThePublisherWhenItsMessageGoesToTheDeadLetter) {
+  Settings settings = queue_of(8);
+  settings.retry_max = 0;
+  bool attached = true;
+  Surroundings around;
+  around.dead_letter = [&](const Settings& /*from*/, Envelope&& envelope,
+                           const error::Error& /*error*/) {
+    attached = envelope.confirmation != nullptr;
+  };
+  Bench bench;
+  const auto channel = std::make_shared<Channel>(settings, around);
+  const auto sender = channel->open_sender({});
+  const auto receiver = channel->open_receiver({.owner = "r"});
+  Told told;
+  Envelope envelope = bench.letter("a");
+  envelope.confirmation = told.confirmation();
+  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  std::vector<Delivery> taken;
+  std::uint64_t missed = 0;
+  receiver->take(1, taken, missed);
+  ASSERT_TRUE(receiver->nack(taken.at(0).id, 0, error::Error(BP_E_IO, "no")));
+  EXPECT_FALSE(attached);
+  EXPECT_EQ(told.times, 1);
+  EXPECT_EQ(told.status, BP_E_IO);
+}
+
+TEST(Confirmation, FailsWhenItsQueueGoesWithTheMessageInIt) {
+  Bench bench;
+  Told waiting;
+  Told returned;
+  {
+    const auto channel = bench.make(queue_of(8));
+    const auto sender = channel->open_sender({});
+    const auto receiver = channel->open_receiver({.owner = "r"});
+    Envelope first = bench.letter("returned");
+    first.confirmation = returned.confirmation();
+    ASSERT_EQ(sender->send(std::move(first)), BP_OK);
+    EXPECT_EQ(Bench::take(*receiver, false).size(), 1U);
+    Envelope second = bench.letter("waiting");
+    second.confirmation = waiting.confirmation();
+    ASSERT_EQ(sender->send(std::move(second)), BP_OK);
+  }
+  EXPECT_EQ(waiting.times, 1);
+  EXPECT_EQ(waiting.status, BP_E_ABANDONED);
+  EXPECT_EQ(returned.times, 1);
+  EXPECT_EQ(returned.status, BP_E_ABANDONED);
 }
 
 }  // namespace

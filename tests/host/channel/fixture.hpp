@@ -1,13 +1,16 @@
 // tests/host/channel/fixture.hpp - a channel whose clock the test drives.
 #pragma once
 
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "host/channel/receiver.hpp"
+#include "host/channel/sender.hpp"
 
 namespace host::channel {
 
@@ -70,6 +73,47 @@ struct Bench {
     return texts;
   }
 };
+
+// Counts what a publisher is told about one message.
+struct Told {
+  int times = 0;
+  bp_status status = BP_OK;
+
+  [[nodiscard]] std::shared_ptr<Confirmation> confirmation() {
+    return std::make_shared<Confirmation>([this](const std::optional<error::Error>& error) {
+      ++times;
+      status = error ? error->code() : BP_OK;
+    });
+  }
+};
+
+// The short way of a small message. False: there was no room.
+inline bool put(Sender& sender, std::string_view text, bool settled = false) {
+  std::byte* room = sender.reserve(text.size());
+  if (room == nullptr) {
+    return false;
+  }
+  std::memcpy(room, text.data(), text.size());
+  return sender.send_lent(0, text.size(), settled) == BP_OK;
+}
+
+// Takes into a batch that stays in hand.
+inline std::vector<std::string> take_into(Receiver& receiver, Batch& batch,
+                                          std::size_t count_max = 16) {
+  std::vector<std::string> texts;
+  receiver.take(count_max, batch, [&](const Glimpse& glimpse) {
+    texts.emplace_back(reinterpret_cast<const char*>(glimpse.data), glimpse.size);
+  });
+  return texts;
+}
+
+// Takes one batch where it lies and is done with it.
+inline std::vector<std::string> take_in_place(Receiver& receiver, std::size_t count_max = 16) {
+  Batch batch;
+  std::vector<std::string> texts = take_into(receiver, batch, count_max);
+  receiver.finish(batch);
+  return texts;
+}
 
 inline Settings queue_of(std::uint32_t capacity, std::uint32_t on_full = BP_FULL_BLOCK) {
   Settings settings;

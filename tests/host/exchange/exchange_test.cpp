@@ -1,6 +1,7 @@
 // tests/host/exchange/exchange_test.cpp - by name: what exists is reached, what does not is named.
 #include "host/exchange/exchange.hpp"
 
+#include <algorithm>
 #include <future>
 
 #include <gtest/gtest.h>
@@ -26,6 +27,17 @@ class Echo : public service::Provider {
                             const message::Message& request) override {
     return {BP_OK, request, std::nullopt};
   }
+
+  bp_status answer_inline(const service::Method& /*method*/, const bp_buf& /*request*/,
+                          bp_buf& /*reply*/, bp_error& /*error*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
+  bp_status take_reply(const bp_buf& /*reply*/, message::Message& /*out*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
+  void call_ended(std::uint64_t /*handle*/) override {}
 
   [[nodiscard]] bool on_this_stack() const noexcept override { return false; }
 
@@ -92,6 +104,19 @@ TEST(Exchange, AServiceWithoutAMethodIsAnsweredWithItsMethods) {
                                        "has: Say"),
               std::string::npos)
         << none.error().text();
+  }
+}
+
+TEST(Exchange, WhatIsNoNameIsRefusedAndShownSafely) {
+  World world;
+  for (const std::string& bad :
+       {std::string(), std::string(10'240, 'x'), std::string("a\0b", 3), std::string("\xff\xfe")}) {
+    const auto published = world.exchange.publish(bad, "{}", nullptr, [](const auto&) {});
+    const auto called = world.call({bad, "Say", "{}"});
+    for (const error::Error& error : {published.error(), called.error()}) {
+      EXPECT_EQ(error.code(), BP_E_INVALID);
+      EXPECT_TRUE(std::ranges::all_of(error.text(), [](char c) { return c >= ' ' && c <= '~'; }));
+    }
   }
 }
 

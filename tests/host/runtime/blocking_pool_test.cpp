@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <latch>
+#include <memory>
 
 #include <gtest/gtest.h>
 
@@ -64,6 +65,34 @@ TEST(BlockingPool, StopDropsWhatWaitsAndTellsWhatRuns) {
   EXPECT_EQ(pool.stop(now_ns() + 10'000'000'000), 0U);
   EXPECT_FALSE(second_ran);
   EXPECT_FALSE(pool.submit([] {}));
+}
+
+TEST(BlockingPool, WhatAJobHoldsMayUseThePoolWhenItIsLetGo) {
+  BlockingPool pool(1);
+  std::latch submitted(2);
+
+  struct Submits {
+    BlockingPool& pool;
+    std::latch& submitted;
+
+    ~Submits() {
+      (void)pool.submit([] {});  // would wait for itself, were the pool's lock held
+      submitted.count_down();
+    }
+  };
+
+  ASSERT_TRUE(pool.submit([held = std::make_shared<Submits>(pool, submitted)] {}));
+  std::latch release(1);
+  std::latch entered(1);
+  ASSERT_TRUE(pool.submit([&] {
+    entered.count_down();
+    release.wait();
+  }));
+  entered.wait();
+  ASSERT_TRUE(pool.submit([held = std::make_shared<Submits>(pool, submitted)] {}));
+  EXPECT_EQ(pool.stop(now_ns()), 1U);
+  submitted.wait();
+  release.count_down();
 }
 
 }  // namespace

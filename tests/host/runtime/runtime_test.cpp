@@ -1,71 +1,45 @@
-// tests/host/runtime/runtime_test.cpp - a strand never runs twice at once and misses no wake.
+// tests/host/runtime/runtime_test.cpp - the parts together: post, names, stop, and nothing when
+// idle.
 #include "host/runtime/runtime.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <future>
 #include <latch>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
 
 #include <gtest/gtest.h>
 
 namespace host::runtime {
 namespace {
 
-TEST(Strand, RunsItsBodyOneAtATimeAndMissesNoWake) {
-  Runtime runtime(4, 1);
-  std::atomic<int> inside{0};
-  std::atomic<bool> overlapped{false};
-  std::atomic<int> pending{0};
-  std::atomic<int> handled{0};
-  std::promise<void> all;
-  constexpr int wakes = 20'000;
-  const auto strand = runtime.make_strand([&] {
-    overlapped = overlapped || inside.fetch_add(1) != 0;
-    const int taken = pending.exchange(0);
-    inside.fetch_sub(1);
-    if (taken > 0 && handled.fetch_add(taken) + taken == wakes) {
-      all.set_value();
+TEST(Runtime, PostedTasksKeepTheirOrder) {
+  Runtime runtime(1, 1);
+  std::promise<void> done;
+  std::vector<int> order;
+  runtime.post([&] {
+    for (int i = 0; i < 600; ++i) {  // more than a worker's ring holds
+      runtime.post([&, i] {
+        order.push_back(i);
+        if (order.size() == 600) {
+          done.set_value();
+        }
+      });
     }
-    return false;
   });
-  std::vector<std::thread> threads;
-  for (int t = 0; t < 4; ++t) {
-    threads.emplace_back([&] {
-      for (int i = 0; i < wakes / 4; ++i) {
-        pending.fetch_add(1);
-        strand->schedule();
-      }
-    });
-  }
-  for (std::thread& thread : threads) {
-    thread.join();
-  }
-  all.get_future().wait();
-  EXPECT_FALSE(overlapped);
-  EXPECT_EQ(handled, wakes);
-}
-
-TEST(Strand, ABusyOneDoesNotStarveAnother) {
-  Runtime runtime(1, 1);
-  std::promise<void> other_ran;
-  std::atomic<bool> stop{false};
-  const auto busy = runtime.make_strand([&] { return !stop.load(); });
-  const auto other = runtime.make_strand([&] {
-    stop = true;
-    other_ran.set_value();
-    return false;
-  });
-  busy->schedule();
-  other->schedule();
-  other_ran.get_future().wait();
-  EXPECT_TRUE(stop);
-}
-
-TEST(Runtime, ReplacesAtMostSoManyStuckWorkers) {
-  Runtime runtime(1, 1);
-  for (unsigned i = 0; i < replacement_threads_max; ++i) {
-    EXPECT_TRUE(runtime.replace_stuck_worker());
-  }
-  EXPECT_FALSE(runtime.replace_stuck_worker());
+  done.get_future().wait();
+  // What flows over from the ring goes behind what came from other threads, of which there is
+  // none: so every task ran, and the first of the ring first.
+  EXPECT_EQ(order.size(), 600U);
+  std::vector<int> first(order.begin(), order.begin() + 10);
+  EXPECT_TRUE(std::ranges::is_sorted(first));
+  EXPECT_EQ(runtime.stop(now_ns() + 10'000'000'000), 0U);
 }
 
 TEST(Runtime, StopTellsHowManyAreStuck) {
@@ -87,6 +61,77 @@ TEST(Runtime, StopTellsHowManyAreStuck) {
     release.count_down();
   }
 }
+
+TEST(Runtime, StopLetsGoOfWhatWaits) {
+  const auto held = std::make_shared<int>(0);
+  std::latch release(1);
+  std::latch entered(1);
+  Runtime runtime(1, 1);
+  runtime.post([&, held] {
+    for (int i = 0; i < 1'000; ++i) {
+      runtime.post([held] {});
+    }
+    entered.count_down();
+    release.wait();
+  });
+  entered.wait();
+  EXPECT_EQ(runtime.stop(now_ns()), 1U);
+  EXPECT_EQ(held.use_count(), 2);  // of the one that runs
+  runtime.post([held] {});
+  EXPECT_EQ(held.use_count(), 2);
+  release.count_down();
+  EXPECT_EQ(runtime.stop(now_ns() + 10'000'000'000), 0U);
+}
+
+TEST(Runtime, MayGoBeforeItsThreadsBegan) {
+  for (int i = 0; i < 200; ++i) {
+    Runtime runtime(3, 1);
+  }
+}
+
+#if defined(__linux__)
+// Context switches of the runtime's threads.
+std::uint64_t switches() {
+  std::uint64_t sum = 0;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
+    std::string name;
+    std::getline(std::ifstream(task.path() / "comm"), name);
+    if (!name.starts_with("bp-")) {
+      continue;
+    }
+    std::ifstream status(task.path() / "status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.find("ctxt_switches") != std::string::npos) {
+        sum += std::stoull(line.substr(line.find(':') + 1));
+      }
+    }
+  }
+  return sum;
+}
+
+// A thread that does nothing is never switched to: neither the timer thread nor the watchdog ticks.
+// Time is what is measured here, so the sleeps are no synchronisation.
+TEST(Runtime, DoesNothingAtAllWhenIdle) {
+  Runtime::Options options;
+  options.workers = 2;
+  options.watchdog.handler_deadline_ns = 40'000'000;  // the watchdog rests sooner
+  Runtime runtime(std::move(options));
+  std::promise<void> ran;
+  runtime.post([&] { ran.set_value(); });
+  ran.get_future().wait();
+  bool idle = false;
+  for (int tries = 0; tries < 50 && !idle; ++tries) {
+    const std::uint64_t before = switches();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    idle = switches() == before;
+  }
+  ASSERT_TRUE(idle);
+  const std::uint64_t before = switches();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  EXPECT_EQ(switches(), before);
+  EXPECT_EQ(runtime.stop(now_ns() + 10'000'000'000), 0U);
+}
+#endif
 
 }  // namespace
 }  // namespace host::runtime

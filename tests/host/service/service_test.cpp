@@ -15,6 +15,7 @@ class FakeProvider : public Provider {
   bp_status submit(const std::shared_ptr<Call>& call, std::uint64_t token) override {
     last_token = token;
     submitted = call;
+    call->assign(self, 77);
     return answer;
   }
 
@@ -27,12 +28,25 @@ class FakeProvider : public Provider {
     return method.id == 7 ? Reply::failure({BP_E_INVALID, "seven"}) : Reply{};
   }
 
+  bp_status answer_inline(const Method& /*method*/, const bp_buf& /*request*/, bp_buf& /*reply*/,
+                          bp_error& /*error*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
+  bp_status take_reply(const bp_buf& /*reply*/, message::Message& /*out*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
+  void call_ended(std::uint64_t handle) override { ended.push_back(handle); }
+
   [[nodiscard]] bool on_this_stack() const noexcept override { return nested; }
 
   bp_status answer = BP_OK;
   bool nested = false;
   int inline_runs = 0;
   std::uint64_t last_token = 0;
+  std::weak_ptr<Provider> self;
+  std::vector<std::uint64_t> ended;
   std::shared_ptr<Call> submitted;
   std::latch* entered = nullptr;
   std::latch* release = nullptr;
@@ -65,7 +79,19 @@ TEST(Service, QueuesAMethodThatIsNotInline) {
   EXPECT_EQ(world.provider->last_token, 42U);
   outcome.call->finish({});
   EXPECT_EQ(answered, BP_OK);
-  EXPECT_EQ(world.service->stats(*world.service->method(1U)).calls, 1U);
+  EXPECT_EQ(world.service->counts(*world.service->method(1U)).calls, 1U);
+}
+
+TEST(Service, TheProviderIsToldOfACallThatEndedWithoutIt) {
+  World world;
+  world.provider->self = world.provider;
+  auto late = world.service->invoke(1, {}, 0, [](Reply&&) {});
+  EXPECT_TRUE(late.call->finish(Reply::failure({BP_E_TIMEOUT, "late"})));
+  EXPECT_EQ(world.provider->ended, std::vector<std::uint64_t>{77});
+  EXPECT_FALSE(late.call->answer({}));
+  auto answered = world.service->invoke(1, {}, 0, [](Reply&&) {});
+  EXPECT_TRUE(answered.call->answer({}));
+  EXPECT_EQ(world.provider->ended.size(), 1U) << "it knows of its own answer";
 }
 
 TEST(Service, AnswersAnInlineMethodAtOnce) {
@@ -76,7 +102,7 @@ TEST(Service, AnswersAnInlineMethodAtOnce) {
   EXPECT_EQ(world.provider->inline_runs, 1);
   const auto failed = world.service->invoke(7, {}, 0, [](Reply&&) { FAIL(); });
   EXPECT_EQ(failed.reply->status, BP_E_INVALID);
-  EXPECT_EQ(world.service->stats(*world.service->method(7U)).failures, 1U);
+  EXPECT_EQ(world.service->counts(*world.service->method(7U)).failures, 1U);
 }
 
 TEST(Service, QueuesAnInlineMethodWhoseProviderIsOnTheStack) {

@@ -1,6 +1,8 @@
 // tests/host/slot/channel_table_test.cpp - bp.chan/1 as a plugin calls it.
 #include <cstring>
 #include <future>
+#include <mutex>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -34,6 +36,83 @@ TEST_F(SlotChannels, MessagesGoFromOneInstanceToAnother) {
   bp_buf again = copy;
   EXPECT_EQ(from.chan()->send(from.host(), out, &again), BP_E_STALE) << "sent twice";
   EXPECT_EQ(from.chan()->release(from.host(), &again), BP_E_STALE);
+}
+
+TEST_F(SlotChannels, WhatIsOnlyLentToAnEventIsNotThePluginsToGive) {
+  Actor& from = running("from");
+  Actor& to = running("to");
+  ASSERT_NE(to.open("c", BP_KIND_QUEUE, BP_DIR_RECEIVE, 1), 0U);
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 2);
+  const bp_chan on = to.open("on", BP_KIND_QUEUE, BP_DIR_SEND, 3);
+  std::promise<bp_buf> lent;
+  to.script.on_event = [&](const bp_event& event) {
+    if (event.type == BP_EV_MESSAGE) {
+      bp_buf buf = event.buf;
+      EXPECT_EQ(to.chan()->send(to.host(), on, &buf), BP_E_STALE);
+      EXPECT_EQ(to.chan()->release(to.host(), &buf), BP_E_STALE);
+      EXPECT_EQ(to.chan()->ack(to.host(), &buf), BP_E_STALE);
+      bp_buf twice = event.buf;
+      EXPECT_EQ(to.chan()->retain(to.host(), &buf), BP_OK);
+      EXPECT_EQ(to.chan()->retain(to.host(), &twice), BP_E_STALE);
+      EXPECT_EQ(to.chan()->release(to.host(), &buf), BP_OK);
+      lent.set_value(event.buf);
+    }
+  };
+  bp_buf buf{};
+  ASSERT_EQ(from.chan()->reserve(from.host(), out, 1, &buf), BP_OK);
+  ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  bp_buf late = lent.get_future().get();
+  EXPECT_EQ(to.chan()->retain(to.host(), &late), BP_E_STALE) << "after its turn";
+}
+
+TEST_F(SlotChannels, RoomOfALaneMaySendAPartGoElsewhereOrComeBack) {
+  Actor& from = running("from");
+  Actor& to = running("to");
+  ASSERT_NE(to.open("a", BP_KIND_QUEUE, BP_DIR_RECEIVE, 1), 0U);
+  ASSERT_NE(to.open("b", BP_KIND_QUEUE, BP_DIR_RECEIVE, 2), 0U);
+  const bp_chan a = from.open("a", BP_KIND_QUEUE, BP_DIR_SEND, 1);
+  const bp_chan b = from.open("b", BP_KIND_QUEUE, BP_DIR_SEND, 2);
+  std::mutex mutex;
+  std::vector<std::string> got;
+  std::promise<void> all;
+  to.script.on_event = [&](const bp_event& event) {
+    if (event.type == BP_EV_MESSAGE) {
+      const std::lock_guard lock(mutex);
+      EXPECT_EQ(reinterpret_cast<std::uintptr_t>(event.buf.data) % lease_alignment_bytes, 0U);
+      got.push_back((event.token == 1 ? "a:" : "b:") +
+                    std::string(static_cast<const char*>(event.buf.data), event.buf.size));
+      if (got.size() == 4) {
+        all.set_value();
+      }
+    }
+  };
+  const auto reserve = [&](bp_chan channel, std::string_view text) {
+    bp_buf buf{};
+    EXPECT_EQ(from.chan()->reserve(from.host(), channel, text.size(), &buf), BP_OK);
+    std::memcpy(buf.data, text.data(), text.size());
+    return buf;
+  };
+  bp_buf part = reserve(a, "0123456789abcdefPART");
+  part.data = static_cast<char*>(part.data) + 16;
+  bp_buf lie = part;
+  lie.size = 5;
+  EXPECT_EQ(from.chan()->send(from.host(), a, &lie), BP_E_INVALID);
+  part.size = 4;
+  EXPECT_EQ(from.chan()->send(from.host(), a, &part), BP_OK);
+  bp_buf elsewhere = reserve(a, "to b");
+  EXPECT_EQ(from.chan()->send(from.host(), b, &elsewhere), BP_OK);
+  bp_buf back = reserve(a, "unsent");
+  bp_buf copy = back;
+  EXPECT_EQ(from.chan()->release(from.host(), &back), BP_OK);
+  EXPECT_EQ(from.chan()->send(from.host(), a, &copy), BP_E_STALE);
+  bp_buf first = reserve(a, "first");
+  bp_buf second = reserve(a, "second");
+  EXPECT_EQ(from.chan()->send(from.host(), a, &second), BP_OK);
+  EXPECT_EQ(from.chan()->send(from.host(), a, &first), BP_OK);
+  all.get_future().wait();
+  const std::lock_guard lock(mutex);
+  std::erase(got, "b:to b");
+  EXPECT_EQ(got, (std::vector<std::string>{"a:PART", "a:second", "a:first"}));
 }
 
 TEST_F(SlotChannels, AConfirmedSendIsAnsweredWhenARetainedMessageIsAcknowledged) {

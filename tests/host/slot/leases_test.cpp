@@ -17,7 +17,7 @@ struct World {
   World() {
     message.block = pool.allocate(256);
     message.size = 256;
-    handle = leases.add({message, false, nullptr, 0});
+    handle = leases.add({message, nullptr, 0});
     buf = as_buf(message, handle);
   }
 };
@@ -55,13 +55,6 @@ TEST(Leases, ALieAboutMemoryIsRefused) {
   lie = world.buf;
   lie.lease += 1;
   EXPECT_EQ(world.leases.part(lie, part), BP_E_STALE);
-}
-
-TEST(Leases, WhatIsOnlyLentToAnEventIsNotThePluginsToGive) {
-  World world;
-  world.leases.find(world.handle)->lent = true;
-  message::Message part;
-  EXPECT_EQ(world.leases.part(world.buf, part), BP_E_STALE);
 }
 
 }  // namespace

@@ -28,6 +28,17 @@ class Scripted : public service::Provider {
     return {};
   }
 
+  bp_status answer_inline(const service::Method& /*method*/, const bp_buf& /*request*/,
+                          bp_buf& /*reply*/, bp_error& /*error*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
+  bp_status take_reply(const bp_buf& /*reply*/, message::Message& /*out*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
+  void call_ended(std::uint64_t /*handle*/) override {}
+
   [[nodiscard]] bool on_this_stack() const noexcept override { return false; }
 
   std::function<service::Reply(const std::string&)> answer;

@@ -52,8 +52,9 @@ typedef struct bp_chan_desc {
   uint32_t flags;     /**< BP_CHAN_* */
   bp_str name;        /**< 1..BP_NAME_BYTES_MAX bytes of [A-Za-z0-9._-] */
   bp_str type; /**< "json", "bytes" or the full name of a FlatBuffers table; all ends must agree */
-  uint64_t schema;   /**< hash of the type's schema; 0: not compared */
-  uint32_t capacity; /**< messages; 0: BP_CHAN_CAPACITY_DEFAULT. The first end to open decides */
+  uint64_t schema;            /**< hash of the type's schema; 0: not compared */
+  uint32_t capacity;          /**< messages of one sending end that may be undelivered; 0:
+                                 BP_CHAN_CAPACITY_DEFAULT. The first end to open decides */
   uint32_t message_bytes_max; /**< 0: BP_MESSAGE_BYTES_MAX */
   uint32_t on_full;           /**< BP_FULL_*, queues only; 0: block */
   uint32_t concurrency; /**< receiving: how many messages may be unacknowledged; 0: no own limit */
@@ -73,7 +74,8 @@ typedef struct bp_chan_api {
                            uint64_t token, bp_chan* out_channel, bp_error* error);
 
   /** Borrow room for one message of up to `size` bytes. A sending end belongs to one thread at a
-      time.
+      time. The room lies where readers will find it; a second one, while the first is out, comes
+      from the slab and costs more. Order is that of the sends.
       Thread: any, one at a time per end. Blocks: no. Owns: the lease is the caller's until
       send/release.
       Errors: WOULD_BLOCK (BP_EV_WRITABLE follows), FULL, TOO_LARGE, STALE, CLOSED, NO_MEMORY.
@@ -98,7 +100,8 @@ typedef struct bp_chan_api {
                                      uint64_t token, bp_call* out_call);
 
   /** Keep a message's memory past on_events. The message is then acknowledged by ack() or nack(),
-      no longer by returning. `lease` is a copy of event->buf.
+      no longer by returning. `lease` is a copy of event->buf; on OK it names the kept memory, which
+      may lie elsewhere (what event->buf names stays as it is until on_events returns).
       Thread: strand, before on_events returns. Blocks: no. Owns: the lease becomes the caller's.
       Errors: STALE, BUSY above BP_CHAN_CONCURRENCY_MAX. Since: 1.0 */
   bp_status(BP_CALL* retain)(const bp_host* host, bp_buf* lease);
@@ -145,12 +148,21 @@ typedef struct bp_chan_api {
       Thread: any. Blocks: no. Owns: the host's; mapped until the instance's threads are gone.
       Errors: STALE, INVALID. Since: 1.0 */
   bp_status(BP_CALL* activity)(const bp_host* host, bp_chan channel, const uint32_t** out_word);
+
+  /** Publish copies of `count` borrowed spans (messages[i].data and .size; lease 0), in order: one
+      call instead of reserve() and send() for each. Stops at the first that is refused, and answers
+      why; `out_taken` (may be NULL) tells how many went before it. What a full queue drops by its
+      policy counts as taken (the last status is DROPPED then).
+      Thread: any, one at a time per end. Blocks: no. Owns: the spans are the caller's.
+      Errors: as reserve() and send(); INVALID for a span with a lease. Since: 1.0 */
+  bp_status(BP_CALL* publish)(const bp_host* host, bp_chan channel, const bp_buf* messages,
+                              uint32_t count, uint32_t* out_taken);
 } bp_chan_api;
 
 BP_STATIC_ASSERT(sizeof(bp_chan_desc) == 72 && offsetof(bp_chan_desc, schema) == 48 &&
                      offsetof(bp_chan_desc, concurrency) == 68,
                  "bp_chan_desc");
-BP_STATIC_ASSERT(sizeof(bp_chan_api) == 112 && offsetof(bp_chan_api, activity) == 104,
+BP_STATIC_ASSERT(sizeof(bp_chan_api) == 120 && offsetof(bp_chan_api, activity) == 104,
                  "bp_chan_api");
 
 #ifdef __cplusplus

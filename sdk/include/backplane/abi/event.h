@@ -15,8 +15,8 @@ enum {
   BP_EV_RESTORE = 5, /**< before START: state of the predecessor, through bp.state/1 get() */
   BP_EV_CONFIG = 6,  /**< a new configuration in buf (JSON); completing with an error refuses it */
 
-  BP_EV_MESSAGE =
-      16, /**< handle: the receiving channel end; seq: position of the message; buf: payload */
+  BP_EV_MESSAGE = 16,  /**< handle: the receiving channel end; seq: position among the messages of
+                            its sending end; buf: payload */
   BP_EV_LAGGED = 17,   /**< handle: channel end; seq: how many messages this subscriber missed */
   BP_EV_WRITABLE = 18, /**< handle: channel end that was refused with BP_E_WOULD_BLOCK: try again */
   BP_EV_CHANNEL_CLOSED = 19, /**< handle: channel end; no further event comes for it */

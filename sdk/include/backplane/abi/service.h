@@ -10,9 +10,10 @@ extern "C" {
 
 #define BP_SVC_ID "bp.svc/1"
 
-#define BP_METHODS_MAX 256u       /**< methods of one service */
-#define BP_CALLS_MAX 65536u       /**< open calls made by one instance */
-#define BP_METHOD_QUEUE_MAX 4096u /**< undelivered calls waiting for one instance, then BUSY */
+#define BP_METHODS_MAX 256u        /**< methods of one service */
+#define BP_CALLS_MAX 65536u        /**< open calls made by one instance */
+#define BP_INLINE_REPLY_BYTES 256u /**< room for its reply that an inline method is lent */
+#define BP_METHOD_QUEUE_MAX 4096u  /**< undelivered calls waiting for one instance, then BUSY */
 
 /** Method flags. */
 enum {
@@ -29,12 +30,13 @@ typedef struct bp_method {
   bp_str request_type; /**< full name of a FlatBuffers table, or "bytes" */
   bp_str reply_type;
 
-  /** With BP_METHOD_INLINE: run the method on the caller's thread. `reply` starts empty; fill it
-      with a lease of core->alloc(), or leave it empty. On an error fill `error` and return the
-      code. Never called when the provider's instance is already on this thread's call stack (then
-      BP_EV_CALL comes instead), nor after STOP was completed. There is no preemptive deadline.
-      Thread: any, many at once. Blocks: never. Owns: `request` is lent for the call; the reply's
-      lease becomes the host's. Errors: any. Since: 1.0 */
+  /** With BP_METHOD_INLINE: run the method on the caller's thread. `reply` starts with size 0,
+      lease 0 and BP_INLINE_REPLY_BYTES (capacity) of room at `data`: write there and set `size`, or
+      replace all of it by a lease of core->alloc(), or leave it as it is (an empty reply). On an
+     error fill `error` and return the code. Never called when the provider's instance is already on
+     this thread's call stack (then BP_EV_CALL comes instead), nor after STOP was completed. There
+     is no preemptive deadline. Thread: any, many at once. Blocks: never. Owns: `request` is lent
+     for the call; the reply's lease becomes the host's. Errors: any. Since: 1.0 */
   bp_status(BP_CALL* inline_fn)(void* self, uint32_t method, const bp_buf* request, bp_buf* reply,
                                 bp_error* error);
   void* inline_self; /**< first argument of inline_fn; NULL: the instance's `self` */

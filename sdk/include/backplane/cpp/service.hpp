@@ -42,6 +42,10 @@ class call {
   call(const detail::engine& of, detail::delivery* queued, bytes_view bytes, std::uint32_t method)
       : of_(&of), queued_(queued), bytes_(bytes), method_(method) {}
 
+  /// Of an inline method: `room` is what the host lent for the reply.
+  call(const detail::engine& of, bytes_view bytes, std::uint32_t method, const bp_buf& room)
+      : of_(&of), queued_(nullptr), bytes_(bytes), method_(method), room_(room) {}
+
   [[nodiscard]] bytes_view bytes() const noexcept { return bytes_; }
 
   [[nodiscard]] std::string_view text() const noexcept { return as_text(bytes_); }
@@ -59,8 +63,13 @@ class call {
                : std::nullopt;
   }
 
-  /// A reply with a copy of `bytes`.
+  /// A reply with a copy of `bytes`. In an inline method a small one is written where the caller
+  /// reads it: make one reply, and return it.
   [[nodiscard]] result<buffer> reply(bytes_view bytes) const {
+    if (!bytes.empty() && bytes.size() <= room_.capacity && room_.data != nullptr) {
+      std::memcpy(room_.data, bytes.data(), bytes.size());
+      return buffer(of_, bp_buf{room_.data, bytes.size(), room_.capacity, 0});
+    }
     return detail::copy_of(*of_, bytes);
   }
 
@@ -77,6 +86,7 @@ class call {
   detail::delivery* queued_;
   bytes_view bytes_;
   std::uint32_t method_;
+  bp_buf room_{};
 };
 
 /// Full names of the tables of a method, or "bytes".
@@ -120,7 +130,8 @@ struct provided_method {
 
   [[nodiscard]] virtual bool is_inline() const noexcept { return false; }
 
-  [[nodiscard]] virtual settled<buffer> run_inline(bytes_view /*request*/) noexcept {
+  [[nodiscard]] virtual settled<buffer> run_inline(bytes_view /*request*/,
+                                                   const bp_buf& /*room*/) noexcept {
     return {std::unexpected(error(BP_E_UNSUPPORTED)), false};
   }
 
@@ -219,7 +230,7 @@ class provided_service final : public owned_sink {
   static bp_status BP_CALL call_inline(void* self, std::uint32_t /*method*/, const bp_buf* request,
                                        bp_buf* reply, bp_error* why) noexcept {
     auto& method = *static_cast<provided_method*>(self);
-    settled<buffer> end = method.run_inline(view_of(*request));
+    settled<buffer> end = method.run_inline(view_of(*request), *reply);
     if (end.value) {
       *reply = std::exchange(*end.value->raw(), bp_buf{});
       return BP_OK;
@@ -249,8 +260,9 @@ class plain_method final : public provided_method {
 
   [[nodiscard]] bool is_inline() const noexcept override { return inlined_; }
 
-  [[nodiscard]] settled<buffer> run_inline(bytes_view request) noexcept override {
-    auto end = settle([&] { return handler_(call(*of, nullptr, request, id)); });
+  [[nodiscard]] settled<buffer> run_inline(bytes_view request,
+                                           const bp_buf& room) noexcept override {
+    auto end = settle([&] { return handler_(call(*of, request, id, room)); });
     if (end.panicked) {
       of->fault(end.value.error());
     }

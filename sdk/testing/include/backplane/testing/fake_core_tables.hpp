@@ -163,6 +163,34 @@ struct fake_core_tables {
     return of(host).publish(channel, lease, nullptr);
   }
 
+  static bp_status BP_CALL publish_copies(const bp_host* host, bp_chan channel,
+                                          const bp_buf* messages, std::uint32_t count,
+                                          std::uint32_t* out_taken) {
+    bp_status status = BP_OK;
+    std::uint32_t taken = 0;
+    for (; taken < count && status == BP_OK; ++taken) {
+      const bp_buf& message = messages[taken];
+      bp_buf lease{};
+      status = message.lease != 0 ? BP_E_INVALID : reserve(host, channel, message.size, &lease);
+      if (status < 0) {
+        break;
+      }
+      if (message.size > 0) {
+        std::memcpy(lease.data, message.data, message.size);
+      }
+      lease.size = message.size;
+      status = send(host, channel, &lease);
+      if (status < 0) {
+        release(host, &lease);
+        break;
+      }
+    }
+    if (out_taken != nullptr) {
+      *out_taken = taken;
+    }
+    return status;
+  }
+
   static bp_status BP_CALL send_confirmed(const bp_host* host, bp_chan channel, bp_buf* lease,
                                           std::uint64_t token, bp_call* out) {
     const bp_status status = of(host).publish(channel, lease, &token);

@@ -3,6 +3,8 @@
 // Since: 1.0. Thread: the one that drives the fake host.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -63,13 +65,21 @@ inline answer fake_host::call_inline(std::string_view service, std::uint32_t met
     }
     std::string copy(request);
     const bp_buf raw{copy.data(), copy.size(), copy.size(), 0};
-    bp_buf reply{};
+    alignas(16) std::array<std::byte, BP_INLINE_REPLY_BYTES> room{};
+    bp_buf reply{room.data(), 0, room.size(), 0};
     bp_error why{};
     why.struct_size = sizeof(why);
     const bp_status status = each.inline_fn(each.inline_self != nullptr ? each.inline_self : self_,
                                             method, &raw, &reply, &why);
     const std::lock_guard hold(busy_);
-    answer end{status, leases_.content(reply).value_or("a lease that is not one"), {}};
+    answer end{status, {}, {}};
+    if (reply.lease != 0) {
+      end.bytes = leases_.content(reply).value_or("a lease that is not one");
+    } else if (status >= 0 && reply.size > 0) {
+      end.bytes = reply.data == room.data() && reply.size <= room.size()
+                      ? std::string(reinterpret_cast<const char*>(room.data()), reply.size)
+                      : "memory that is not the reply's";
+    }
     end.error = status < 0 ? error::from_abi(status, &why).text() : std::string();
     leases_.end(reply.lease);
     return end;

@@ -34,7 +34,8 @@ struct fake_tables : fake_core_tables {
                                       pause,
                                       resume,
                                       wait_writable,
-                                      activity};
+                                      activity,
+                                      publish_copies};
     static constexpr bp_svc_api svc{sizeof(bp_svc_api), 0, provide, require, call, reply, cancel,
                                     close_service};
     static constexpr bp_json_api json{sizeof(bp_json_api), 0, json_publish, json_call,

@@ -1,0 +1,246 @@
+// host/channel/reader.hpp - the places of one subscriber, or of a queue's consumers, in all lanes.
+//
+// Owns: its cursors. Thread: any; one at a time reads, under the reader's lock. Errors: none.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include <boost/container/small_vector.hpp>
+
+#include "host/channel/lane.hpp"
+
+namespace host::channel {
+
+// One message on its way to a handler. `special`: it came as a letter, or came back by nack.
+struct Glimpse {
+  std::byte* data;
+  std::uint32_t size;
+  std::uint64_t seq;
+  const Envelope* special;
+};
+
+// What was taken in one turn and is not settled yet. The payloads stay where they are until then.
+struct Batch {
+  struct Run {
+    Segment* segment;
+    std::size_t from;
+    std::size_t to;
+  };
+
+  struct Special {
+    std::uint32_t index;
+    Envelope envelope;
+  };
+
+  std::uint32_t count = 0;
+  std::uint64_t missed = 0;
+  std::uint32_t again = 0;  // how many of the first ones came back by nack: they lie in no run
+  bool more = false;
+  bool revoked = false;  // the receiver closed meanwhile: what is in hand is not its any more
+  boost::container::small_vector<Run, 4> runs;
+  std::vector<Special> specials;                       // by index, ascending
+  std::vector<std::uint32_t> kept;                     // indexes of what stays beyond finish()
+  std::vector<std::shared_ptr<Confirmation>> skipped;  // of messages among the missed
+
+  void clear() noexcept {
+    count = again = 0;
+    missed = 0;
+    more = revoked = false;
+    runs.clear();
+    specials.clear();
+    kept.clear();
+    skipped.clear();
+  }
+};
+
+class Reader {
+ public:
+  // `sole`: each message is read once, here (a queue). Otherwise others read it too, and one that
+  // fell more than `capacity` behind goes on with the latest `capacity` messages.
+  Reader(bool sole, std::uint64_t capacity) : sole_(sole), capacity_(capacity) {}
+
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  ~Reader();
+
+  void add(const Cursor& cursor);
+
+  // Takes up to `count_max` messages in all into `batch`. `lossy`: skip what is too far behind.
+  template <typename Each>
+  void read(std::size_t count_max, bool lossy, Batch& batch, Each&& each);
+
+  [[nodiscard]] bool something_waits();
+
+  // The next sequence number to read from `lane`; its seq() when nothing of it is left.
+  [[nodiscard]] std::uint64_t position(Lane& lane);
+
+  // How many messages wait in all lanes.
+  [[nodiscard]] std::uint64_t depth();
+
+  // Moves forward in `lane` until it is at `seq`; `skipped` is asked to look at each record.
+  template <typename Skipped>
+  void skip(Lane& lane, std::uint64_t seq, Skipped&& skipped);
+
+  // A queue's oldest message of `lane` is given up. False: there is none.
+  bool drop_oldest(Lane& lane, Envelope& dropped);
+
+  // Leaves the closed lanes of which nothing is left to read.
+  void leave_drained();
+
+  // Leaves all lanes; `left` looks at each record that was not read.
+  template <typename Left>
+  void leave(Left&& left);
+
+ private:
+  template <typename Each>
+  void read_lane(Cursor& cursor, std::size_t count_max, Batch& batch, Each&& each);
+  template <typename Each>
+  void read_letter(const Record& record, Lane& lane, Batch& batch, Each&& each);
+  template <typename Skipped>
+  static std::uint64_t skip_to(Cursor& cursor, std::uint64_t seq, Skipped&& skipped);
+
+  // How many messages were missed between `seq` and the record. Where nothing was evicted, nobody
+  // listened when they were passed over.
+  [[nodiscard]] static std::uint64_t gap_before(const Record& record, std::uint64_t seq,
+                                                Cursor& cursor) noexcept {
+    return std::exchange(cursor.jumped, false) ? record.seq - seq : 0;
+  }
+
+  [[nodiscard]] static bool drained(const Cursor& cursor) noexcept;
+  [[nodiscard]] Cursor* cursor_of(const Lane& lane) noexcept;
+
+  const bool sole_;
+  const std::uint64_t capacity_;
+  std::mutex mutex_;
+  std::vector<Cursor> cursors_;
+  std::size_t turn_ = 0;
+  std::uint64_t skipped_ = 0;  // by skip(), and not told yet
+};
+
+template <typename Each>
+void Reader::read_letter(const Record& record, Lane& lane, Batch& batch, Each&& each) {
+  Letter& letter = *record.the_letter();
+  if (sole_) {
+    batch.specials.push_back({batch.count, std::move(letter.envelope)});
+    lane.taken(letter);
+  } else {
+    batch.specials.push_back({batch.count, letter.envelope});
+    lane.pass(letter);
+  }
+  const Envelope& envelope = batch.specials.back().envelope;
+  each(Glimpse{envelope.message.data(), static_cast<std::uint32_t>(envelope.message.size),
+               record.seq, &envelope});
+}
+
+template <typename Each>
+void Reader::read_lane(Cursor& cursor, std::size_t count_max, Batch& batch, Each&& each) {
+  while (batch.count < count_max) {
+    Segment& segment = *cursor.segment;
+    const std::uint64_t committed = segment.committed.load(std::memory_order_acquire);
+    const std::size_t end = committed & ~Segment::sealed;
+    if (cursor.at < end) {
+      const std::byte* data = segment.data();
+      const std::size_t from = cursor.at;
+      std::size_t at = from;
+      std::uint64_t seq = cursor.seq;
+      while (at < end && batch.count < count_max) {
+        const auto* record = reinterpret_cast<const Record*>(data + at);
+        if (record->seq != seq) [[unlikely]] {
+          batch.missed += gap_before(*record, seq, cursor);
+        }
+        seq = record->seq + 1;
+        if (record->letter != 0) [[unlikely]] {
+          read_letter(*record, *cursor.lane, batch, each);
+        } else {
+          each(Glimpse{record->payload(), record->size, record->seq, nullptr});
+        }
+        ++batch.count;
+        at += record->extent();
+      }
+      cursor.at = at;
+      cursor.seq = seq;
+      segment.hold();
+      batch.runs.push_back({&segment, from, at});
+    }
+    if (cursor.at < end) {
+      return;
+    }
+    if ((committed & Segment::sealed) == 0 || !cursor.lane->advance(cursor)) {
+      return;
+    }
+  }
+}
+
+template <typename Each>
+void Reader::read(std::size_t count_max, bool lossy, Batch& batch, Each&& each) {
+  const std::lock_guard lock(mutex_);
+  batch.missed += std::exchange(skipped_, 0);
+  for (std::size_t left = cursors_.size(); left > 0 && batch.count < count_max; --left) {
+    if (turn_ >= cursors_.size()) {
+      turn_ = 0;
+    }
+    Cursor& cursor = cursors_[turn_];
+    if (lossy) {
+      const std::uint64_t written = cursor.lane->seq();
+      if (written > cursor.seq + capacity_) {
+        batch.missed += skip_to(cursor, written - capacity_, [&](const Record& record) {
+          if (record.letter != 0 && record.the_letter()->envelope.confirmation) {
+            batch.skipped.push_back(record.the_letter()->envelope.confirmation);
+          }
+        });
+      }
+    }
+    read_lane(cursor, count_max, batch, each);
+    if (sole_) {
+      cursor.lane->set_limit(cursor.seq + capacity_);
+    }
+    if (cursor.lane->closed() && drained(cursor)) {
+      cursor.lane->release(cursor.segment);
+      // In order: one that had its turn must not come to stand before one that waits for it.
+      cursors_.erase(cursors_.begin() + static_cast<std::ptrdiff_t>(turn_));
+    } else {
+      ++turn_;
+    }
+  }
+}
+
+template <typename Skipped>
+std::uint64_t Reader::skip_to(Cursor& cursor, std::uint64_t seq, Skipped&& skipped) {
+  std::uint64_t missed = 0;
+  for (const Record* record = cursor.lane->peek(cursor); record != nullptr && record->seq < seq;
+       record = cursor.lane->peek(cursor)) {
+    skipped(*record);
+    if (record->letter != 0) {
+      cursor.lane->pass(*record->the_letter());
+    }
+    missed += 1 + gap_before(*record, cursor.seq, cursor);
+    cursor.at += record->extent();
+    cursor.seq = record->seq + 1;
+  }
+  return missed;
+}
+
+template <typename Skipped>
+void Reader::skip(Lane& lane, std::uint64_t seq, Skipped&& skipped) {
+  const std::lock_guard lock(mutex_);
+  if (Cursor* cursor = cursor_of(lane)) {
+    skipped_ += skip_to(*cursor, seq, skipped);
+  }
+}
+
+template <typename Left>
+void Reader::leave(Left&& left) {
+  const std::lock_guard lock(mutex_);
+  for (Cursor& cursor : cursors_) {
+    skip_to(cursor, std::numeric_limits<std::uint64_t>::max(), left);
+    cursor.lane->release(cursor.segment);
+  }
+  cursors_.clear();
+}
+
+}  // namespace host::channel

@@ -1,0 +1,118 @@
+// host/channel/sender.cpp - the long way of a message, and waiting for credit.
+#include "host/channel/sender.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <utility>
+
+#include "host/channel/receiver.hpp"
+
+namespace host::channel {
+
+namespace {
+
+// As good as forever, and no clock overflows.
+constexpr std::uint64_t wait_ns_max = std::uint64_t{365} * 24 * 3600 * 1'000'000'000;
+
+}  // namespace
+
+Sender::Sender(std::shared_ptr<Channel> channel, Lane& lane, std::function<void()> writable)
+    : channel_(std::move(channel)),
+      lane_(lane),
+      queue_(channel_->is_queue()),
+      writable_(std::move(writable)) {}
+
+Sender::~Sender() {
+  return_lent();
+  const std::lock_guard lock(channel_->mutex_);
+  lane_.close();
+  std::erase(channel_->senders_, this);
+  channel_->sweep();
+}
+
+bp_status Sender::send(Envelope&& envelope) {
+  Channel::Wakes wakes;
+  bp_status status = BP_OK;
+  {
+    const std::lock_guard lock(channel_->mutex_);
+    status = channel_->publish(*this, envelope, wakes);
+  }
+  Channel::run(wakes);
+  if (status == BP_OK) {
+    settle();
+  }
+  return status;
+}
+
+std::byte* Sender::more_room(std::size_t size) noexcept {
+  Channel::Wakes wakes;
+  std::byte* room = nullptr;
+  {
+    const std::lock_guard lock(channel_->mutex_);
+    const bool limited = !lane_.credit();
+    // A full queue that rejects or drops says so when the message is sent, not here.
+    const bool speaks_later = queue_ && channel_->settings_.on_full != BP_FULL_BLOCK;
+    if (!(speaks_later && (limited || channel_->full(lane_, size))) &&
+        channel_->admit(*this, size, wakes) == BP_OK && channel_->grow(*this, size)) {
+      room = lane_.here();
+    }
+  }
+  Channel::run(wakes);
+  return room;
+}
+
+// Other messages went before what was lent: it is copied behind them.
+bp_status Sender::send_aside(std::size_t offset, std::size_t size) noexcept {
+  message::Message copy =
+      message::copy_of(channel_->pool(), std::span<const std::byte>(lent_ + offset, size));
+  if (!copy.block) {
+    return BP_E_NO_MEMORY;
+  }
+  Envelope envelope;
+  envelope.message = std::move(copy);
+  const bp_status status = send(std::move(envelope));
+  if (status == BP_OK || status == BP_E_DROPPED) {
+    return_lent();
+  }
+  return status;
+}
+
+void Sender::return_lent() noexcept {
+  lent_ = nullptr;
+  lent_bytes_ = none;
+  if (Segment* aside = std::exchange(aside_, nullptr)) {
+    lane_.release(aside);
+  }
+}
+
+bool Sender::blocked() {
+  Channel::Wakes wakes;
+  bool refused = false;
+  {
+    const std::lock_guard lock(channel_->mutex_);
+    if (queue_ && channel_->settings_.on_full != BP_FULL_BLOCK) {
+      return false;
+    }
+    refused = channel_->admit(*this, 0, wakes) != BP_OK;
+  }
+  Channel::run(wakes);
+  return refused;
+}
+
+bp_status Sender::wait_writable(std::uint64_t timeout_ns) {
+  const auto until = std::chrono::steady_clock::now() +
+                     std::chrono::nanoseconds(std::min(timeout_ns, wait_ns_max));
+  while (blocked()) {
+    std::unique_lock lock(channel_->mutex_);
+    if (!waiting_) {
+      continue;  // credit came back between the two locks
+    }
+    if (channel_->credit_.wait_until(lock, until) == std::cv_status::timeout) {
+      return BP_E_TIMEOUT;
+    }
+  }
+  return BP_OK;
+}
+
+}  // namespace host::channel

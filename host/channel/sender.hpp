@@ -1,0 +1,106 @@
+// host/channel/sender.hpp - a sending end: one lane, written by one thread at a time.
+//
+// Owns: its lane until it is drained, and the room it lent. Thread: one at a time; blocked() and
+// wait_writable() too. Errors: WOULD_BLOCK, FULL, DROPPED, TOO_LARGE, NO_MEMORY.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "host/channel/channel.hpp"
+
+namespace host::channel {
+
+class Sender {
+ public:
+  Sender(std::shared_ptr<Channel> channel, Lane& lane, std::function<void()> writable);
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
+  ~Sender();
+
+  [[nodiscard]] Channel& channel() noexcept { return *channel_; }
+
+  // Any message. OK, DROPPED: taken. Anything else: `envelope` is untouched.
+  bp_status send(Envelope&& envelope);
+
+  // Room in the lane for a payload of up to `size` bytes, one at a time; null: there is none now,
+  // or the message is too large for a record. Nothing was changed then.
+  [[nodiscard]] std::byte* reserve(std::size_t size) noexcept {
+    if (lent_bytes_ != none || size > record_payload_bytes_max) [[unlikely]] {
+      return nullptr;
+    }
+    std::byte* room = lane_.room(size);
+    if (room == nullptr) [[unlikely]] {
+      room = more_room(size);
+      if (room == nullptr) {
+        return nullptr;
+      }
+    }
+    lent_ = room;
+    lent_bytes_ = size;
+    return room;
+  }
+
+  // What reserve() lent and is not given back; null: nothing.
+  [[nodiscard]] std::byte* lent() const noexcept { return lent_; }
+
+  [[nodiscard]] std::size_t lent_bytes() const noexcept {
+    return lent_bytes_ == none ? 0 : lent_bytes_;
+  }
+
+  // Publishes a part of it that begins 16-aligned. It lies within: that was checked.
+  // `settled`: the caller calls settle() soon, for many messages at once.
+  bp_status send_lent(std::size_t offset, std::size_t size, bool settled) noexcept {
+    if (aside_ != nullptr) [[unlikely]] {
+      return send_aside(offset, size);
+    }
+    lent_bytes_ = none;
+    lent_ = nullptr;
+    if (channel_->activity() == 0 && !queue_) {
+      lane_.pass_over();
+      return BP_OK;
+    }
+    lane_.commit(static_cast<std::uint16_t>(offset / payload_alignment_bytes),
+                 static_cast<std::uint32_t>(size));
+    if (!settled) {
+      std::atomic_thread_fence(std::memory_order_seq_cst);
+    }
+    channel_->notify();
+    return BP_OK;
+  }
+
+  void return_lent() noexcept;
+
+  // Wakes whoever fell asleep while its last messages were on their way.
+  void settle() {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    channel_->notify();
+  }
+
+  // Would a message be refused for want of credit now? Remembers that this sender waits.
+  [[nodiscard]] bool blocked();
+
+  // OK, TIMEOUT.
+  bp_status wait_writable(std::uint64_t timeout_ns);
+
+ private:
+  friend class Channel;
+  static constexpr std::size_t none = ~std::size_t{0};
+
+  [[nodiscard]] std::byte* more_room(std::size_t size) noexcept;
+  bp_status send_aside(std::size_t offset, std::size_t size) noexcept;
+
+  const std::shared_ptr<Channel> channel_;
+  Lane& lane_;
+  const bool queue_;
+  std::byte* lent_ = nullptr;
+  std::size_t lent_bytes_ = none;
+  Segment* aside_ = nullptr;  // holds what was lent, when other messages went before it
+  const std::function<void()> writable_;
+  bool waiting_ = false;  // under the channel's lock
+};
+
+}  // namespace host::channel

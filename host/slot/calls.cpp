@@ -1,0 +1,126 @@
+// host/slot/calls.cpp - calls on their way: made, queued, answered, late.
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "host/slot/slot.hpp"
+
+namespace host::slot {
+
+error::Result<bp_call> Slot::register_call(std::string_view what, MadeCall made) {
+  const std::lock_guard lock(mutex_);
+  if (state_ != State::active) {
+    return std::unexpected(not_active(what));
+  }
+  const bp_call handle = calls_.add(std::move(made));
+  if (handle == 0) {
+    return error::fail(BP_E_BUSY, std::string(what) + ": an instance has at most " +
+                                      std::to_string(BP_CALLS_MAX) + " open calls and sends");
+  }
+  return handle;
+}
+
+void Slot::reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
+                         service::Reply&& reply) {
+  Item item;
+  item.event.type = type;
+  item.event.flags = flags;
+  item.event.handle = handle;
+  item.event.status = reply.status;
+  item.payload = std::move(reply.message);
+  if (reply.error) {
+    item.error = std::make_shared<bp_error>();
+    item.error->struct_size = sizeof(bp_error);
+    reply.error->to_abi(item.error.get());
+  }
+  push(std::move(item));
+}
+
+bp_status Slot::submit(const std::shared_ptr<service::Call>& call, std::uint64_t token) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ != State::active) {
+      return BP_E_UNAVAILABLE;
+    }
+    if (queued_calls_ >= BP_METHOD_QUEUE_MAX) {
+      return BP_E_BUSY;
+    }
+    const bp_handle handle = incoming_.add({call, false});
+    if (handle == 0) {
+      return BP_E_BUSY;
+    }
+    call->assign(weak_from_this(), handle);
+    ++queued_calls_;
+    Item& item = items_.emplace_back();
+    item.event.type = BP_EV_CALL;
+    item.event.token = token;
+    item.event.method = call->method();
+    item.event.seq = call->deadline_ns();
+    item.event.handle = handle;
+    item.payload = call->take_request();
+  }
+  strand_->schedule();
+  return BP_OK;
+}
+
+// One timer watches the earliest deadline of all calls that this instance made: most calls are
+// answered long before, and cost no timer.
+void Slot::watch_deadline(std::uint64_t deadline_ns) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (state_ == State::withdrawn ||
+        (next_deadline_ns_ != 0 && next_deadline_ns_ <= deadline_ns)) {
+      return;
+    }
+    next_deadline_ns_ = deadline_ns;
+  }
+  surroundings_.runtime.timers().add(deadline_ns, 0, [weak = weak_from_this()](std::uint64_t) {
+    if (const auto self = weak.lock()) {
+      self->end_late_calls();
+    }
+  });
+}
+
+void Slot::end_late_calls() {
+  std::vector<std::shared_ptr<service::Call>> late;
+  std::uint64_t next = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t now = runtime::now_ns();
+    next_deadline_ns_ = 0;
+    calls_.for_each([&](const MadeCall& made) {
+      if (!made.call || made.deadline_ns == 0) {
+        return;
+      }
+      if (made.deadline_ns <= now) {
+        late.push_back(made.call);
+      } else if (!made.call->finished()) {
+        next = next == 0 ? made.deadline_ns : std::min(next, made.deadline_ns);
+      }
+    });
+  }
+  for (const auto& call : late) {
+    call->finish(service::Reply::failure({BP_E_TIMEOUT, "no reply before the deadline"}));
+  }
+  if (next != 0) {
+    watch_deadline(next);
+  }
+}
+
+// The call ended without this provider's reply: cancelled, or its deadline passed.
+void Slot::call_ended(bp_handle incoming) {
+  std::optional<Incoming> entry;
+  {
+    const std::lock_guard lock(mutex_);
+    entry = incoming_.remove(incoming);
+  }
+  if (entry && entry->dispatched) {
+    Item item;
+    item.event.type = BP_EV_CALL_CANCELLED;
+    item.event.handle = incoming;
+    push(std::move(item));
+  }
+}
+
+}  // namespace host::slot

@@ -1,0 +1,171 @@
+// host/slot/gate.hpp - the short way from a handle to the thing behind it: no lock, no counting.
+//
+// Owns: the gates, nothing behind them; whoever bars one keeps the thing alive until nobody is
+// inside. Thread: enter and leave by one thread at a time per gate; the rest under the slot's
+// lock. Errors: null for a stale or forged handle.
+//
+// Who enters says so, then looks whether the gate is still open; who shuts closes it, then looks
+// whether somebody is inside. Entering happens millions of times a second and shutting almost
+// never: the fence between the two steps is an asymmetric one.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <thread>
+
+#include "host/channel/sender.hpp"
+#include "host/runtime/asymmetric_fence.hpp"
+#include "host/service/service.hpp"
+#include "host/slot/handle_table.hpp"
+
+namespace host::slot {
+
+struct Gate {
+  std::atomic<std::uint64_t> handle{0};  // 0: shut
+  std::atomic<bool> inside{false};
+
+  void leave() noexcept { inside.store(false, std::memory_order_release); }
+
+  [[nodiscard]] std::uint32_t index() const noexcept {
+    return static_cast<std::uint32_t>(handle.load(std::memory_order_relaxed) & handle_index_max);
+  }
+};
+
+// To a sending end; for the one thread that sends.
+struct alignas(64) SendGate : Gate {
+  bool unsettled = false;       // strand: sent in this turn, sleepers not looked for behind a fence
+  std::uint32_t lent = 0;       // generation of the last lease on the lane's room
+  std::uint64_t bytes_max = 0;  // of one message
+  channel::Sender* sender = nullptr;
+
+  // Is this the lease on what the sender lent, and is it still out? Inside only.
+  [[nodiscard]] bool holds(std::uint64_t lease) const noexcept {
+    return lease == handle_of(HandleKind::room, lent, index()) && sender->lent() != nullptr;
+  }
+};
+
+// To a required service; for the strand. Others take the long way.
+struct alignas(64) CallGate : Gate {
+  std::atomic<bool> reply_lent{false};
+  std::uint32_t lent = 0;  // generation of the last lease on `reply`
+  service::Service* service = nullptr;
+  service::Seat seat{inside};
+  alignas(16) std::array<std::byte, BP_INLINE_REPLY_BYTES> reply;
+
+  [[nodiscard]] bool holds(std::uint64_t lease) const noexcept {
+    return lease == handle_of(HandleKind::reply, lent, index()) &&
+           reply_lent.load(std::memory_order_acquire);
+  }
+};
+
+template <typename Kind>
+class GateTable {
+ public:
+  GateTable() = default;
+  GateTable(const GateTable&) = delete;
+  GateTable& operator=(const GateTable&) = delete;
+
+  ~GateTable() {
+    for (const std::atomic<Kind*>& chunk : chunks_) {
+      delete[] chunk.load(std::memory_order_relaxed);
+    }
+  }
+
+  // Null: stale. Otherwise leave() it.
+  [[nodiscard]] Kind* enter(std::uint64_t handle) const noexcept {
+    Kind* gate = at(handle & handle_index_max);
+    if (gate == nullptr) {
+      return nullptr;
+    }
+    gate->inside.store(true, std::memory_order_relaxed);
+    fence_.light();
+    if (gate->handle.load(std::memory_order_acquire) != handle || handle == 0) {
+      gate->leave();
+      return nullptr;
+    }
+    return gate;
+  }
+
+  // Through the gate that stands where `handle` points, whatever handle it was opened for.
+  [[nodiscard]] Kind* enter_at(std::uint64_t handle) const noexcept {
+    Kind* gate = at(handle & handle_index_max);
+    return gate == nullptr ? nullptr : enter(gate->handle.load(std::memory_order_acquire));
+  }
+
+  // A shut gate for `handle`: set it up, then open(). Null: so many that this one has none.
+  [[nodiscard]] Kind* prepare(std::uint64_t handle) {
+    const std::size_t index = handle & handle_index_max;
+    const unsigned chunk = chunk_of(index);
+    if (chunk >= chunks_.size()) {
+      return nullptr;
+    }
+    if (chunks_[chunk].load(std::memory_order_relaxed) == nullptr) {
+      chunks_[chunk].store(new Kind[first_chunk << chunk], std::memory_order_release);
+    }
+    return at(index);
+  }
+
+  static void open(Kind& gate, std::uint64_t handle) noexcept {
+    gate.handle.store(handle, std::memory_order_release);
+  }
+
+  // Nobody gets in any more; somebody may still be inside. The gate that was barred, or null.
+  Kind* bar(std::uint64_t handle) noexcept {
+    Kind* gate = at(handle & handle_index_max);
+    if (gate == nullptr || gate->handle.load(std::memory_order_relaxed) != handle) {
+      return nullptr;
+    }
+    gate->handle.store(0, std::memory_order_seq_cst);
+    fence_.heavy();
+    return gate;
+  }
+
+  void bar_all() noexcept {
+    for_each([](Kind& gate) { gate.handle.store(0, std::memory_order_seq_cst); });
+    fence_.heavy();
+  }
+
+  // Not under a lock that is taken inside, and only where nothing inside waits for anybody.
+  static void wait_until_empty(const Kind& gate) noexcept {
+    while (gate.inside.load(std::memory_order_acquire)) {
+      std::this_thread::yield();
+    }
+  }
+
+  template <typename Visit>
+  void for_each(Visit&& visit) const noexcept {
+    for (std::size_t chunk = 0; chunk < chunks_.size(); ++chunk) {
+      if (Kind* gates = chunks_[chunk].load(std::memory_order_relaxed)) {
+        for (std::size_t i = 0; i < first_chunk << chunk; ++i) {
+          visit(gates[i]);
+        }
+      }
+    }
+  }
+
+  [[nodiscard]] Kind* at(std::size_t index) const noexcept {
+    const unsigned chunk = chunk_of(index);
+    if (chunk >= chunks_.size()) {
+      return nullptr;
+    }
+    Kind* gates = chunks_[chunk].load(std::memory_order_acquire);
+    return gates == nullptr ? nullptr
+                            : gates + (index - first_chunk * ((std::size_t{1} << chunk) - 1));
+  }
+
+ private:
+  // Chunk k holds first_chunk << k gates: an instance with a handful of ends pays for a handful.
+  static constexpr std::size_t first_chunk = 4;
+
+  [[nodiscard]] static unsigned chunk_of(std::size_t index) noexcept {
+    return static_cast<unsigned>(std::bit_width(index / first_chunk + 1)) - 1;
+  }
+
+  std::array<std::atomic<Kind*>, 15> chunks_{};
+  runtime::AsymmetricFence fence_;
+};
+
+}  // namespace host::slot

@@ -1,0 +1,122 @@
+// host/slot/loans.cpp - what is lent through gates and leases: parts of it, and giving it up.
+#include <atomic>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "host/slot/slot.hpp"
+
+namespace host::slot {
+
+void Slot::open_call_gate(bp_svc handle, const ServiceHandle& to) {
+  if (!to.service || state_ != State::active) {
+    return;
+  }
+  CallGate* gate = call_gates_.prepare(handle);
+  if (gate != nullptr && !gate->seat.taken()) {
+    gate->service = to.service.get();
+    to.service->take_seat(gate->seat);
+    GateTable<CallGate>::open(*gate, handle);
+  }
+}
+
+// Is the strand inside an inline method of the service now? Then its seat is left at the end of the
+// turn: the provider has to know until then.
+void Slot::bar_call_gate(bp_svc handle, std::shared_ptr<service::Service> service) {
+  if (CallGate* gate = call_gates_.bar(handle)) {
+    leave_seat(*gate, std::move(service));
+  }
+}
+
+void Slot::leave_seat(CallGate& gate, std::shared_ptr<service::Service> service) {
+  if (gate.inside.load(std::memory_order_acquire)) {
+    seats_to_leave_.emplace_back(&gate, std::move(service));
+  } else {
+    service->leave_seat(gate.seat);
+  }
+}
+
+void Slot::leave_seats() {
+  for (const auto& [gate, service] : seats_to_leave_) {
+    service->leave_seat(gate->seat);
+  }
+  seats_to_leave_.clear();
+}
+
+// A reply that an inline method wrote into the room of the caller's gate.
+bp_status Slot::part_of_reply(const bp_buf& buf, message::Message& out) {
+  const CallGate* gate = call_gates_.at(buf.lease & handle_index_max);
+  if (gate == nullptr || !gate->holds(buf.lease)) {
+    return BP_E_STALE;
+  }
+  const auto begin = reinterpret_cast<std::uintptr_t>(gate->reply.data());
+  const std::size_t offset = reinterpret_cast<std::uintptr_t>(buf.data) - begin;
+  if (buf.size > 0 && (offset > gate->reply.size() || buf.size > gate->reply.size() - offset ||
+                       offset % lease_alignment_bytes != 0)) {
+    return BP_E_INVALID;
+  }
+  out = message::copy_of(
+      surroundings_.exchange.pool(),
+      std::span<const std::byte>(gate->reply.data() + (buf.size > 0 ? offset : 0), buf.size));
+  return out.block ? BP_OK : BP_E_NO_MEMORY;
+}
+
+bp_status Slot::part_of(const bp_buf& buf, message::Message& out) {
+  const auto kind = static_cast<HandleKind>(buf.lease >> 56U);
+  if (kind == HandleKind::reply) {
+    return part_of_reply(buf, out);
+  }
+  if (kind != HandleKind::room) {
+    const std::lock_guard lock(mutex_);
+    return leases_.part(buf, out);
+  }
+  // Room of a lane that is not sent there as it is: its bytes are copied.
+  SendGate* gate = gates_.enter_at(buf.lease);
+  if (gate == nullptr) {
+    return BP_E_STALE;
+  }
+  bp_status status = BP_E_STALE;
+  if (gate->holds(buf.lease)) {
+    std::size_t offset = 0;
+    status = BP_E_INVALID;
+    if (offset_in_room(*gate->sender, buf, offset)) {
+      out = message::copy_of(surroundings_.exchange.pool(),
+                             std::span<const std::byte>(gate->sender->lent() + offset, buf.size));
+      status = out.block ? BP_OK : BP_E_NO_MEMORY;
+    }
+  }
+  gate->leave();
+  return status;
+}
+
+bool Slot::give_up_lease(bp_lease handle) {
+  const auto kind = static_cast<HandleKind>(handle >> 56U);
+  if (kind == HandleKind::reply) {
+    CallGate* gate = call_gates_.at(handle & handle_index_max);
+    return gate != nullptr && gate->holds(handle) &&
+           gate->reply_lent.exchange(false, std::memory_order_acq_rel);
+  }
+  if (kind == HandleKind::room) {
+    SendGate* gate = gates_.enter_at(handle);
+    if (gate == nullptr) {
+      return false;
+    }
+    const bool held = gate->holds(handle);
+    if (held) {
+      gate->sender->return_lent();
+    }
+    gate->leave();
+    return held;
+  }
+  std::optional<Lease> lease;
+  {
+    const std::lock_guard lock(mutex_);
+    lease = leases_.remove(handle);
+  }
+  if (lease && lease->receiver) {
+    lease->receiver->ack(lease->delivery);
+  }
+  return lease.has_value();
+}
+
+}  // namespace host::slot
