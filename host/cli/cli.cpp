@@ -55,7 +55,10 @@ struct Words {
   std::vector<std::string> verbs;
   std::uint64_t count = 0;
   std::uint64_t timeout_ms = 0;
+  std::vector<std::string> arguments;
   bool as_json = false;
+  bool quick = false;
+  bool list = false;
   int verbosity = 0;
   int exit_code = 0;
 };
@@ -215,6 +218,33 @@ void add_control(CLI::App& app, Words& words) {
   shutdown->callback([&words] { words.exit_code = control_shutdown(words.place); });
 }
 
+void add_bench(CLI::App& app, Words& words) {
+  CLI::App* verb = add_verb(
+      app, "bench", "Measure what the bus promises, on this machine and beside its peers",
+      "backplane bench one_thread broadcast --rounds 11 --json bench.json\n\nEach consumer is a "
+      "plugin in a file of its own, reading every message. Times are medians; the ratios\nwithin "
+      "one run are what counts. Exit code 0 when all rows ran, met or not.");
+  verb->add_option("row", words.arguments, "Only these rows (--list names them); nothing: all");
+  verb->add_option("--rounds", words.count, "Interleaved rounds, of which the median counts; 7");
+  verb->add_option("--json", words.json, "Write the figures to this file, too; -: only them");
+  verb->add_flag("--quick", words.quick, "One short round: shows that all works, measures nothing");
+  verb->add_flag("--list", words.list, "The rows");
+  verb->callback([verb, &words] {
+    if (verb->count("--rounds") > 0) {
+      words.arguments.insert(words.arguments.end(), {"--rounds", std::to_string(words.count)});
+    }
+    if (verb->count("--json") > 0) {
+      words.arguments.insert(words.arguments.end(), {"--json", words.json});
+    }
+    for (const auto& [given, word] : {std::pair(words.quick, "--quick"), {words.list, "--list"}}) {
+      if (given) {
+        words.arguments.emplace_back(word);
+      }
+    }
+    words.exit_code = bench(words.arguments);
+  });
+}
+
 void add_config(CLI::App& app, Words& words) {
   CLI::App* config = app.add_subcommand("config", "The manifest's form and values");
   config->require_subcommand(1);
@@ -293,6 +323,7 @@ int run(int argc, char** argv) {
   add_messages(app, words);
   add_control(app, words);
   add_config(app, words);
+  add_bench(app, words);
   add_about(app, words);
   if (argc > 1 && argv[1][0] != '-' && verb_named(app, argv[1]) == nullptr) {
     return no_verb(app, argv[1]);

@@ -10,15 +10,27 @@
 
 namespace host::cli {
 
+namespace {
+
+// What holds this binary's bin folder.
+std::filesystem::path prefix() {
+  std::error_code ignored;
+  return std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path().parent_path();
+}
+
+}  // namespace
+
 std::filesystem::path default_plugin_path() {
   std::error_code ignored;
-  const std::filesystem::path bin =
-      std::filesystem::read_symlink("/proc/self/exe", ignored).parent_path();
-  const std::filesystem::path built = bin.parent_path() / "plugins";
+  const std::filesystem::path built = prefix() / "plugins";
   if (std::filesystem::is_directory(built, ignored)) {
     return built;
   }
-  return bin.parent_path() / BACKPLANE_LIBDIR / "backplane" / "plugins";
+  return prefix() / BACKPLANE_LIBDIR / "backplane" / "plugins";
+}
+
+std::filesystem::path bench_program() {
+  return prefix() / BACKPLANE_LIBEXECDIR / "backplane" / "bench" / "backplane-bench";
 }
 
 error::Result<std::string> socket_of(const Place& place) {

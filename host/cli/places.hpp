@@ -17,6 +17,9 @@ inline constexpr int exit_manifest = 78;
 // Beside the build's or the installation's bin folder.
 [[nodiscard]] std::filesystem::path default_plugin_path();
 
+// The bench program, whose plugins lie beside it.
+[[nodiscard]] std::filesystem::path bench_program();
+
 struct Place {
   std::filesystem::path manifest = "plugins.json";  // -c
   std::string socket;                               // --socket; empty: the manifest's

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "host/cli/places.hpp"
 
@@ -24,6 +25,9 @@ int control_status(const Place& place, bool json);
 int control_plugin(const Place& place, const std::string& verb, const std::string& id);
 int control_log_level(const Place& place, const std::string& level, const std::string& name);
 int control_shutdown(const Place& place);
+
+// bench_verb.cpp: becomes the bench program of this installation
+int bench(const std::vector<std::string>& arguments);
 
 // config_verbs.cpp
 int config_schema();

@@ -2,23 +2,28 @@
 include_guard(GLOBAL)
 include(GNUInstallDirs)
 
-# backplane_add_plugin(<name> SOURCES <file>... [LINKS <target>...] [MANIFEST plugin.json] [CONTRACTS <stem>...])
+# backplane_add_plugin(<name> SOURCES <file>... [LINKS <target>...] [MANIFEST plugin.json] [CONTRACTS <stem>...]
+#                      [DESTINATION <folder>])
 #
 # Builds <build>/plugins/<name>.so, which exports bp_plugin_v1 and nothing else. plugin.json (its id, its version, what it
 # sends, receives, provides, requires) is embedded in section .bp_manifest, together with the compiled schemas of the
 # contracts that it names or that CONTRACTS adds; see backplane_manifest.h in the build folder.
+# DESTINATION is where it is installed, below the prefix, instead of where `backplane` looks for plugins.
 #
 # The sources are compiled once, into the object library <name>_objects, which the module and the plugin's tests share:
 #   target_link_libraries(<tests> PRIVATE <name>_objects)
 # brings the objects, LINKS, the folder of the sources, the manifest and the contracts. What target_compile_definitions(),
 # target_compile_options() or target_include_directories() add to <name> holds for its objects, too.
 function(backplane_add_plugin name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST" "SOURCES;LINKS;CONTRACTS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "MANIFEST;DESTINATION" "SOURCES;LINKS;CONTRACTS")
   if(NOT arg_SOURCES)
     message(FATAL_ERROR "backplane_add_plugin(${name}): say SOURCES <file>...")
   endif()
   if(NOT arg_MANIFEST)
     set(arg_MANIFEST plugin.json)
+  endif()
+  if(NOT arg_DESTINATION)
+    set(arg_DESTINATION "${CMAKE_INSTALL_LIBDIR}/backplane/plugins")
   endif()
   cmake_path(ABSOLUTE_PATH arg_MANIFEST NORMALIZE)
   _backplane_contracts_of("${arg_MANIFEST}" named)
@@ -40,7 +45,7 @@ function(backplane_add_plugin name)
       target_link_options(${name} PRIVATE "LINKER:-z,defs")  # a sanitizer's runtime is in the host
     endif()
   endif()
-  install(TARGETS ${name} LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/backplane/plugins")
+  install(TARGETS ${name} LIBRARY DESTINATION "${arg_DESTINATION}")
 endfunction()
 
 # Object library <name>_objects: the sources, compiled for a module that hides what it does not export.
