@@ -34,6 +34,7 @@ void Tap::open(const registry::ChannelEntry& entry, runtime::Runtime& runtime, s
 void Tap::finish() {
   if (!ended_.exchange(true)) {
     receiver_->close();
+    responder_->on_gone({});  // it holds this tap
   }
 }
 

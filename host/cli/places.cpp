@@ -22,7 +22,7 @@ std::filesystem::path prefix() {
 
 std::filesystem::path default_plugin_path() {
   std::error_code ignored;
-  const std::filesystem::path built = prefix() / "plugins";
+  std::filesystem::path built = prefix() / "plugins";
   if (std::filesystem::is_directory(built, ignored)) {
     return built;
   }

@@ -37,9 +37,10 @@ bp_status Outbox::push(channel::Envelope envelope) {
   if (status != BP_E_WOULD_BLOCK) {
     return status == BP_E_DROPPED ? BP_OK : status;  // the confirmation says that it was dropped
   }
+  // A refused send leaves the envelope as it is.
   const std::lock_guard lock(mutex_);
-  waiting_.push_back(
-      {std::move(envelope), runtime::now_ns() + sender_->channel().settings().block_timeout_ns});
+  waiting_.push_back({std::move(envelope),  // NOLINT(bugprone-use-after-move)
+                      runtime::now_ns() + sender_->channel().settings().block_timeout_ns});
   arm();
   return BP_OK;
 }

@@ -205,7 +205,9 @@ void Slot::add_special(OpenBatch& open, std::uint32_t number, const channel::Gli
     event.flags |= BP_EVF_JSON;
     event.buf.data = text.data();
     event.buf.size = event.buf.capacity = text.size;
-    open.texts.push_back({number, std::move(text), glimpse});
+    // What came as a letter is found by its number: the place of `special` may change.
+    open.texts.push_back(
+        {number, std::move(text), {glimpse.data, glimpse.size, glimpse.seq, nullptr}});
   }
 }
 

@@ -33,7 +33,10 @@ class Recorder final : public Responder {
     changed_.notify_all();
   }
 
-  void on_gone(std::function<void()> gone) override { gone_ = std::move(gone); }
+  void on_gone(std::function<void()> gone) override {
+    const std::lock_guard lock(mutex_);
+    gone_.swap(gone);
+  }
 
   std::vector<std::string> lines(std::size_t count) {
     std::unique_lock lock(mutex_);
@@ -46,7 +49,14 @@ class Recorder final : public Responder {
     changed_.wait(lock, [&] { return ended_; });
   }
 
-  void leave() { gone_(); }
+  void leave() {
+    std::function<void()> gone;
+    {
+      const std::lock_guard lock(mutex_);
+      gone.swap(gone_);
+    }
+    gone();
+  }
 
   [[nodiscard]] const std::string& type() const { return type_; }
 
