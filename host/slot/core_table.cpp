@@ -100,7 +100,8 @@ struct CoreTable {
     const std::uint32_t count = pairs == nullptr ? 0 : std::min(n_pairs, BP_LOG_PAIRS_MAX);
     fields.reserve(count);
     for (std::uint32_t i = 0; i < count; ++i) {
-      fields.push_back({view_of(pairs[2 * i]), view_of(pairs[2 * i + 1])});
+      fields.push_back(
+          {view_of(pairs[std::size_t{2} * i]), view_of(pairs[std::size_t{2} * i + 1])});
     }
     log::TraceContext context;
     if (trace != nullptr) {

@@ -27,7 +27,7 @@ bool has_kind(HandleKind kind, std::uint64_t handle) noexcept {
 std::vector<log::Field> fields_of(const bp_str* pairs, std::uint32_t count) {
   std::vector<log::Field> fields;
   for (std::uint32_t i = 0; pairs != nullptr && i < std::min(count, BP_TRACE_FIELDS_MAX); ++i) {
-    fields.push_back({view_of(pairs[2 * i]), view_of(pairs[2 * i + 1])});
+    fields.push_back({view_of(pairs[std::size_t{2} * i]), view_of(pairs[std::size_t{2} * i + 1])});
   }
   return fields;
 }
