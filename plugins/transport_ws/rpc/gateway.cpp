@@ -219,7 +219,7 @@ void Gateway::leave(session::Peer& peer) {
   if (node.empty()) {
     return;
   }
-  const std::shared_ptr<Visitor> visitor = node.mapped();
+  const std::shared_ptr<Visitor>& visitor = node.mapped();
   visitor->peer = nullptr;
   for (const auto& feed : std::exchange(visitor->feeds, {})) {
     feed->remove(peer);
@@ -416,7 +416,7 @@ void Gateway::unsubscribe(const std::shared_ptr<Turn>& turn, const Params& param
         bp::error(BP_E_NOT_FOUND, fmt::format("this connection has no subscription {}", *number)));
     return;
   }
-  const std::shared_ptr<Feed> feed = *found;
+  const std::shared_ptr<Feed> feed = std::move(*found);
   feeds.erase(found);
   feed->remove(*turn->visitor->peer);
   drop_feed_if_unused(feed);
