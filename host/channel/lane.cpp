@@ -162,12 +162,9 @@ void Lane::append(std::unique_ptr<Letter> letter) {
   letter->envelope.seq = seq;
   tail_->letter_bytes += letter->bytes + sizeof(Letter);
   letter_bytes_.fetch_add(letter->bytes, std::memory_order_relaxed);
-  record->size = sizeof(Letter*);
-  record->skip = 0;
-  record->letter = 1;
-  record->seq = seq;
+  *record = {sizeof(Letter*), 0, 1, seq};
   *reinterpret_cast<Letter**>(record->payload()) = letter.release();
-  publish(record->extent(), seq);
+  publish(*record);
 }
 
 Segment* Lane::set_aside() {
@@ -222,13 +219,11 @@ bool Lane::advance(Cursor& cursor) {
 }
 
 void Lane::release(Segment* segment) {
-  // Above one, somebody else still holds it, and whoever is last sees to it.
-  if (segment->references.load(std::memory_order_relaxed) > 2) {
-    std::uint32_t seen = segment->references.load(std::memory_order_relaxed);
-    while (seen > 2) {
-      if (segment->references.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel)) {
-        return;
-      }
+  // Above two, somebody but the chain still holds it, and whoever is last sees to it.
+  std::uint32_t seen = segment->references.load(std::memory_order_relaxed);
+  while (seen > 2) {
+    if (segment->references.compare_exchange_weak(seen, seen - 1, std::memory_order_acq_rel)) {
+      return;
     }
   }
   const std::lock_guard lock(mutex_);

@@ -104,7 +104,7 @@ class Lane {
 
   // ---- the writer's
 
-  // Room for a payload, or null: the segment is full, or the credit used up (see renew).
+  // Room for a payload, or null: the segment is full, or the credit used up.
   [[nodiscard]] std::byte* room(std::size_t size) const noexcept {
     const std::uint64_t seq = seq_.load(std::memory_order_relaxed);
     if (at_ + Record::extent(0, size) > end_ || seq >= limit_.load(std::memory_order_relaxed)) {
@@ -120,12 +120,8 @@ class Lane {
   // Publishes what was written to room(); `skip` as in Record.
   void commit(std::uint16_t skip, std::uint32_t size) noexcept {
     auto* record = reinterpret_cast<Record*>(at_);
-    const std::uint64_t seq = seq_.load(std::memory_order_relaxed);
-    record->size = size;
-    record->skip = skip;
-    record->letter = 0;
-    record->seq = seq;
-    publish(record->extent(), seq);
+    *record = {size, skip, 0, seq_.load(std::memory_order_relaxed)};
+    publish(*record);
   }
 
   // Nobody listens: the message only counts.
@@ -208,11 +204,11 @@ class Lane {
   [[nodiscard]] bool unheld();
 
  private:
-  void publish(std::size_t extent, std::uint64_t seq) noexcept {
-    at_ += extent;
+  void publish(const Record& record) noexcept {
+    at_ += record.extent();
     tail_->committed.store(static_cast<std::uint64_t>(at_ - tail_->data()),
                            std::memory_order_release);
-    seq_.store(seq + 1, std::memory_order_release);
+    seq_.store(record.seq + 1, std::memory_order_release);
   }
 
   [[nodiscard]] Segment* obtain(std::size_t capacity);

@@ -16,11 +16,11 @@ bool belongs(char c) noexcept {
          c == '_' || c == '-';
 }
 
+}  // namespace
+
 bool is_name(std::string_view name) noexcept {
   return !name.empty() && name.size() <= BP_NAME_BYTES_MAX && std::ranges::all_of(name, belongs);
 }
-
-}  // namespace
 
 std::string printable(std::string_view name) {
   if (is_name(name)) {

@@ -12,7 +12,10 @@
 
 namespace host::registry {
 
-// 1 to BP_NAME_BYTES_MAX bytes of [A-Za-z0-9._-]; `what` says whose name, "a channel's name".
+// 1 to BP_NAME_BYTES_MAX bytes of [A-Za-z0-9._-].
+[[nodiscard]] bool is_name(std::string_view name) noexcept;
+
+// The same, with an error; `what` says whose name, "a channel's name".
 [[nodiscard]] error::Result<void> check_name(std::string_view what, std::string_view name);
 
 // A name as it is; of anything else the beginning, with bytes that are no name's as \xNN: a message

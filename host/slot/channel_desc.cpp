@@ -1,23 +1,16 @@
 // host/slot/channel_desc.cpp - the rules for each field of bp_chan_desc.
 #include "host/slot/channel_desc.hpp"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "host/registry/name.hpp"
 #include "host/slot/text.hpp"
 
 namespace host::slot {
 
 namespace {
-
-bool is_name(std::string_view name) noexcept {
-  return !name.empty() && name.size() <= BP_NAME_BYTES_MAX && std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
-  });
-}
 
 std::unexpected<error::Error> invalid(std::string text) {
   return error::fail(BP_E_INVALID, std::move(text));
@@ -34,7 +27,7 @@ error::Result<channel::Settings> settings_of(const bp_chan_desc& desc) {
     return error::fail(BP_E_TOO_NEW, "bp_chan_desc has fields that this host does not know");
   }
   const std::string_view name = view_of(desc.name);
-  if (!is_name(name)) {
+  if (!registry::is_name(name)) {
     return invalid("a channel's name is 1 to " + std::to_string(BP_NAME_BYTES_MAX) +
                    " bytes of letters, digits, '.', '_' and '-'");
   }

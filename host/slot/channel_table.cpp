@@ -200,13 +200,13 @@ struct ChannelTable {
       }
       return publish(slot, channel, lease, nullptr);
     }
-    std::size_t offset = 0;
-    if (!offset_in_room(*gate->sender, *lease, offset)) {
+    const auto offset = offset_within(*lease, gate->sender->lent(), gate->sender->lent_bytes());
+    if (!offset) {
       gate->leave();
       return BP_E_INVALID;
     }
     const bool in_turn = CallStack::in_turn_of(slot);
-    const bp_status status = gate->sender->send_lent(offset, lease->size, in_turn);
+    const bp_status status = gate->sender->send_lent(*offset, lease->size, in_turn);
     if (in_turn) {
       slot.settle_later(*gate);
     }

@@ -129,8 +129,7 @@ class HandleTable {
   };
 
   [[nodiscard]] std::uint64_t handle_of(std::size_t index) const noexcept {
-    return static_cast<std::uint64_t>(kind_) << 56U |
-           static_cast<std::uint64_t>(places_[index].generation) << handle_index_bits | index;
+    return slot::handle_of(kind_, places_[index].generation, static_cast<std::uint32_t>(index));
   }
 
   [[nodiscard]] Place* place_of(std::uint64_t handle) noexcept {

@@ -8,21 +8,16 @@ bp_status Leases::part(const bp_buf& buf, message::Message& out) noexcept {
   if (lease == nullptr) {
     return BP_E_STALE;
   }
-  message::Block* block = lease->message.block.get();
-  const auto begin = reinterpret_cast<std::uintptr_t>(block->payload());
-  const auto data = reinterpret_cast<std::uintptr_t>(buf.data);
-  if (buf.size == 0) {
-    out = lease->message;
-    out.size = 0;
-    return BP_OK;
-  }
-  if (data < begin || data - begin > block->capacity ||
-      buf.size > block->capacity - (data - begin) || (data - begin) % lease_alignment_bytes != 0) {
+  message::Block& block = *lease->message.block.get();
+  const auto offset = offset_within(buf, block.payload(), block.capacity);
+  if (!offset) {
     return BP_E_INVALID;
   }
   out = lease->message;
-  out.offset = data - begin;
   out.size = buf.size;
+  if (buf.size > 0) {
+    out.offset = *offset;
+  }
   return BP_OK;
 }
 

@@ -5,6 +5,7 @@
 // INVALID.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -12,7 +13,6 @@
 #include "backplane/abi/bytes.h"
 
 #include "host/channel/receiver.hpp"
-#include "host/channel/sender.hpp"
 #include "host/message/pool.hpp"
 #include "host/slot/handle_table.hpp"
 
@@ -44,27 +44,28 @@ class Leases {
   [[nodiscard]] std::size_t size() const noexcept { return table_.size(); }
 
   // The part of the lease's block that `buf` names, checked against the host's own record. INVALID
-  // where it lies outside or is not aligned; STALE where the lease is unknown or still lent to an
-  // event.
+  // where it lies outside or is not aligned; STALE where the lease is unknown.
   [[nodiscard]] bp_status part(const bp_buf& buf, message::Message& out) noexcept;
 
  private:
   HandleTable<Lease> table_;
 };
 
-// Where `buf` lies in the room that `sender` lent; false: not within it, or not aligned.
-[[nodiscard]] inline bool offset_in_room(const channel::Sender& sender, const bp_buf& buf,
-                                         std::size_t& offset) noexcept {
-  offset = 0;
+// Where `buf` lies in the `bytes` of memory at `begin`, which the host knows of; nothing: not
+// within them, or not aligned. An empty one lies at their beginning.
+[[nodiscard]] inline std::optional<std::size_t> offset_within(const bp_buf& buf,
+                                                              const std::byte* begin,
+                                                              std::size_t bytes) noexcept {
   if (buf.size == 0) {
-    return true;
+    return 0;
   }
-  const auto begin = reinterpret_cast<std::uintptr_t>(sender.lent());
+  const auto first = reinterpret_cast<std::uintptr_t>(begin);
   const auto data = reinterpret_cast<std::uintptr_t>(buf.data);
-  const std::size_t bytes = sender.lent_bytes();
-  offset = data - begin;
-  return data >= begin && offset <= bytes && buf.size <= bytes - offset &&
-         offset % lease_alignment_bytes == 0;
+  if (data < first || data - first > bytes || buf.size > bytes - (data - first) ||
+      (data - first) % lease_alignment_bytes != 0) {
+    return std::nullopt;
+  }
+  return data - first;
 }
 
 // How the law shows a message.

@@ -49,15 +49,18 @@ bp_status Slot::part_of_reply(const bp_buf& buf, message::Message& out) {
   if (gate == nullptr || !gate->holds(buf.lease)) {
     return BP_E_STALE;
   }
-  const auto begin = reinterpret_cast<std::uintptr_t>(gate->reply.data());
-  const std::size_t offset = reinterpret_cast<std::uintptr_t>(buf.data) - begin;
-  if (buf.size > 0 && (offset > gate->reply.size() || buf.size > gate->reply.size() - offset ||
-                       offset % lease_alignment_bytes != 0)) {
+  return copy_part(buf, gate->reply.data(), gate->reply.size(), out);
+}
+
+// What does not lie in a block of the pool cannot be shared: its bytes are copied.
+bp_status Slot::copy_part(const bp_buf& buf, const std::byte* begin, std::size_t bytes,
+                          message::Message& out) {
+  const auto offset = offset_within(buf, begin, bytes);
+  if (!offset) {
     return BP_E_INVALID;
   }
-  out = message::copy_of(
-      surroundings_.exchange.pool(),
-      std::span<const std::byte>(gate->reply.data() + (buf.size > 0 ? offset : 0), buf.size));
+  out = message::copy_of(surroundings_.exchange.pool(),
+                         std::span<const std::byte>(begin + *offset, buf.size));
   return out.block ? BP_OK : BP_E_NO_MEMORY;
 }
 
@@ -70,21 +73,14 @@ bp_status Slot::part_of(const bp_buf& buf, message::Message& out) {
     const std::lock_guard lock(mutex_);
     return leases_.part(buf, out);
   }
-  // Room of a lane that is not sent there as it is: its bytes are copied.
+  // Room of a lane that is not sent there as it is.
   SendGate* gate = gates_.enter_at(buf.lease);
   if (gate == nullptr) {
     return BP_E_STALE;
   }
-  bp_status status = BP_E_STALE;
-  if (gate->holds(buf.lease)) {
-    std::size_t offset = 0;
-    status = BP_E_INVALID;
-    if (offset_in_room(*gate->sender, buf, offset)) {
-      out = message::copy_of(surroundings_.exchange.pool(),
-                             std::span<const std::byte>(gate->sender->lent() + offset, buf.size));
-      status = out.block ? BP_OK : BP_E_NO_MEMORY;
-    }
-  }
+  const bp_status status =
+      gate->holds(buf.lease) ? copy_part(buf, gate->sender->lent(), gate->sender->lent_bytes(), out)
+                             : BP_E_STALE;
   gate->leave();
   return status;
 }

@@ -250,6 +250,8 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   // A part of a lease, of any kind, as a message; the lease is not taken yet.
   [[nodiscard]] bp_status part_of(const bp_buf& buf, message::Message& out);
   [[nodiscard]] bp_status part_of_reply(const bp_buf& buf, message::Message& out);
+  [[nodiscard]] bp_status copy_part(const bp_buf& buf, const std::byte* begin, std::size_t bytes,
+                                    message::Message& out);
   // The lease moved on; a received message counts as acknowledged. False: there is none.
   bool give_up_lease(bp_lease lease);
   void push_internal(std::function<void()> work);
