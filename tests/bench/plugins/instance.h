@@ -72,6 +72,22 @@ static inline void bench_complete(const bench_instance* self, bp_op op, bp_statu
   self->core->complete(self->host, op, status, error);
 }
 
+/** create() and destroy() of a plugin whose `type` begins with `bench_instance at`. */
+#define BENCH_LIFE(type)                                                              \
+  static bp_status BP_CALL create(const bp_host* host, bp_inst instance, void** self, \
+                                  bp_error* error) {                                  \
+    type* made = calloc(1, sizeof *made);                                             \
+    (void)error;                                                                      \
+    if (made == NULL) {                                                               \
+      return BP_E_NO_MEMORY;                                                          \
+    }                                                                                 \
+    *self = made;                                                                     \
+    return bench_attach(&made->at, host, instance);                                   \
+  }                                                                                   \
+  static void BP_CALL destroy(void* self) {                                           \
+    free(self);                                                                       \
+  }
+
 /** The rest of a plugin: needs create(), destroy() and on_events(). */
 #define BENCH_PLUGIN                                                                        \
   static const bp_plugin plugin = {sizeof plugin, 0,       BP_PLUGIN_ID, BP_PLUGIN_VERSION, \

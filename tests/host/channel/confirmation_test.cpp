@@ -12,9 +12,7 @@ TEST(Confirmation, ComesAtOnceWhereNobodyConfirms) {
   const auto watcher = channel->open_receiver({.owner = "watcher"});
   const auto sender = channel->open_sender({});
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("a", told)), BP_OK);
   EXPECT_EQ(told.times, 1);
   EXPECT_EQ(told.status, BP_OK);
 }
@@ -26,9 +24,7 @@ TEST(Confirmation, WaitsForEveryConfirmingSubscriber) {
   const auto two = channel->open_receiver({.owner = "two", .flags = BP_CHAN_CONFIRMING});
   const auto sender = channel->open_sender({});
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("a", told)), BP_OK);
   EXPECT_EQ(Bench::take(*one).size(), 1U);
   EXPECT_EQ(told.times, 0);
   EXPECT_EQ(Bench::take(*two).size(), 1U);
@@ -40,9 +36,7 @@ TEST(Confirmation, OfAQueueComesWithTheConsumersAcknowledgement) {
   const auto channel = bench.make(queue_of(8));
   const auto sender = channel->open_sender({});
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("a", told)), BP_OK);
   EXPECT_EQ(told.times, 0);
   const auto receiver = channel->open_receiver({.owner = "r"});
   EXPECT_EQ(Bench::take(*receiver).size(), 1U);
@@ -56,13 +50,9 @@ TEST(Confirmation, FailsWhenASubscriberLeavesBeforeItAcknowledged) {
   const auto sender = channel->open_sender({});
   Told first;
   Told second;
-  Envelope a = bench.letter("a");
-  a.confirmation = first.confirmation();
-  ASSERT_EQ(sender->send(std::move(a)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("a", first)), BP_OK);
   EXPECT_EQ(Bench::take(*taken, false).size(), 1U);
-  Envelope b = bench.letter("b");
-  b.confirmation = second.confirmation();
-  ASSERT_EQ(sender->send(std::move(b)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("b", second)), BP_OK);
   taken->close();
   EXPECT_EQ(first.times, 1);
   EXPECT_EQ(first.status, BP_E_ABANDONED);
@@ -76,9 +66,7 @@ TEST(Confirmation, IsStillGivenByASubscriberThatLeftAndAcknowledgesLater) {
   const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
   const auto sender = channel->open_sender({});
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("a", told)), BP_OK);
   std::vector<Delivery> taken;
   std::uint64_t missed = 0;
   receiver->take(1, taken, missed);
@@ -95,9 +83,7 @@ TEST(Confirmation, FailsWithTheErrorOfARejectedMessage) {
   const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
   const auto sender = channel->open_sender({});
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("a", told)), BP_OK);
   std::vector<Delivery> taken;
   std::uint64_t missed = 0;
   receiver->take(1, taken, missed);
@@ -112,9 +98,7 @@ TEST(Confirmation, FailsForMessagesACutBackSubscriberMissed) {
   const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
   const auto sender = channel->open_sender({});
   Told told;
-  Envelope a = bench.letter("a");
-  a.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(a)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("a", told)), BP_OK);
   ASSERT_EQ(sender->send(bench.letter("b")), BP_E_WOULD_BLOCK);
   bench.later.run_all();
   ASSERT_EQ(sender->send(bench.letter("b")), BP_OK);
@@ -130,9 +114,7 @@ TEST(Confirmation, IsNotGivenBySubscribersThatDoNotConfirm) {
       channel->open_receiver({.owner = "confirming", .flags = BP_CHAN_CONFIRMING});
   const auto sender = channel->open_sender({});
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("a", told)), BP_OK);
   EXPECT_EQ(Bench::take(*watcher).size(), 1U);
   EXPECT_EQ(told.times, 0);
   EXPECT_EQ(Bench::take(*confirming).size(), 1U);
@@ -147,9 +129,7 @@ TEST(Confirmation, FailsForWhatACutBackSubscriberSkipsByItself) {
   const auto sender = channel->open_sender({});
   ASSERT_TRUE(put(*sender, "a"));
   Told told;
-  Envelope envelope = bench.letter("b");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("b", told)), BP_OK);
   ASSERT_EQ(sender->reserve(1), nullptr);
   bench.later.run_all();
   for (const char* text : {"c", "d", "e", "f"}) {
@@ -193,9 +173,7 @@ TEST(Confirmation, StaysWithThePublisherWhenItsMessageGoesToTheDeadLetter) {
   const auto sender = channel->open_sender({});
   const auto receiver = channel->open_receiver({.owner = "r"});
   Told told;
-  Envelope envelope = bench.letter("a");
-  envelope.confirmation = told.confirmation();
-  ASSERT_EQ(sender->send(std::move(envelope)), BP_OK);
+  ASSERT_EQ(sender->send(bench.letter("a", told)), BP_OK);
   std::vector<Delivery> taken;
   std::uint64_t missed = 0;
   receiver->take(1, taken, missed);

@@ -25,6 +25,19 @@ struct Later {
   }
 };
 
+// Counts what a publisher is told about one message.
+struct Told {
+  int times = 0;
+  bp_status status = BP_OK;
+
+  [[nodiscard]] std::shared_ptr<Confirmation> confirmation() {
+    return std::make_shared<Confirmation>([this](const std::optional<error::Error>& error) {
+      ++times;
+      status = error ? error->code() : BP_OK;
+    });
+  }
+};
+
 struct Bench {
   message::Pool pool;
   Later later;
@@ -53,6 +66,13 @@ struct Bench {
     return envelope;
   }
 
+  // One whose publisher wants to be told.
+  [[nodiscard]] Envelope letter(const std::string& text, Told& told) {
+    Envelope envelope = letter(text);
+    envelope.confirmation = told.confirmation();
+    return envelope;
+  }
+
   [[nodiscard]] static std::string text_of(const message::Message& message) {
     return {reinterpret_cast<const char*>(message.data()), message.size};
   }
@@ -71,19 +91,6 @@ struct Bench {
       }
     }
     return texts;
-  }
-};
-
-// Counts what a publisher is told about one message.
-struct Told {
-  int times = 0;
-  bp_status status = BP_OK;
-
-  [[nodiscard]] std::shared_ptr<Confirmation> confirmation() {
-    return std::make_shared<Confirmation>([this](const std::optional<error::Error>& error) {
-      ++times;
-      status = error ? error->code() : BP_OK;
-    });
   }
 };
 

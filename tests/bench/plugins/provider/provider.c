@@ -65,20 +65,7 @@ static void start(provider* self, bp_op op) {
   bench_complete(&self->at, op, status, &error);
 }
 
-static bp_status BP_CALL create(const bp_host* host, bp_inst instance, void** self,
-                                bp_error* error) {
-  provider* made = calloc(1, sizeof *made);
-  (void)error;
-  if (made == NULL) {
-    return BP_E_NO_MEMORY;
-  }
-  *self = made;
-  return bench_attach(&made->at, host, instance);
-}
-
-static void BP_CALL destroy(void* self) {
-  free(self);
-}
+BENCH_LIFE(provider)
 
 static void BP_CALL on_events(void* self, const bp_event* first, uint32_t stride, uint32_t count) {
   provider* me = self;
