@@ -320,8 +320,10 @@ void Scheduler::park(Worker& me) {
   const bool awake = work_visible() || stopping_.load(std::memory_order_seq_cst);
   if (!awake || !sleepers_.get_up()) {
     sleepers_.wait();
-    me.searching = true;
   }
+  // Also when it got up by itself: whoever made the work it saw may have woken nobody because this
+  // worker searched, so it is this worker that looks whether there is work for another.
+  me.searching = true;
   watch();
 }
 

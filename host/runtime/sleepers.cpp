@@ -94,7 +94,8 @@ bool Sleepers::get_up() noexcept {
   std::uint32_t seen = counts_.load(std::memory_order_seq_cst);
   while (sleeping_in(seen) > 0) {
     // As long as one is left that nobody chose, that may be the caller.
-    if (counts_.compare_exchange_weak(seen, seen - one_sleeping, std::memory_order_seq_cst)) {
+    if (counts_.compare_exchange_weak(seen, seen - one_sleeping + one_searching,
+                                      std::memory_order_seq_cst)) {
       return true;
     }
   }

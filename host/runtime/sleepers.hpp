@@ -32,7 +32,8 @@ class Sleepers {
   // From awake (and searching, perhaps) to sleeping. Look for work then, and get_up() or wait().
   void lie_down(bool searching) noexcept;
 
-  // False when a wake is on its way already: then wait() for it.
+  // Up and searching, for the maker of what was seen may have relied on that. False when a wake is
+  // on its way already: then wait() for it.
   [[nodiscard]] bool get_up() noexcept;
 
   // Until woken; the one that was woken is searching.

@@ -176,24 +176,30 @@ TEST(Scheduler, WorkThatCameWhileAWorkerSearchedWakesAnother) {
   std::atomic<int> first_round{0};
   std::atomic<int> second_round{0};
   std::atomic<int> wanted{0};
-  const auto first = runtime.make_strand([&] {
-    while (second_round.load() < wanted.load()) {
-      std::this_thread::yield();
+  // Waiting sleeps: two threads that yield in a loop keep the third from two busy cores for long.
+  const auto await = [](std::atomic<int>& round, int at_least) {
+    for (int seen = round.load(); seen < at_least; seen = round.load()) {
+      round.wait(seen);
     }
-    first_round.fetch_add(1);
+  };
+  const auto count = [](std::atomic<int>& round) {
+    round.fetch_add(1);
+    round.notify_all();
+  };
+  const auto first = runtime.make_strand([&] {
+    await(second_round, wanted.load());
+    count(first_round);
     return false;
   });
   const auto second = runtime.make_strand([&] {
-    second_round.fetch_add(1);
+    count(second_round);
     return false;
   });
   for (int i = 1; i <= 3'000; ++i) {
     wanted = i;
     first->schedule();
     second->schedule();
-    while (first_round.load() < i) {
-      std::this_thread::yield();
-    }
+    await(first_round, i);
   }
   EXPECT_EQ(runtime.stop(now_ns() + 10'000'000'000), 0U);
 }

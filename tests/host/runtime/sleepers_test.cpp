@@ -29,10 +29,14 @@ TEST(Sleepers, OneIsWokenOnceAndThenSearches) {
 TEST(Sleepers, WhoFindsWorkGetsUpUnlessAWakeIsOnItsWay) {
   Sleepers sleepers;
   sleepers.lie_down(false);
-  EXPECT_TRUE(sleepers.get_up());
-  EXPECT_EQ(sleepers.sleeping(), 0U);
   sleepers.lie_down(false);
+  EXPECT_TRUE(sleepers.get_up());
+  EXPECT_EQ(sleepers.sleeping(), 1U);
+  sleepers.wake_one();  // who got up searches, and looks for the other when it has found something
+  EXPECT_EQ(sleepers.sleeping(), 1U);
+  EXPECT_TRUE(sleepers.end_search());
   sleepers.wake_one();
+  EXPECT_EQ(sleepers.sleeping(), 0U);
   EXPECT_FALSE(sleepers.get_up());
   sleepers.wait();
   EXPECT_FALSE(sleepers.end_search());
@@ -74,10 +78,9 @@ TEST(Sleepers, NoWakeIsLost) {
           continue;
         }
         sleepers.lie_down(std::exchange(searching, false));
-        if ((work.load() > 0 || stop.load()) && sleepers.get_up()) {
-          continue;
+        if ((work.load() == 0 && !stop.load()) || !sleepers.get_up()) {
+          sleepers.wait();
         }
-        sleepers.wait();
         searching = true;
       }
     });
