@@ -1,11 +1,14 @@
 // tests/sdk/cpp/join_set_test.cpp - children side by side, their results and panics.
 #include "backplane/cpp/join_set.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "in_task.hpp"
 
@@ -100,6 +103,57 @@ TEST(JoinSet, IsEmptyWhenNothingWasSpawned) {
     empty = !(co_await set.next()).has_value() && set.size() == 0;
   });
   EXPECT_TRUE(empty);
+}
+
+RC_GTEST_PROP(JoinSet, GivesEveryEndOnceAndInOrder, ()) {
+  enum class How : char { value, error, panic };
+
+  struct Child {
+    int seconds;
+    How how;
+  };
+
+  const auto raw = *rc::gen::container<std::vector<std::pair<int, int>>>(
+      rc::gen::pair(rc::gen::inRange(0, 50), rc::gen::inRange(0, 3)));
+  std::vector<std::pair<int, bp_status>> expected;
+  std::vector<std::pair<int, bp_status>> ends;
+  tests::Stage stage;
+  stage.run([&](bp::context& cx) -> bp::task<void> {
+    bp::join_set<int> set(cx);
+    for (std::size_t i = 0; i < raw.size(); ++i) {
+      const Child child{raw[i].first, static_cast<How>(raw[i].second)};
+      set.spawn([&cx, child]() -> bp::task<bp::result<int>> {
+        co_await cx.sleep(std::chrono::seconds(child.seconds));
+        if (child.how == How::panic) {
+          throw std::runtime_error("broken");
+        }
+        if (child.how == How::error) {
+          co_return bp::fail(BP_E_IO, "refused");
+        }
+        co_return child.seconds;
+      });
+      const bp_status code = child.how == How::value   ? BP_OK
+                             : child.how == How::error ? BP_E_IO
+                                                       : BP_E_PANIC;
+      expected.emplace_back(child.seconds, code);
+    }
+    while (auto one = co_await set.next()) {
+      ends.emplace_back(static_cast<int>(cx.now_ns() / 1'000'000'000),
+                        *one ? BP_OK : one->error().code());
+    }
+  });
+  const auto begin = stage.cx().now_ns() / 1'000'000'000;
+  for (int second = 0; second <= 50; ++second) {
+    stage.host().advance(1s);
+  }
+  for (auto& [second, code] : ends) {
+    second -= static_cast<int>(begin);
+  }
+  RC_ASSERT(std::is_sorted(ends.begin(), ends.end(),
+                           [](const auto& a, const auto& b) { return a.first < b.first; }));
+  std::sort(ends.begin(), ends.end());
+  std::sort(expected.begin(), expected.end());
+  RC_ASSERT(ends == expected);
 }
 
 }  // namespace

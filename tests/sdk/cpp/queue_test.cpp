@@ -5,6 +5,7 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 #include "backplane/cpp/select.hpp"
 
@@ -84,6 +85,40 @@ TEST(Queue, CloseWakesWhoeverWaits) {
     co_return;
   });
   EXPECT_EQ(ends, 3);
+}
+
+RC_GTEST_PROP(Queue, KeepsOrderAndBoundWhoeverIsCancelled, ()) {
+  const auto capacity = *rc::gen::inRange<std::size_t>(1, 6);
+  const auto takers = *rc::gen::container<std::vector<bool>>(rc::gen::arbitrary<bool>());
+  tests::Stage stage;
+  bp::queue<int> queue(capacity);
+  int pushed = 0;
+  std::vector<int> popped;
+  stage.run([&](bp::context&) -> bp::task<void> {
+    for (;;) {
+      EXPECT_TRUE(co_await queue.push(pushed));
+      ++pushed;
+    }
+  });
+  for (const bool patient : takers) {
+    stage.run([&, patient](bp::context& cx) -> bp::task<void> {
+      if (patient) {
+        popped.push_back(*co_await queue.pop());
+      } else {  // the sleep is first in rank and over by the time that anybody looks
+        auto first = co_await bp::select(cx.sleep(0s), queue.pop());
+        if (first.index() == 1) {
+          popped.push_back(*std::get<1>(first));
+        }
+      }
+    });
+    stage.host().advance(1s);
+    RC_ASSERT(queue.size() == capacity);
+    RC_ASSERT(static_cast<std::size_t>(pushed) == popped.size() + capacity);
+  }
+  for (std::size_t i = 0; i < popped.size(); ++i) {
+    RC_ASSERT(popped[i] == static_cast<int>(i));
+  }
+  RC_ASSERT(stage.host().stop().has_value());
 }
 
 TEST(Oneshot, IsSetOnce) {

@@ -1,6 +1,7 @@
-// tests/sdk/cpp/select_test.cpp - the first of several, in their order, and deadlines.
+// tests/sdk/cpp/select_test.cpp - the first of several, in their order, and time limits.
 #include "backplane/cpp/select.hpp"
 
+#include <rapidcheck.h>
 #include <stdexcept>
 #include <string>
 
@@ -62,6 +63,89 @@ TEST(Select, LosesNothingWhenTwoBecomeReadyTogether) {
   EXPECT_EQ(sum, 11);
 }
 
+TEST(Select, PrefersTheEarlierBranchOfThoseThatBecameReadyTogether) {
+  tests::Stage stage;
+  bp::queue<std::string> commands(2);
+  bp::queue<std::string> heartbeat(2);
+  std::vector<std::string> log;
+  stage.run([&](bp::context&) -> bp::task<void> {
+    for (int i = 0; i < 2; ++i) {
+      auto first = co_await bp::select(commands.pop(), heartbeat.pop());
+      log.push_back(first.index() == 0 ? *std::get<0>(first) : *std::get<1>(first));
+    }
+  });
+  stage.run([&](bp::context&) -> bp::task<void> {
+    heartbeat.try_push("heartbeat");  // first in time, second in rank
+    commands.try_push("command");
+    co_return;
+  });
+  EXPECT_EQ(log, (std::vector<std::string>{"command", "heartbeat"}));
+}
+
+TEST(Select, RanksBranchesOfNestedTasksAndSelects) {
+  tests::Stage stage;
+  bp::queue<int> a(2);
+  bp::queue<int> b(2);
+  bp::queue<int> c(2);
+  std::vector<int> log;
+  const auto later = [](bp::queue<int>& from) -> bp::task<int> { co_return *co_await from.pop(); };
+  const auto inner = [&]() -> bp::task<int> {
+    auto first = co_await bp::select(later(a), later(b));
+    co_return first.index() == 0 ? std::get<0>(first) : std::get<1>(first);
+  };
+  stage.run([&](bp::context&) -> bp::task<void> {
+    for (int i = 0; i < 3; ++i) {
+      auto first = co_await bp::select(inner(), later(c));
+      log.push_back(first.index() == 0 ? std::get<0>(first) : std::get<1>(first));
+    }
+  });
+  stage.run([&](bp::context&) -> bp::task<void> {
+    c.try_push(3);
+    b.try_push(2);
+    a.try_push(1);
+    co_return;
+  });
+  EXPECT_EQ(log, (std::vector<int>{1, 2, 3}));
+}
+
+TEST(Select, NeverLosesAnItemWhateverTheOrder) {
+  rc::check("every item comes out once, of two queues with the earlier first", [] {
+    tests::Stage stage;
+    bp::queue<int> a(64);
+    bp::queue<int> b(64);
+    std::vector<int> got;
+    stage.run([&](bp::context&) -> bp::task<void> {
+      for (;;) {
+        auto first = co_await bp::select(a.pop(), b.pop());
+        const auto item = first.index() == 0 ? std::get<0>(first) : std::get<1>(first);
+        if (!item) {
+          co_return;
+        }
+        got.push_back(*item);
+      }
+    });
+    std::vector<int> expected;
+    const auto rounds = *rc::gen::container<std::vector<std::vector<bool>>>(
+        rc::gen::container<std::vector<bool>>(rc::gen::arbitrary<bool>()));
+    int next = 0;
+    for (std::vector<bool> round : rounds) {
+      round.resize(std::min<std::size_t>(round.size(), 60));
+      std::vector<int> of_b;
+      stage.run([&](bp::context&) -> bp::task<void> {
+        for (const bool to_a : round) {
+          (to_a ? expected : of_b).push_back(next);
+          RC_ASSERT((to_a ? a : b).try_push(next++));
+        }
+        co_return;
+      });
+      expected.insert(expected.end(), of_b.begin(), of_b.end());
+      RC_ASSERT(got == expected);
+    }
+    a.close();
+    stage.host().pump();
+  });
+}
+
 TEST(Select, CarriesTheExceptionOfTheWinner) {
   tests::Stage stage;
   std::string caught;
@@ -91,7 +175,7 @@ TEST(Select, IsCancelledWithItsTask) {
   EXPECT_FALSE(done);
 }
 
-TEST(WithDeadline, GivesTheValueOrSaysTimeout) {
+TEST(WithTimeout, GivesTheValueOrSaysTimeout) {
   tests::Stage stage;
   std::vector<bp::result<int>> results;
   const auto slow = [](bp::context& cx, std::chrono::seconds time) -> bp::task<bp::result<int>> {
@@ -99,8 +183,8 @@ TEST(WithDeadline, GivesTheValueOrSaysTimeout) {
     co_return 7;
   };
   stage.run([&](bp::context& cx) -> bp::task<void> {
-    results.push_back(co_await bp::with_deadline(cx, 2s, slow(cx, 1s)));
-    results.push_back(co_await bp::with_deadline(cx, 2s, slow(cx, 9s)));
+    results.push_back(co_await bp::with_timeout(slow(cx, 1s), 2s));
+    results.push_back(co_await bp::with_timeout(slow(cx, 9s), 2s));
   });
   stage.host().advance(3s);
   ASSERT_EQ(results.size(), 2U);
@@ -109,16 +193,16 @@ TEST(WithDeadline, GivesTheValueOrSaysTimeout) {
   EXPECT_EQ(results[1].error().message(), "not done after 2s");
 }
 
-TEST(WithDeadline, WaitsForBlockingWorkThatUsesTheTask) {
+TEST(WithTimeout, WaitsForBlockingWorkThatUsesTheTask) {
   tests::Stage stage;
   stage.host().set_jobs_at_once(false);
   std::string log;
   stage.run([&](bp::context& cx) -> bp::task<void> {
-    const auto end =
-        co_await bp::with_deadline(cx, 1s, cx.run_blocking([&log]() -> bp::result<void> {
-          log += "ran ";
-          return {};
-        }));
+    const auto end = co_await bp::with_timeout(cx.run_blocking([&log]() -> bp::result<void> {
+      log += "ran ";
+      return {};
+    }),
+                                               1s);
     log += end ? "in time" : "late";
   });
   stage.host().advance(1s);

@@ -3,8 +3,10 @@
 
 #include <chrono>
 #include <set>
+#include <vector>
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
 
 using namespace std::chrono_literals;
 
@@ -37,6 +39,33 @@ TEST(Backoff, ScattersThoseThatFailedTogether) {
     delays.insert(bp::kit::backoff(1s, 10s, seed).next().count());
   }
   EXPECT_GT(delays.size(), 95U);
+}
+
+TEST(Backoff, UsesTheWholeJitter) {
+  bp::kit::backoff backoff(1s, 1s, 3);
+  int low = 0;
+  int high = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const auto delay = backoff.next();
+    low += delay < 250ms ? 1 : 0;
+    high += delay > 750ms ? 1 : 0;
+  }
+  EXPECT_NEAR(low, 250, 75);
+  EXPECT_NEAR(high, 250, 75);
+}
+
+RC_GTEST_PROP(Backoff, IsTheSameForTheSameSeedAndBelowItsCeiling,
+              (std::int64_t first, std::int64_t cap, std::uint64_t seed)) {
+  bp::kit::backoff a(std::chrono::nanoseconds(first), std::chrono::nanoseconds(cap), seed);
+  bp::kit::backoff b(std::chrono::nanoseconds(first), std::chrono::nanoseconds(cap), seed);
+  auto ceiling = 0ns;
+  for (int i = 0; i < 70; ++i) {
+    RC_ASSERT(a.ceiling() >= ceiling);
+    ceiling = a.ceiling();
+    const auto delay = a.next();
+    RC_ASSERT(delay == b.next());
+    RC_ASSERT(delay >= 0ns && delay <= ceiling);
+  }
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
-// tests/sdk/kit/frame_pool_test.cpp - blocks come back, in any size, from any thread.
+// tests/sdk/kit/frame_pool_test.cpp - blocks come back, in any size, on any thread.
 #include "backplane/kit/frame_pool.hpp"
 
+#include <array>
+#include <atomic>
 #include <cstring>
 #include <thread>
 #include <vector>
@@ -41,18 +43,51 @@ TEST(FramePool, KeepsABoundedNumber) {
   }
 }
 
-TEST(FramePool, ServesManyThreads) {
-  bp::kit::frame_pool pool;
-  std::vector<std::jthread> threads;
-  for (int i = 0; i < 4; ++i) {
-    threads.emplace_back([&pool] {
-      for (int round = 0; round < 2000; ++round) {
-        auto* block = static_cast<int*>(pool.allocate(256));
-        *block = round;
-        EXPECT_EQ(*block, round);
-        pool.release(block, 256);
-      }
-    });
+TEST(ThreadFrames, KeepsABlockForTheSameThread) {
+  void* first = bp::kit::thread_frames::allocate(300);
+  bp::kit::thread_frames::release(first, 300);
+  void* again = bp::kit::thread_frames::allocate(310);
+  EXPECT_EQ(again, first);
+  bp::kit::thread_frames::release(again, 310);
+}
+
+TEST(ThreadFrames, TakesABlockOfAnotherThread) {
+  void* block = bp::kit::thread_frames::allocate(300);
+  std::jthread([block] {
+    std::memset(block, 1, 300);
+    bp::kit::thread_frames::release(block, 300);
+    void* again = bp::kit::thread_frames::allocate(300);
+    EXPECT_EQ(again, block) << "it belongs to whoever released it";
+    bp::kit::thread_frames::release(again, 300);
+  }).join();
+}
+
+/// More threads than there are places, and blocks that wander between them.
+TEST(ThreadFrames, ServesManyThreads) {
+  constexpr std::size_t threads_count = 2 * bp::kit::detail::threads_max;
+  std::array<std::atomic<void*>, 16> exchange{};
+  std::atomic<bool> begin{false};
+  {
+    std::vector<std::jthread> threads;
+    for (std::size_t i = 0; i < threads_count; ++i) {
+      threads.emplace_back([&, i] {
+        begin.wait(false);
+        for (std::size_t round = 0; round < 200; ++round) {
+          auto* block = static_cast<std::size_t*>(bp::kit::thread_frames::allocate(256));
+          *block = i;
+          EXPECT_EQ(*block, i);
+          void* other = exchange[(i + round) % exchange.size()].exchange(block);
+          if (other != nullptr) {
+            bp::kit::thread_frames::release(other, 256);
+          }
+        }
+      });
+    }
+    begin = true;
+    begin.notify_all();
+  }
+  for (auto& each : exchange) {
+    bp::kit::thread_frames::release(each.load(), 256);
   }
 }
 

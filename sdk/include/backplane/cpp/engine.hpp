@@ -209,7 +209,7 @@ class engine {
   void spawn(task_group& group, cancel_scope& parent, Work work, Done done) {
     root_coroutine root = run_root(*this, &parent, std::move(work), std::move(done));
     auto& promise = root.handle.promise();
-    promise.around = {&ready, &parent};
+    promise.around = {&ready, &parent, this};
     promise.group = &group;
     group.enter();
     roots_.push_back(promise);

@@ -4,12 +4,12 @@
 //   for (auto& item : items) set.spawn([&item] { return weigh(item); });
 //   while (auto weight = co_await set.next()) { ... *weight is a result<int> ... }
 //
-// Since: 1.0. Thread: strand. A child that throws is a result with BP_E_PANIC and its text. When
-// the awaiting task is cancelled, the children are cancelled and joined before next() throws. Join
-// before you leave the scope in any other way: the destructor cancels, but it cannot wait.
+// Since: 1.0. Thread: strand. Blocks: no, tasks wait. Owns: its children. Errors: values; a child
+// that throws is a result with BP_E_PANIC and its text. When the awaiting task is cancelled, the
+// children are cancelled and joined before next() throws. Join before you leave the scope in any
+// other way: the destructor cancels, but it cannot wait.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
 #include <type_traits>
@@ -17,6 +17,7 @@
 
 #include "backplane/cpp/context.hpp"
 #include "backplane/cpp/task.hpp"
+#include "backplane/kit/ring.hpp"
 
 namespace bp {
 
@@ -121,7 +122,7 @@ class join_set {
     explicit state(detail::engine& of) : scope(&of.working) {}
 
     cancel_scope scope;
-    std::deque<result<Value>> finished;
+    kit::ring<result<Value>> finished;
     std::size_t running = 0;
     next_awaiter* waiter = nullptr;
   };

@@ -1,16 +1,22 @@
 // backplane/cpp/queue.hpp - bounded queues and oneshots between tasks.
 //
-// Since: 1.0. Thread: strand. For other threads: mailbox.hpp. They outlive whoever waits on them.
-// Whoever is woken takes when he runs, so a cancelled task never takes an item with it.
+//   bp::queue<job> jobs(64);
+//   co_await jobs.push(next);                      // waits while it is full
+//   while (auto job = co_await jobs.pop()) { ... } // until it is closed and empty
+//
+// Since: 1.0. Thread: strand; for other threads: concurrent_queue.hpp. Blocks: no, tasks wait.
+// Owns: its items; it outlives whoever waits on it. Errors: values (false, nullopt), and
+// bp::cancelled out of a co_await. Whoever is woken takes when he runs, so a cancelled task never
+// takes an item with it. Once it has held as much as it ever does, it allocates no more.
 #pragma once
 
 #include <coroutine>
 #include <cstddef>
-#include <deque>
 #include <optional>
 #include <utility>
 
 #include "backplane/cpp/task.hpp"
+#include "backplane/kit/ring.hpp"
 
 namespace bp {
 
@@ -186,7 +192,7 @@ class queue {
 
   std::size_t capacity_;
   bool closed_ = false;
-  std::deque<Item> items_;
+  kit::ring<Item> items_;
   detail::waiting_line poppers_;
   detail::waiting_line pushers_;
 };

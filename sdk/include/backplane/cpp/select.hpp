@@ -1,12 +1,17 @@
-// backplane/cpp/select.hpp - the first of several awaitables, and an awaitable with a deadline.
+// backplane/cpp/select.hpp - the first of several awaitables, and an awaitable with a time limit.
 //
-//   auto first = co_await bp::select(inbox.pop(), cx.sleep(1s));      // std::variant, by index
-//   auto saved = co_await bp::with_deadline(cx, 2s, save(record));    // result<...>, BP_E_TIMEOUT
+//   auto first = co_await bp::select(commands.pop(), heartbeat.pop(), cx.sleep(1s));
+//   if (auto* command = std::get_if<0>(&first)) { ... }              // std::variant, by index
+//   auto saved = co_await bp::with_timeout(save(record), 2s);        // result<...>, BP_E_TIMEOUT
 //
-// Since: 1.0. Thread: strand. Branches are tried in the order they are written: one that need not
-// wait wins, and later ones are not even started. The losers are cancelled and joined before it
-// returns, so a branch may use the variables of its caller. co_await it in the expression that
-// makes it: it refers to its arguments.
+// Since: 1.0. Thread: strand. Blocks: no, tasks wait. Owns: nothing, it refers to its arguments:
+// co_await it in the expression that makes it. Errors: what the winner throws comes out.
+//
+// select is biased: of the branches that may go on, the one written first does, whatever became
+// ready first. So write commands before heartbeat before shutdown. A branch that need not wait
+// wins at once, and those after it are not even started. The losers are cancelled and joined before
+// it returns, so a branch may use the variables of its caller. They take nothing with them, unless
+// a losing task took something and then waits for more: give select what takes last.
 #pragma once
 
 #include <array>
@@ -58,53 +63,82 @@ struct branch_end {
   }
 };
 
-/// Who ended first; waits for all that were started.
+/// The branches of one select, each with a ready queue and a scope of its own, and the turn of the
+/// selecting coroutine, which comes when any of them may go on.
 template <std::size_t Count>
-class race final : public suspension {
+class race final : private ready_node {
  public:
   static constexpr std::size_t nobody = Count;
 
-  void enter(std::size_t index, cancel_scope& scope) noexcept {
-    scopes_[index] = &scope;
+  explicit race(const surroundings& outside) noexcept : outside_(outside) {}
+
+  /// Where branch `index` lives; counted as running from now on.
+  surroundings enter(std::size_t index) {
+    lane& mine = lanes_[index].emplace(outside_, static_cast<ready_node&>(*this));
     ++running_;
+    return {&mine.queue, &mine.scope, outside_.owner};
   }
 
+  /// Called by the branch itself, as the last that it does.
   void ended(std::size_t index) noexcept {
-    scopes_[index] = nullptr;
     --running_;
     if (winner_ == nobody) {
       winner_ = index;
-      for (cancel_scope* other : scopes_) {
-        if (other != nullptr) {
-          other->cancel();
+      for (std::size_t other = 0; other < Count; ++other) {
+        if (other != index && lanes_[other]) {
+          lanes_[other]->scope.cancel();
         }
       }
-    }
-    if (running_ == 0 && waiting_) {
-      finish();
     }
   }
 
   [[nodiscard]] std::size_t winner() const noexcept { return winner_; }
 
-  [[nodiscard]] bool await_ready() const noexcept { return running_ == 0; }
+  [[nodiscard]] bool over() const noexcept { return running_ == 0; }
 
-  template <typename Promise>
-  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-    waiting_ = true;
-    return wait(awaiting) || running_ != 0;
+  /// Lets branch `index` go as far as it gets without waiting: a select in it may have chosen
+  /// already and only has to see its losers off.
+  void settle(std::size_t index) { lanes_[index]->queue.drain(); }
+
+  /// Lets the first branch go on that may; the next turn is for the others.
+  void go_on() {
+    for (std::optional<lane>& each : lanes_) {
+      if (each && !each->queue.empty()) {
+        each->queue.drain();
+        break;
+      }
+    }
+    for (std::optional<lane>& each : lanes_) {
+      if (each && !each->queue.empty() && !ready_node::linked()) {
+        outside_.queue->push(*this);
+      }
+    }
   }
+
+  /// `co_await race`: until a branch may go on. Cancelled from outside, the branches' scopes, which
+  /// are below ours, end them by themselves.
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+
+  void await_suspend(std::coroutine_handle<> self) noexcept { ready_node::handle = self; }
 
   void await_resume() const noexcept {}
 
- private:
-  /// Cancelled from outside: the branches' scopes are below ours and end by themselves.
-  bool give_up() noexcept override { return false; }
+  /// No turn comes after this.
+  void close() noexcept { ready_node::unlink(); }
 
-  std::array<cancel_scope*, Count> scopes_{};
+ private:
+  struct lane {
+    lane(const surroundings& outside, ready_node& turn)
+        : queue(*outside.queue, turn), scope(outside.scope) {}
+
+    ready_queue queue;
+    cancel_scope scope;
+  };
+
+  surroundings outside_;
+  std::array<std::optional<lane>, Count> lanes_;
   std::size_t running_ = 0;
   std::size_t winner_ = nobody;
-  bool waiting_ = false;
 };
 
 #pragma GCC diagnostic push
@@ -137,10 +171,8 @@ select(Awaitables&&... awaitables) {
   using choice =
       std::variant<detail::value_or_unit<detail::awaited_t<std::remove_cvref_t<Awaitables>>>...>;
   constexpr std::size_t count = sizeof...(Awaitables);
-  const surroundings outside = co_await detail::here{};
   std::tuple<detail::branch_end<detail::awaited_t<std::remove_cvref_t<Awaitables>>>...> ends;
-  detail::race<count> race;
-  std::array<std::optional<cancel_scope>, count> scopes;
+  detail::race<count> race(co_await detail::here{});
   std::array<task<void>, count> branches;
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
     (
@@ -148,15 +180,18 @@ select(Awaitables&&... awaitables) {
           if (race.winner() != race.nobody) {
             return;
           }
-          scopes[Index].emplace(outside.scope);
-          race.enter(Index, *scopes[Index]);
           branches[Index] =
               detail::run_branch(awaitables, std::get<Index>(ends), race, std::size_t{Index});
-          branches[Index].start({outside.queue, &*scopes[Index]});
+          branches[Index].start(race.enter(Index));
+          race.settle(Index);
         }(),
         ...);
   }(std::index_sequence_for<Awaitables...>());
-  co_await race;
+  while (!race.over()) {
+    co_await race;
+    race.go_on();
+  }
+  race.close();
 
   std::optional<choice> chosen;
   [&]<std::size_t... Index>(std::index_sequence<Index...>) {
@@ -171,13 +206,15 @@ select(Awaitables&&... awaitables) {
   co_return std::move(*chosen);
 }
 
-/// `what`, or BP_E_TIMEOUT after `limit`; a result's own error comes through.
+/// `what`, or BP_E_TIMEOUT after `limit` (then `what` is cancelled and joined); a result's own
+/// error comes through.
 template <typename Awaitable>
 task<
     result<typename detail::unwrap_result<detail::awaited_t<std::remove_cvref_t<Awaitable>>>::type>>
-with_deadline(context& cx, std::chrono::nanoseconds limit, Awaitable&& what) {
+with_timeout(Awaitable&& what, std::chrono::nanoseconds limit) {
   using value = detail::awaited_t<std::remove_cvref_t<Awaitable>>;
-  auto timeout = cx.sleep(limit);
+  const surroundings around = co_await detail::here{};
+  detail::sleep_awaiter timeout(*around.owner, limit);
   auto first = co_await select(what, timeout);
   if (first.index() == 1) {
     co_return fail(BP_E_TIMEOUT, "not done after " + quantity::text_of(limit));

@@ -17,6 +17,8 @@ struct cancelled {};
 
 namespace detail {
 
+class engine;
+
 /// A node of a ring; alone it points at itself. Unlinks itself when it dies.
 struct ring_node {
   ring_node() = default;
@@ -64,7 +66,19 @@ class ready_queue {
   /// Bounds one drain, so that tasks which wake each other cannot starve the events.
   static constexpr std::size_t drain_max = 1024;
 
-  void push(detail::ready_node& node) noexcept { nodes_.push_back(node); }
+  ready_queue() = default;
+
+  /// A queue inside another: when something is ready in it, `turn` is ready in `above`, and whoever
+  /// `turn` resumes drains this one in an order of his own (select does).
+  ready_queue(ready_queue& above, detail::ready_node& turn) noexcept
+      : above_(&above), turn_(&turn) {}
+
+  void push(detail::ready_node& node) noexcept {
+    nodes_.push_back(node);
+    if (above_ != nullptr && !turn_->linked()) {
+      above_->push(*turn_);
+    }
+  }
 
   [[nodiscard]] bool empty() const noexcept { return !nodes_.linked(); }
 
@@ -80,6 +94,8 @@ class ready_queue {
 
  private:
   detail::ring_node nodes_;
+  ready_queue* above_ = nullptr;
+  detail::ready_node* turn_ = nullptr;
 };
 
 /// What is cancelled together. Scopes form a tree: cancelling one cancels those inside it.
@@ -119,6 +135,7 @@ class cancel_scope final : private detail::cancel_hook {
 struct surroundings {
   ready_queue* queue = nullptr;
   cancel_scope* scope = nullptr;
+  detail::engine* owner = nullptr;  // the instance; null in tests without one
 };
 
 /// One coroutine that waits for one thing: the base of every awaitable that really suspends.
