@@ -75,16 +75,19 @@ def law():
                 yield f"{place(file, number)}: the law may include itself, <stdint.h> and <stddef.h>, not {header}"
 
 
+LIBRARY_BELOW = {"contract": "flatbuffers/", "kit": "boost/container/"}
+
+
 def authors_layer():
-    """cpp, contract and kit: header-only, on the standard library; FlatBuffers below contract alone."""
+    """cpp, contract and kit: header-only, on the standard library; FlatBuffers below contract, Boost.Container below kit."""
     testing = ROOT / "sdk/testing"
     for folder, own in ((SDK / "cpp", "backplane/"), (SDK / "contract", "backplane/"), (testing, "backplane/"),
                         (SDK / "kit", "backplane/kit/")):
         for file, number, quoted, header in includes(folder):
-            flatbuffers = folder.name == "contract" and header.startswith("flatbuffers/")
+            library = header.startswith(LIBRARY_BELOW.get(folder.name, "\0"))
             if quoted and not header.startswith(own) and header != MADE:
                 yield f"{place(file, number)}: {folder.name} may include {own}..., not {header}"
-            elif not quoted and not STANDARD.match(header) and not flatbuffers:
+            elif not quoted and not STANDARD.match(header) and not library:
                 yield f"{place(file, number)}: {folder.name} may include the standard library, not <{header}>"
 
 

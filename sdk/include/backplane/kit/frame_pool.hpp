@@ -11,10 +11,11 @@
 
 #include <array>
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <pthread.h>
+#include <thread>
 
 namespace bp::kit {
 
@@ -145,7 +146,7 @@ class thread_frames {
   /// that gets the number of one that has ended gets its place too.
   [[nodiscard]] static detail::frame_shelves* find() noexcept {
     constexpr std::uint64_t scatter = 0x9E3779B97F4A7C15U;
-    const auto self = reinterpret_cast<std::uintptr_t>(pthread_self());
+    const auto self = std::bit_cast<std::uintptr_t>(std::this_thread::get_id());
     std::size_t index = (self * scatter) >> 58U;
     for (std::size_t tries = 0; tries < tries_max; ++tries) {
       detail::thread_shelves& place = detail::shelves_of_threads[index];
