@@ -444,7 +444,7 @@ bp_status Channel::publish(Sender& sender, Envelope& envelope, Wakes& wakes) {
     wakes.emplace_back([confirmation = envelope.confirmation] { confirmation->arrive(); });
   }
   if (!is_queue() && receivers_.empty()) {
-    sender.lane_.pass_over();  // nobody listens: nothing to keep
+    sender.lane_.pass_over(1);  // nobody listens: nothing to keep
   } else if (!write_small(sender, envelope)) {
     write_letter(sender, std::move(envelope));
   }

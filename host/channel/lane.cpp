@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <new>
 
 namespace host::channel {
@@ -22,6 +23,16 @@ void for_each_record(Segment& segment, Visit&& visit) {
     const auto* record = reinterpret_cast<const Record*>(segment.data() + at);
     visit(*record);
     at += record->extent();
+  }
+}
+
+// A call of memcpy costs more than moving a few words.
+void copy_small(std::byte* to, const void* from, std::size_t size) noexcept {
+  constexpr std::size_t two_words = 2 * sizeof(std::uint64_t);
+  if (size == two_words) {
+    std::memcpy(to, from, two_words);
+  } else if (size > 0) {
+    std::memcpy(to, from, size);
   }
 }
 
@@ -150,6 +161,39 @@ void Lane::add_segment(std::size_t size) {
   full->committed.fetch_or(Segment::sealed, std::memory_order_release);
   at_ = tail_->data();
   end_ = at_ + tail_->capacity;
+}
+
+std::uint32_t Lane::copy_in(const bp_buf* messages, std::uint32_t count,
+                            std::size_t bytes_max) noexcept {
+  std::byte* at = at_;
+  const std::uint64_t first = seq_.load(std::memory_order_relaxed);
+  const std::uint64_t limit = limit_.load(std::memory_order_relaxed);
+  const std::uint64_t credit = limit > first ? limit - first : 0;
+  const auto most = static_cast<std::uint32_t>(
+      std::min({credit, std::uint64_t{count}, std::uint64_t{records_at_once_max}}));
+  std::uint32_t taken = 0;
+  for (; taken < most; ++taken) {
+    const bp_buf& message = messages[taken];
+    const std::size_t size = message.size;
+    if (size > bytes_max || message.lease != 0) {
+      break;
+    }
+    const std::size_t extent = Record::extent(0, size);
+    if (extent > static_cast<std::size_t>(end_ - at)) {
+      break;
+    }
+    auto* record = reinterpret_cast<Record*>(at);
+    *record = {static_cast<std::uint32_t>(size), 0, 0, first + taken};
+    copy_small(at + sizeof(Record), message.data, size);
+    at += extent;
+  }
+  if (taken > 0) {
+    at_ = at;
+    tail_->committed.store(static_cast<std::uint64_t>(at - tail_->data()),
+                           std::memory_order_release);
+    seq_.store(first + taken, std::memory_order_release);
+  }
+  return taken;
 }
 
 void Lane::append(std::unique_ptr<Letter> letter) {

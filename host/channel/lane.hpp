@@ -21,6 +21,8 @@
 #include <mutex>
 #include <utility>
 
+#include "backplane/abi/bytes.h"
+
 #include "host/channel/letter.hpp"
 
 namespace host::channel {
@@ -30,6 +32,8 @@ inline constexpr std::size_t record_grain_bytes = 32;
 inline constexpr std::size_t payload_alignment_bytes = 16;
 // Larger messages travel as letters: copying them would cost more than a reference.
 inline constexpr std::size_t record_payload_bytes_max = std::size_t{8} << 10U;
+// Published by one store at most: readers begin before a long batch is written.
+inline constexpr std::uint32_t records_at_once_max = 64;
 // A new lane is small: a host may have ten thousand that are hardly used.
 inline constexpr std::size_t segment_bytes_min = std::size_t{1} << 10U;
 // Two of these in turn stay in a core's first cache.
@@ -44,6 +48,9 @@ struct Record {
   std::uint16_t skip;    // the payload begins this many times 16 bytes behind the header
   std::uint16_t letter;  // 1: the payload is a Letter*
   std::uint64_t seq;
+
+  // Right behind the header, and no letter.
+  [[nodiscard]] bool plain() const noexcept { return (skip | letter) == 0; }
 
   [[nodiscard]] static constexpr std::size_t extent(std::size_t skip, std::size_t size) noexcept {
     return (sizeof(Record) + skip * payload_alignment_bytes + size + record_grain_bytes - 1) &
@@ -124,9 +131,14 @@ class Lane {
     publish(*record);
   }
 
-  // Nobody listens: the message only counts.
-  void pass_over() noexcept {
-    seq_.store(seq_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  // Copies the messages that have room, one behind the other, and publishes them all at once; how
+  // many. It stops before one with a lease, or above `bytes_max`.
+  [[nodiscard]] std::uint32_t copy_in(const bp_buf* messages, std::uint32_t count,
+                                      std::size_t bytes_max) noexcept;
+
+  // Nobody listens: the messages only count.
+  void pass_over(std::uint64_t messages) noexcept {
+    seq_.store(seq_.load(std::memory_order_relaxed) + messages, std::memory_order_release);
   }
 
   void append(std::unique_ptr<Letter> letter);

@@ -3,10 +3,12 @@
 // Owns: its cursors. Thread: any; one at a time reads, under the reader's lock. Errors: none.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -22,6 +24,44 @@ struct Glimpse {
   std::uint32_t size;
   std::uint64_t seq;
   const Envelope* special;
+};
+
+// Records that were published and not read, of one segment.
+struct Unread {
+  const std::byte* data;
+  std::size_t at;
+  std::size_t end;
+  std::uint64_t seq;  // of the first one, if none was missed
+
+  // Up to `most` records in a row that are plain and where nothing was missed: `each` gets the
+  // payload, its size and its number. How many.
+  template <typename Each>
+  std::uint32_t pass_plain(std::uint32_t most, Each&& each) {
+    const std::byte* place = data + at;
+    const std::byte* const behind = data + end;
+    std::uint64_t number = seq;
+    std::uint32_t passed = 0;
+    while (passed < most && place < behind) {
+      const auto* record = reinterpret_cast<const Record*>(place);
+      if (!record->plain() || record->seq != number) [[unlikely]] {
+        break;
+      }
+      const std::uint32_t size = record->size;
+      each(const_cast<std::byte*>(place) + sizeof(Record), size, number);
+      place += Record::extent(0, size);
+      ++number;
+      ++passed;
+    }
+    at = static_cast<std::size_t>(place - data);
+    seq = number;
+    return passed;
+  }
+};
+
+// Who reads many at a time: pass_plain() of this calls Unread::pass_plain().
+template <typename Each>
+concept ReadsPlain = requires(Each& each, Unread& unread) {
+  { each.pass_plain(unread, std::uint32_t{}) } -> std::same_as<std::uint32_t>;
 };
 
 // What was taken in one turn and is not settled yet. The payloads stay where they are until then.
@@ -144,28 +184,33 @@ void Reader::read_lane(Cursor& cursor, std::size_t count_max, Batch& batch, Each
     const std::uint64_t committed = segment.committed.load(std::memory_order_acquire);
     const std::size_t end = committed & ~Segment::sealed;
     if (cursor.at < end) {
-      const std::byte* data = segment.data();
       const std::size_t from = cursor.at;
-      std::size_t at = from;
-      std::uint64_t seq = cursor.seq;
-      while (at < end && batch.count < count_max) {
-        const auto* record = reinterpret_cast<const Record*>(data + at);
-        if (record->seq != seq) [[unlikely]] {
-          batch.missed += gap_before(*record, seq, cursor);
+      Unread unread{segment.data(), from, end, cursor.seq};
+      while (unread.at < end && batch.count < count_max) {
+        if constexpr (ReadsPlain<std::remove_reference_t<Each>>) {
+          const auto most = static_cast<std::uint32_t>(count_max - batch.count);
+          batch.count += each.pass_plain(unread, most);
+          if (unread.at == end || batch.count == count_max) {
+            break;
+          }
         }
-        seq = record->seq + 1;
-        if (record->letter != 0) [[unlikely]] {
+        const auto* record = reinterpret_cast<const Record*>(unread.data + unread.at);
+        if (record->seq != unread.seq) [[unlikely]] {
+          batch.missed += gap_before(*record, unread.seq, cursor);
+        }
+        unread.seq = record->seq + 1;
+        if (record->letter != 0) {
           read_letter(*record, *cursor.lane, batch, each);
         } else {
           each(Glimpse{record->payload(), record->size, record->seq, nullptr});
         }
         ++batch.count;
-        at += record->extent();
+        unread.at += record->extent();
       }
-      cursor.at = at;
-      cursor.seq = seq;
+      cursor.at = unread.at;
+      cursor.seq = unread.seq;
       segment.hold();
-      batch.runs.push_back({&segment, from, at});
+      batch.runs.push_back({&segment, from, unread.at});
     }
     if (cursor.at < end) {
       return;

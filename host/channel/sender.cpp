@@ -45,6 +45,45 @@ bp_status Sender::send(Envelope&& envelope) {
   return status;
 }
 
+std::uint32_t Sender::send_copies(const bp_buf* messages, std::uint32_t count,
+                                  std::size_t bytes_max) noexcept {
+  bytes_max = std::min(bytes_max, record_payload_bytes_max);
+  if (lent_bytes_ != none) {
+    return 0;  // the room is lent
+  }
+  if (channel_->activity() == 0 && !queue_) {
+    const bp_buf* const end = messages + count;
+    const bp_buf* const first_other = std::find_if(messages, end, [&](const bp_buf& message) {
+      return message.lease != 0 || message.size > bytes_max;
+    });
+    const auto passed = static_cast<std::uint32_t>(first_other - messages);
+    lane_.pass_over(passed);
+    return passed;
+  }
+  std::uint32_t taken = 0;
+  for (;;) {
+    taken += lane_.copy_in(messages + taken, count - taken, bytes_max);
+    if (taken == count) {
+      break;
+    }
+    // Where the lane had no room, or no credit, one message takes the longer way.
+    const bp_buf& next = messages[taken];
+    std::byte* room = next.lease == 0 && next.size <= bytes_max ? reserve(next.size) : nullptr;
+    if (room == nullptr) {
+      break;
+    }
+    if (next.size > 0) {
+      std::memcpy(room, next.data, next.size);
+    }
+    send_lent(0, next.size, true);
+    ++taken;
+  }
+  if (taken > 0) {
+    channel_->notify();
+  }
+  return taken;
+}
+
 std::byte* Sender::more_room(std::size_t size) noexcept {
   Channel::Wakes wakes;
   std::byte* room = nullptr;

@@ -60,7 +60,7 @@ class Sender {
     lent_bytes_ = none;
     lent_ = nullptr;
     if (channel_->activity() == 0 && !queue_) {
-      lane_.pass_over();
+      lane_.pass_over(1);
       return BP_OK;
     }
     lane_.commit(static_cast<std::uint16_t>(offset / payload_alignment_bytes),
@@ -71,6 +71,11 @@ class Sender {
     channel_->notify();
     return BP_OK;
   }
+
+  // Copies and publishes as many of the messages as go straight into the lane: how many. It stops
+  // before one with a lease, or above `bytes_max`. The caller calls settle().
+  std::uint32_t send_copies(const bp_buf* messages, std::uint32_t count,
+                            std::size_t bytes_max) noexcept;
 
   void return_lent() noexcept;
 

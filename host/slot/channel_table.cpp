@@ -129,14 +129,10 @@ struct ChannelTable {
   static bp_status BP_CALL reserve(const bp_host* host, bp_chan channel, std::uint64_t size,
                                    bp_buf* out_lease) {
     Slot& slot = Slot::of(host);
-    if (SendGate* gate = slot.gates_.enter(channel)) {
+    if (SendGate* gate = slot.gates_.enter(channel)) [[likely]] {
       std::byte* room = size <= gate->bytes_max ? gate->sender->reserve(size) : nullptr;
-      if (room != nullptr) {
-        ++gate->lent;
-        out_lease->data = room;
-        out_lease->size = out_lease->capacity = size;
-        out_lease->lease = handle_of(HandleKind::room, gate->lent,
-                                     static_cast<std::uint32_t>(channel & handle_index_max));
+      if (room != nullptr) [[likely]] {
+        *out_lease = {room, size, size, gate->lend(channel & handle_index_max)};
         gate->leave();
         return BP_OK;
       }
@@ -145,8 +141,9 @@ struct ChannelTable {
     return reserve_from_pool(host, slot, channel, size, out_lease);
   }
 
-  static bp_status reserve_from_pool(const bp_host* host, Slot& slot, bp_chan channel,
-                                     std::uint64_t size, bp_buf* out_lease) {
+  [[gnu::noinline]] static bp_status reserve_from_pool(const bp_host* host, Slot& slot,
+                                                       bp_chan channel, std::uint64_t size,
+                                                       bp_buf* out_lease) {
     const auto end = find(slot, channel);
     if (!end) {
       return BP_E_STALE;
@@ -165,8 +162,8 @@ struct ChannelTable {
 
   // What a send takes out of a lease: its part as an envelope, and the lease itself when the send
   // succeeded.
-  static bp_status publish(Slot& slot, bp_chan channel, bp_buf* buf,
-                           std::shared_ptr<channel::Confirmation> confirmation) {
+  [[gnu::noinline]] static bp_status publish(Slot& slot, bp_chan channel, bp_buf* buf,
+                                             std::shared_ptr<channel::Confirmation> confirmation) {
     const auto end = find(slot, channel);
     if (!end) {
       return BP_E_STALE;
@@ -194,14 +191,15 @@ struct ChannelTable {
       return BP_E_INVALID;
     }
     SendGate* gate = slot.gates_.enter(channel);
-    if (gate == nullptr || !gate->holds(lease->lease)) {
-      if (gate != nullptr) {
-        gate->leave();
-      }
+    if (gate == nullptr) [[unlikely]] {
+      return publish(slot, channel, lease, nullptr);
+    }
+    if (!gate->holds(lease->lease)) [[unlikely]] {
+      gate->leave();
       return publish(slot, channel, lease, nullptr);
     }
     const auto offset = offset_within(*lease, gate->sender->lent(), gate->sender->lent_bytes());
-    if (!offset) {
+    if (!offset) [[unlikely]] {
       gate->leave();
       return BP_E_INVALID;
     }
@@ -228,7 +226,7 @@ struct ChannelTable {
     bp_status status = BP_OK;
     const bool in_turn = CallStack::in_turn_of(slot);
     if (SendGate* gate = slot.gates_.enter(channel)) {
-      taken = publish_short(*gate, messages, count);
+      taken = gate->sender->send_copies(messages, count, gate->bytes_max);
       if (taken > 0 && in_turn) {
         slot.settle_later(*gate);
       } else if (taken > 0) {
@@ -244,32 +242,6 @@ struct ChannelTable {
       *out_taken = taken;
     }
     return status;
-  }
-
-  // As many as go straight into the lane.
-  static std::uint32_t publish_short(SendGate& gate, const bp_buf* messages, std::uint32_t count) {
-    channel::Sender& sender = *gate.sender;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const bp_buf& message = messages[i];
-      std::byte* room = message.lease == 0 && message.size <= gate.bytes_max
-                            ? sender.reserve(message.size)
-                            : nullptr;
-      if (room == nullptr) {
-        return i;
-      }
-      copy_small(room, message.data, message.size);
-      sender.send_lent(0, message.size, true);
-    }
-    return count;
-  }
-
-  // A call of memcpy costs more than moving a few words.
-  static void copy_small(std::byte* to, const void* from, std::size_t size) noexcept {
-    if (size == 2 * sizeof(std::uint64_t)) {
-      std::memcpy(to, from, 2 * sizeof(std::uint64_t));
-    } else if (size > 0) {
-      std::memcpy(to, from, size);
-    }
   }
 
   static bp_status publish_copy(const bp_host* host, Slot& slot, bp_chan channel,

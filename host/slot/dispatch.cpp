@@ -27,6 +27,7 @@ bool Slot::run_internal() {
 }
 
 bool Slot::run() {
+  room_ = &TurnRoom::of_this_thread();
   turn_ns_ = runtime::now_ns();
   std::size_t ready = 0;
   {
@@ -105,8 +106,8 @@ bool Slot::admit(Item& item) {
 
 // There is room: that was seen to before.
 bp_event& Slot::add_event(Lent lent) noexcept {
-  lents_[event_count_] = lent;
-  return events_[event_count_++];
+  room_->lents[event_count_] = lent;
+  return room_->events[event_count_++];
 }
 
 // Under the lock. Answers from how many ends messages may be taken.
@@ -164,22 +165,35 @@ bool Slot::to_event_json(const End& end, const channel::Glimpse& glimpse, messag
 
 namespace {
 
+// The part of an event that all messages of an end have in common: its first words.
+struct MessageHead {
+  std::uint32_t struct_size;
+  std::uint16_t type;
+  std::uint16_t flags;
+  std::uint64_t token;
+  std::uint64_t handle;
+  std::int32_t status;
+  std::uint32_t method;
+};
+
+static_assert(sizeof(MessageHead) == offsetof(bp_event, seq));
+static_assert(offsetof(MessageHead, token) == offsetof(bp_event, token) &&
+              offsetof(MessageHead, status) == offsetof(bp_event, status));
+
 // Every word of an event but the trace, which is only looked at where a flag says so.
-void fill_message(bp_event& event, std::uint64_t token, bp_chan handle, std::uint64_t time_ns,
-                  bp_lease lease, const channel::Glimpse& glimpse) noexcept {
-  event.struct_size = sizeof(bp_event);
-  event.type = BP_EV_MESSAGE;
-  event.flags = 0;
-  event.token = token;
-  event.handle = handle;
-  event.status = BP_OK;
-  event.method = 0;
+void fill_message(bp_event& event, const MessageHead& head, std::uint64_t time_ns, bp_lease lease,
+                  const channel::Glimpse& glimpse) noexcept {
+  std::memcpy(&event, &head, sizeof head);
   event.seq = glimpse.seq;
   event.time_ns = time_ns;
   event.buf.data = glimpse.data;
   event.buf.size = glimpse.size;
   event.buf.capacity = glimpse.size;
   event.buf.lease = lease;
+}
+
+MessageHead head_of(std::uint64_t token, bp_chan handle) noexcept {
+  return {sizeof(bp_event), BP_EV_MESSAGE, 0, token, handle, BP_OK, 0};
 }
 
 }  // namespace
@@ -192,7 +206,7 @@ void Slot::add_special(OpenBatch& open, std::uint32_t number, const channel::Gli
   }
   const std::uint32_t index = event_count_;
   bp_event& event = add_event({static_cast<std::uint32_t>(batches_open_ - 1), number});
-  fill_message(event, open.end->token, open.handle, turn_ns_,
+  fill_message(event, head_of(open.end->token, open.handle), turn_ns_,
                handle_of(HandleKind::lent, turn_, index), glimpse);
   if (glimpse.special != nullptr) {
     event.flags = glimpse.special->attempts > 0 ? BP_EVF_REDELIVERED : 0;
@@ -218,6 +232,41 @@ Slot::OpenBatch& Slot::next_batch() {
   return *batches_[batches_open_++];
 }
 
+// Shows the messages of an end as events.
+class Slot::EventWriter {
+ public:
+  EventWriter(Slot& slot, OpenBatch& open)
+      : slot_(slot), open_(open), head_(head_of(open.end->token, open.handle)) {}
+
+  void operator()(const channel::Glimpse& glimpse) { slot_.add_special(open_, number_++, glimpse); }
+
+  // The hot path of every delivery: everything is in locals.
+  std::uint32_t pass_plain(channel::Unread& unread, std::uint32_t most) {
+    const MessageHead head = head_;
+    const std::uint64_t time_ns = slot_.turn_ns_;
+    const auto batch = static_cast<std::uint32_t>(slot_.batches_open_ - 1);
+    const std::uint32_t first = slot_.event_count_;
+    bp_event* event = slot_.room_->events.data() + first;
+    Lent* lent = slot_.room_->lents.data() + first;
+    bp_lease lease = handle_of(HandleKind::lent, slot_.turn_, first);
+    std::uint32_t number = number_;
+    const std::uint32_t passed = unread.pass_plain(
+        most, [&](std::byte* data, std::uint32_t size, std::uint64_t seq) noexcept {
+          fill_message(*event++, head, time_ns, lease++, {data, size, seq, nullptr});
+          *lent++ = {batch, number++};
+        });
+    slot_.event_count_ = first + passed;
+    number_ = number;
+    return passed;
+  }
+
+ private:
+  Slot& slot_;
+  OpenBatch& open_;
+  const MessageHead head_;
+  std::uint32_t number_ = 0;
+};
+
 // Answers whether more is there already.
 bool Slot::take_from(bp_chan handle, const std::shared_ptr<End>& end) {
   OpenBatch& open = next_batch();
@@ -226,22 +275,14 @@ bool Slot::take_from(bp_chan handle, const std::shared_ptr<End>& end) {
   const std::uint32_t first = event_count_;
   // One place stays for LAGGED.
   const std::size_t room = std::min(batch_events_max - first - 1, budget_.count());
-  // The hot path of every delivery: everything that does not change is in a local.
-  const bool json = end->json;
-  const std::uint64_t token = end->token;
-  const std::uint64_t time_ns = turn_ns_;
-  const auto batch = static_cast<std::uint32_t>(batches_open_ - 1);
-  const bp_lease first_lease = handle_of(HandleKind::lent, turn_, 0);
   std::uint32_t number = 0;
-  end->receiver->take(room, open.batch, [&](const channel::Glimpse& glimpse) {
-    if (json || glimpse.special != nullptr) [[unlikely]] {
+  if (end->json) {
+    end->receiver->take(room, open.batch, [&](const channel::Glimpse& glimpse) {
       add_special(open, number++, glimpse);
-      return;
-    }
-    const std::uint32_t index = event_count_++;
-    lents_[index] = {batch, number++};
-    fill_message(events_[index], token, handle, time_ns, first_lease + index, glimpse);
-  });
+    });
+  } else {
+    end->receiver->take(room, open.batch, EventWriter(*this, open));
+  }
   if (open.batch.missed > 0) {
     insert_lagged(open, first);
   }
@@ -251,12 +292,12 @@ bool Slot::take_from(bp_chan handle, const std::shared_ptr<End>& end) {
 // Before the messages that came after the gap.
 void Slot::insert_lagged(const OpenBatch& open, std::uint32_t first) {
   for (std::uint32_t i = event_count_++; i > first; --i) {
-    events_[i] = events_[i - 1];
-    events_[i].buf.lease = handle_of(HandleKind::lent, turn_, i);
-    lents_[i] = lents_[i - 1];
+    room_->events[i] = room_->events[i - 1];
+    room_->events[i].buf.lease = handle_of(HandleKind::lent, turn_, i);
+    room_->lents[i] = room_->lents[i - 1];
   }
-  lents_[first] = {Lent::nothing, 0};
-  bp_event& lagged = events_[first];
+  room_->lents[first] = {Lent::nothing, 0};
+  bp_event& lagged = room_->events[first];
   lagged = bp_event{};
   lagged.struct_size = sizeof(bp_event);
   lagged.time_ns = turn_ns_;
@@ -312,7 +353,7 @@ void Slot::hand_over() {
   {
     const CallStack::Frame frame(*this, true);
     try {
-      plugin_.on_events(self_, events_.get(), sizeof(bp_event), event_count_);
+      plugin_.on_events(self_, room_->events.data(), sizeof(bp_event), event_count_);
     } catch (const std::exception& exception) {
       thrown.emplace(BP_E_PANIC,
                      std::string("on_events() threw across the boundary: ") + exception.what());
@@ -364,13 +405,13 @@ bp_status Slot::retain(bp_buf& buf) {
       buf.lease != handle_of(HandleKind::lent, turn_, static_cast<std::uint32_t>(index))) {
     return BP_E_STALE;
   }
-  const Lent lent = lents_[index];
+  const Lent lent = room_->lents[index];
   Lease lease;
   if (lent.batch == Lent::item) {
     lease.message = turn_items_[lent.index].payload;
   } else if (lent.batch < batches_open_) {
     OpenBatch& open = *batches_[lent.batch];
-    const bp_event& event = events_[index];
+    const bp_event& event = room_->events[index];
     channel::Glimpse glimpse{static_cast<std::byte*>(event.buf.data),
                              static_cast<std::uint32_t>(event.buf.size), event.seq, nullptr};
     const auto text = std::ranges::find(open.texts, lent.index, &OpenBatch::Text::number);
@@ -388,7 +429,7 @@ bp_status Slot::retain(bp_buf& buf) {
   } else {
     return BP_E_STALE;  // retained before, or never lent
   }
-  lents_[index].batch = Lent::kept;
+  room_->lents[index].batch = Lent::kept;
   const message::Message message = lease.message;
   const std::shared_ptr<channel::Receiver> receiver = lease.receiver;
   const std::uint64_t delivery = lease.delivery;

@@ -36,14 +36,21 @@ struct Gate {
 
 // To a sending end; for the one thread that sends.
 struct alignas(64) SendGate : Gate {
-  bool unsettled = false;       // strand: sent in this turn, sleepers not looked for behind a fence
-  std::uint32_t lent = 0;       // generation of the last lease on the lane's room
+  bool unsettled = false;  // strand: sent in this turn, sleepers not looked for behind a fence
+  std::uint32_t leases_lent = 0;
+  std::uint64_t lease = 0;      // the last one on the lane's room
   std::uint64_t bytes_max = 0;  // of one message
   channel::Sender* sender = nullptr;
 
+  // Inside only: a lease on the room that the sender has just lent.
+  [[nodiscard]] std::uint64_t lend(std::size_t index) noexcept {
+    lease = handle_of(HandleKind::room, ++leases_lent, static_cast<std::uint32_t>(index));
+    return lease;
+  }
+
   // Is this the lease on what the sender lent, and is it still out? Inside only.
-  [[nodiscard]] bool holds(std::uint64_t lease) const noexcept {
-    return lease == handle_of(HandleKind::room, lent, index()) && sender->lent() != nullptr;
+  [[nodiscard]] bool holds(std::uint64_t asked) const noexcept {
+    return asked == lease && sender->lent() != nullptr;
   }
 };
 
@@ -77,12 +84,12 @@ class GateTable {
   // Null: stale. Otherwise leave() it.
   [[nodiscard]] Kind* enter(std::uint64_t handle) const noexcept {
     Kind* gate = at(handle & handle_index_max);
-    if (gate == nullptr) {
+    if (gate == nullptr || handle == 0) [[unlikely]] {
       return nullptr;
     }
     gate->inside.store(true, std::memory_order_relaxed);
     fence_.light();
-    if (gate->handle.load(std::memory_order_acquire) != handle || handle == 0) {
+    if (gate->handle.load(std::memory_order_acquire) != handle) [[unlikely]] {
       gate->leave();
       return nullptr;
     }
@@ -147,6 +154,18 @@ class GateTable {
   }
 
   [[nodiscard]] Kind* at(std::size_t index) const noexcept {
+    if (index < first_chunk) [[likely]] {
+      Kind* gates = chunks_[0].load(std::memory_order_acquire);
+      return gates == nullptr ? nullptr : gates + index;
+    }
+    return far_at(index);
+  }
+
+ private:
+  // Chunk k holds first_chunk << k gates: an instance with a handful of ends pays for a handful.
+  static constexpr std::size_t first_chunk = 4;
+
+  [[nodiscard]] Kind* far_at(std::size_t index) const noexcept {
     const unsigned chunk = chunk_of(index);
     if (chunk >= chunks_.size()) {
       return nullptr;
@@ -155,10 +174,6 @@ class GateTable {
     return gates == nullptr ? nullptr
                             : gates + (index - first_chunk * ((std::size_t{1} << chunk) - 1));
   }
-
- private:
-  // Chunk k holds first_chunk << k gates: an instance with a handful of ends pays for a handful.
-  static constexpr std::size_t first_chunk = 4;
 
   [[nodiscard]] static unsigned chunk_of(std::size_t index) noexcept {
     return static_cast<unsigned>(std::bit_width(index / first_chunk + 1)) - 1;

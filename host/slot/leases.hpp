@@ -56,7 +56,7 @@ class Leases {
 [[nodiscard]] inline std::optional<std::size_t> offset_within(const bp_buf& buf,
                                                               const std::byte* begin,
                                                               std::size_t bytes) noexcept {
-  if (buf.size == 0) {
+  if (buf.size == 0 || (buf.data == begin && buf.size <= bytes)) [[likely]] {
     return 0;
   }
   const auto first = reinterpret_cast<std::uintptr_t>(begin);

@@ -36,11 +36,10 @@
 #include "host/slot/handle_table.hpp"
 #include "host/slot/leases.hpp"
 #include "host/slot/permissions.hpp"
+#include "host/slot/turn_room.hpp"
 
 namespace host::slot {
 
-// Events of one turn: their array stays in a core's first cache beside what they point to.
-inline constexpr std::size_t batch_events_max = 128;
 inline constexpr std::size_t posts_max = std::size_t{1} << 20U;
 inline constexpr std::size_t ends_max = 65'536;  // channel ends of one instance
 
@@ -170,14 +169,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
     std::vector<Text> texts;
   };
 
-  // What an event of the present turn lends: message `index` of an open batch, or item `index`.
-  struct Lent {
-    static constexpr std::uint32_t item = ~std::uint32_t{0};
-    static constexpr std::uint32_t kept = item - 1;
-    static constexpr std::uint32_t nothing = item - 2;
-    std::uint32_t batch;
-    std::uint32_t index;
-  };
+  class EventWriter;
 
   struct ServiceHandle {
     std::shared_ptr<service::Service> service;  // provided; or the last one found
@@ -321,8 +313,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   SavedState saving_;
 
   // The present turn; the strand's, and used again from turn to turn.
-  std::unique_ptr<bp_event[]> events_ = std::make_unique<bp_event[]>(batch_events_max);
-  std::unique_ptr<Lent[]> lents_ = std::make_unique<Lent[]>(batch_events_max);  // beside events_
+  TurnRoom* room_ = nullptr;  // of the thread that runs the turn
   std::uint32_t event_count_ = 0;
   runtime::BatchBudget budget_{batch_events_max};
   std::vector<Item> turn_items_;

@@ -26,6 +26,7 @@ struct Shape {
   bool broadcast = false;
   bool own_thread = false;  // the senders'
   bool relay = false;       // between sender and receiver
+  bool in_place = false;    // reserve and send; small messages are copied in a handful at a time
   std::uint32_t gap_ns = 0;
   std::uint32_t batch = bench::batch;
   const char* receiver = "receiver";
@@ -99,6 +100,8 @@ class Stream {
     board.touch_bytes = shape_.touch_bytes;
     board.batch = shape_.batch;
     board.own_thread = shape_.own_thread ? 1 : 0;
+    board.in_place =
+        shape_.in_place || shape_.relay || shape_.gap_ns != 0 || shape_.message_bytes > 64 ? 1 : 0;
     board.mark_address = shape_.relay ? 1 : 0;
     board.gap_ns = shape_.gap_ns;
     board.ordered = shape_.senders == 1 ? 1 : 0;
@@ -153,6 +156,7 @@ Contenders channel_contenders(Place& place) {
   constexpr unsigned two = strands_of_two_cores;
   Contenders all{
       contender(place, "one_thread", "backplane", {.workers = one}),
+      contender(place, "one_thread", "backplane in place", {.workers = one, .in_place = true}),
       contender(place, "one_thread", "backplane C++ layer", {.workers = one, .receiver = "reader"}),
       contender(place, "1p1c", "backplane", {.workers = two, .batch = capacity}),
       contender(place, "1p1c", "backplane own thread", {.workers = one, .own_thread = true}),

@@ -47,6 +47,7 @@ struct bench_board {
   uint32_t method;       /**< a caller's */
   uint32_t own_thread;   /**< a sender sends from a thread of its own */
   uint32_t processor;    /**< where that thread runs, plus 1; 0: anywhere */
+  uint32_t in_place;     /**< messages are written where they stay: reserve() and send() */
   uint32_t mark_address; /**< the second word of a message is the address it was written at */
   uint32_t gap_ns;       /**< wait so long before each message; its first word is then the time */
   uint32_t ordered;      /**< a receiver checks that messages come in order */

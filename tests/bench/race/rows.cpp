@@ -25,6 +25,7 @@ std::vector<Row> queue_rows() {
         {us, "boost lockfree queue", report},
         {us, "boost spsc consume_all", report},
         {us, "Asio concurrent_channel", report},
+        {"backplane in place", "tokio mpsc", report},
         {"backplane C++ layer", "tokio mpsc", report}}},
       {"1p1c",
        "1 producer, 1 consumer, 16 B",

@@ -1,6 +1,8 @@
 // tests/host/channel/lane_test.cpp - records, segments, who holds them and when they go.
 #include "host/channel/lane.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <cstring>
 #include <limits>
@@ -273,13 +275,54 @@ TEST(Lane, LettersGoWithTheirSegment) {
 TEST(Lane, CountsWhatIsPassedOverWithoutARecord) {
   Lane lane(16);
   lane.set_limit(no_limit);
-  lane.pass_over();
-  lane.pass_over();
+  lane.pass_over(1);
+  lane.pass_over(1);
   Cursor cursor = lane.latest();
   EXPECT_EQ(cursor.seq, 3U);
   write(lane, "c");
   EXPECT_EQ(lane.peek(cursor)->seq, 3U);
   lane.release(cursor.segment);
+}
+
+bp_buf span_of(std::string& text) {
+  return {text.data(), text.size(), text.size(), 0};
+}
+
+TEST(Lane, CopiesManyAtOnceUntilOneHasNoRoomOrNoCredit) {
+  Lane lane(0);
+  lane.set_limit(5);
+  Cursor cursor = lane.oldest();
+  std::array<std::string, 5> texts{"1", "", "sixteen letters.", "4", "no credit"};
+  std::array<bp_buf, 5> messages{};
+  std::ranges::transform(texts, messages.begin(), span_of);
+  EXPECT_EQ(lane.copy_in(messages.data(), 5, 100), 4U);
+  EXPECT_EQ(lane.seq(), 5U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(next_of(lane, cursor), texts[i]);
+  }
+  EXPECT_EQ(next_of(lane, cursor), "nothing");
+  lane.set_limit(no_limit);
+  std::string large(segment_bytes_min, 'x');
+  const bp_buf too_large_here = span_of(large);
+  EXPECT_EQ(lane.copy_in(&too_large_here, 1, no_limit), 0U);
+  lane.extend(large.size());
+  EXPECT_EQ(lane.copy_in(&too_large_here, 1, no_limit), 1U);
+  EXPECT_EQ(next_of(lane, cursor), large);
+  lane.release(cursor.segment);
+}
+
+TEST(Lane, CopiesNeitherWhatIsLeasedNorWhatIsTooLarge) {
+  Lane lane(0);
+  lane.set_limit(no_limit);
+  std::array<std::string, 3> texts{"1", "leased", "3"};
+  std::array<bp_buf, 3> messages{};
+  std::ranges::transform(texts, messages.begin(), span_of);
+  messages[1].lease = 7;
+  EXPECT_EQ(lane.copy_in(messages.data(), 3, 100), 1U);
+  EXPECT_EQ(lane.copy_in(messages.data() + 1, 2, 100), 0U);
+  messages[2].size = ~std::uint64_t{0};
+  EXPECT_EQ(lane.copy_in(messages.data() + 2, 1, 100), 0U);
+  EXPECT_EQ(lane.seq(), 2U);
 }
 
 TEST(Lane, NoRoomWithoutCredit) {
