@@ -45,44 +45,33 @@ error::Result<std::shared_ptr<shared_library>> load(const Facts& facts) {
   }
 }
 
-struct LoadedBuildId {
-  const void* address;
-  std::string text;
-};
-
-int find_build_id(dl_phdr_info* object, std::size_t /*bytes*/, void* argument) {
-  auto& wanted = *static_cast<LoadedBuildId*>(argument);
-  const std::span segments(object->dlpi_phdr, object->dlpi_phnum);
-  const auto address = reinterpret_cast<ElfW(Addr)>(wanted.address) - object->dlpi_addr;
-  bool here = false;
-  for (const auto& segment : segments) {
-    here = here || (segment.p_type == PT_LOAD && address >= segment.p_vaddr &&
-                    address - segment.p_vaddr < segment.p_memsz);
+// From this one object's program headers: asking for those of all objects would take the longer the
+// more plugins there are.
+std::string loaded_build_id(void* object) {
+  const ElfW(Phdr)* headers = nullptr;
+  const link_map* mapped = nullptr;
+  const int count = ::dlinfo(object, RTLD_DI_PHDR, &headers);
+  if (count <= 0 || ::dlinfo(object, RTLD_DI_LINKMAP, &mapped) != 0) {
+    return "";
   }
-  for (const auto& segment : segments) {
-    if (here && segment.p_type == PT_NOTE && wanted.text.empty()) {
-      const auto* start = static_cast<const std::byte*>(wanted.address) - address;
-      wanted.text =
-          build_id_in(std::span(start + segment.p_vaddr, segment.p_memsz), segment.p_align);
+  std::string text;
+  for (const auto& segment : std::span(headers, static_cast<std::size_t>(count))) {
+    if (segment.p_type == PT_NOTE && text.empty()) {
+      const auto* start = reinterpret_cast<const std::byte*>(mapped->l_addr + segment.p_vaddr);
+      text = build_id_in(std::span(start, segment.p_memsz), segment.p_align);
     }
   }
-  return here ? 1 : 0;
-}
-
-std::string loaded_build_id(const void* address) {
-  LoadedBuildId wanted{.address = address, .text = {}};
-  dl_iterate_phdr(find_build_id, &wanted);
-  return std::move(wanted.text);
+  return text;
 }
 
 // The file may have been exchanged between inspection and loading, and the system hands out what it
 // has loaded earlier under the same path.
-std::optional<Finding> check_same(const bp_entry& entry, const Facts& facts) {
+std::optional<Finding> check_same(const bp_entry& entry, const Facts& facts, void* object) {
   const auto now = identify(facts.path);
   if (!now || *now != facts.identity) {
     return Finding{Rule::FileUnchanged, "was changed after it was inspected"};
   }
-  const std::string build_id = loaded_build_id(&entry);
+  const std::string build_id = loaded_build_id(object);
   const std::span bytes(reinterpret_cast<const std::byte*>(&entry), facts.entry.room_bytes);
   if (build_id != facts.object.build_id || read_entry(bytes) != facts.entry) {
     return Finding{
@@ -163,10 +152,12 @@ error::Result<Library> Library::open(const Facts& facts) {
   } catch (const std::exception& problem) {
     return std::unexpected(refusal(facts.path, Rule::LawEntry, problem.what()));
   }
-  for (const auto check : {check_same, check_manifest, check_plugin}) {
-    if (auto finding = check(*entry, facts)) {
-      return std::unexpected(refusal(facts.path, finding->rule, std::move(finding->detail)));
-    }
+  auto finding = check_same(*entry, facts, (*handle)->native());
+  for (const auto check : {check_manifest, check_plugin}) {
+    finding = finding ? std::move(finding) : check(*entry, facts);
+  }
+  if (finding) {
+    return std::unexpected(refusal(facts.path, finding->rule, std::move(finding->detail)));
   }
   return Library(std::move(*handle), std::make_shared<const Facts>(facts), *entry);
 }

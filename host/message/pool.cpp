@@ -17,9 +17,8 @@ std::uint32_t class_of(std::size_t size) noexcept {
 
 }  // namespace
 
-void Ref::reset() noexcept {
-  Block* block = std::exchange(block_, nullptr);
-  if (block != nullptr && block->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+void Ref::release(Block* block) noexcept {
+  if (block->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
     block->pool->give_back(block);
   }
 }

@@ -54,13 +54,19 @@ class Ref {
 
   ~Ref() { reset(); }
 
-  void reset() noexcept;
+  void reset() noexcept {
+    if (block_ != nullptr) {
+      release(std::exchange(block_, nullptr));
+    }
+  }
 
   [[nodiscard]] Block* get() const noexcept { return block_; }
 
   explicit operator bool() const noexcept { return block_ != nullptr; }
 
  private:
+  static void release(Block* block) noexcept;
+
   Block* block_ = nullptr;
 };
 

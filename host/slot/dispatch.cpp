@@ -163,41 +163,6 @@ bool Slot::to_event_json(const End& end, const channel::Glimpse& glimpse, messag
   return static_cast<bool>(text.block);
 }
 
-namespace {
-
-// The part of an event that all messages of an end have in common: its first words.
-struct MessageHead {
-  std::uint32_t struct_size;
-  std::uint16_t type;
-  std::uint16_t flags;
-  std::uint64_t token;
-  std::uint64_t handle;
-  std::int32_t status;
-  std::uint32_t method;
-};
-
-static_assert(sizeof(MessageHead) == offsetof(bp_event, seq));
-static_assert(offsetof(MessageHead, token) == offsetof(bp_event, token) &&
-              offsetof(MessageHead, status) == offsetof(bp_event, status));
-
-// Every word of an event but the trace, which is only looked at where a flag says so.
-void fill_message(bp_event& event, const MessageHead& head, std::uint64_t time_ns, bp_lease lease,
-                  const channel::Glimpse& glimpse) noexcept {
-  std::memcpy(&event, &head, sizeof head);
-  event.seq = glimpse.seq;
-  event.time_ns = time_ns;
-  event.buf.data = glimpse.data;
-  event.buf.size = glimpse.size;
-  event.buf.capacity = glimpse.size;
-  event.buf.lease = lease;
-}
-
-MessageHead head_of(std::uint64_t token, bp_chan handle) noexcept {
-  return {sizeof(bp_event), BP_EV_MESSAGE, 0, token, handle, BP_OK, 0};
-}
-
-}  // namespace
-
 // What came as a letter, came back, or is shown as JSON.
 void Slot::add_special(OpenBatch& open, std::uint32_t number, const channel::Glimpse& glimpse) {
   message::Message text;
@@ -273,8 +238,7 @@ bool Slot::take_from(bp_chan handle, const std::shared_ptr<End>& end) {
   open.end = end;
   open.handle = handle;
   const std::uint32_t first = event_count_;
-  // One place stays for LAGGED.
-  const std::size_t room = std::min(batch_events_max - first - 1, budget_.count());
+  const std::size_t room = std::min(batch_events_max - first, budget_.count());
   std::uint32_t number = 0;
   if (end->json) {
     end->receiver->take(room, open.batch, [&](const channel::Glimpse& glimpse) {
@@ -309,7 +273,7 @@ void Slot::insert_lagged(const OpenBatch& open, std::uint32_t first) {
 
 // Takes messages from the ends that said they have some, each once.
 void Slot::collect_messages(std::size_t ends) {
-  while (ends-- > 0 && event_count_ + 1 < batch_events_max) {
+  while (ends-- > 0 && event_count_ < batch_events_max) {
     bp_chan handle = 0;
     std::shared_ptr<End> end;
     {
