@@ -24,7 +24,8 @@ enum {
       20,           /**< handle: bp_call of a confirmed send; status: what became of the message */
   BP_EV_CALL = 21,  /**< handle: bp_call to answer; method; seq: deadline (ns); buf: request */
   BP_EV_REPLY = 22, /**< handle: bp_call that was made; status; buf: reply or, flagged, error */
-  BP_EV_CALL_CANCELLED = 23, /**< handle: bp_call that need not be answered any more */
+  BP_EV_CALL_CANCELLED = 23, /**< handle: bp_call that need not be answered any more; method; token:
+                                its BP_EV_CALL's */
   BP_EV_TIMER = 24,    /**< handle: the timer; seq: how often it expired since the last event */
   BP_EV_POSTED = 25,   /**< what core->post() asked for */
   BP_EV_WORK_DONE = 26 /**< a job of core->run_blocking() returned */

@@ -14,6 +14,7 @@ extern "C" {
 #define BP_CALLS_MAX 65536u        /**< open calls made by one instance */
 #define BP_INLINE_REPLY_BYTES 256u /**< room for its reply that an inline method is lent */
 #define BP_METHOD_QUEUE_MAX 4096u  /**< undelivered calls waiting for one instance, then BUSY */
+#define BP_METHOD_QUEUE_NONE 0xFFFFFFFFu /**< queue_max: no call waits */
 
 /** Method flags. */
 enum {
@@ -25,7 +26,13 @@ typedef struct bp_method {
   uint32_t struct_size;
   uint32_t id;    /**< fixed for good within a service's major version; > 0 */
   uint32_t flags; /**< BP_METHOD_* */
-  uint32_t reserved;
+
+  /** Never more calls of this method are with the provider at once: brought by BP_EV_CALL, and
+      neither answered by reply() nor taken back by BP_EV_CALL_CANCELLED. Further ones wait in the
+      host, in their order, while other methods go on; a waiting call that is cancelled or too late
+      is never seen. 0: no limit. For methods that suspend; not with BP_METHOD_INLINE, whose callers
+      lend their own threads: INVALID. Since: 1.0 */
+  uint32_t concurrency_max;
   bp_str name;         /**< "Insert" */
   bp_str request_type; /**< full name of a FlatBuffers table, or "bytes" */
   bp_str reply_type;
@@ -40,12 +47,19 @@ typedef struct bp_method {
   bp_status(BP_CALL* inline_fn)(void* self, uint32_t method, const bp_buf* request, bp_buf* reply,
                                 bp_error* error);
   void* inline_self; /**< first argument of inline_fn; NULL: the instance's `self` */
+
+  /** With concurrency_max: how many calls wait for their turn at most; more are answered BUSY at
+      once, naming both limits. 0: BP_METHOD_QUEUE_MAX, which is also the most (and counted apart
+      from other methods'); BP_METHOD_QUEUE_NONE: none. When the service ends, those that wait end
+     ABANDONED. Since: 1.0 */
+  uint32_t queue_max;
+  uint32_t reserved; /**< 0 */
 } bp_method;
 
 /** Flags of require(). */
 enum {
-  BP_REQUIRE_OPTIONAL =
-      1 /**< give a handle even while nobody provides the service; calls answer UNAVAILABLE */
+  BP_REQUIRE_OPTIONAL = 1 /**< give a handle even while nobody provides the service in a version
+                               that will do; calls answer UNAVAILABLE */
 };
 
 /** The table. */
@@ -57,8 +71,8 @@ typedef struct bp_svc_api {
       with `token`.
       Thread: strand, from START on. Blocks: may take microseconds (control). Owns: the caller's,
       copied.
-      Errors: EXISTS (names the other instance), INVALID, PERMISSION, STATE, STALE, TOO_NEW.
-      Since: 1.0 */
+      Errors: EXISTS (names the other instance), INVALID, RANGE (queue_max), PERMISSION, STATE,
+      STALE, BUSY (too many handles), TOO_NEW. Since: 1.0 */
   bp_status(BP_CALL* provide)(const bp_host* host, bp_inst instance, const bp_str* name,
                               uint32_t major, uint32_t minor, const bp_method* methods,
                               uint32_t stride, uint32_t n_methods, uint64_t token,
@@ -69,7 +83,7 @@ typedef struct bp_svc_api {
       Thread: strand, from START on. Blocks: may take microseconds (control). Owns: the caller's,
       copied.
       Errors: NOT_FOUND (names who could provide it), UNSUPPORTED (version; both are named),
-      PERMISSION, STATE, STALE. Since: 1.0 */
+      INVALID, PERMISSION, STATE, STALE, BUSY (too many handles). Since: 1.0 */
   bp_status(BP_CALL* require)(const bp_host* host, bp_inst instance, const bp_str* name,
                               uint32_t major, uint32_t min_minor, uint32_t flags,
                               bp_svc* out_service, bp_error* error);
@@ -80,9 +94,9 @@ typedef struct bp_svc_api {
       `token` follows, exactly once. Negative: refused or failed at once, no event follows, `error`
       says why, the request is still the caller's.
       Thread: any. Blocks: no. Owns: the reply is the caller's; release() it.
-      Errors: UNAVAILABLE, BUSY, STALE, NOT_FOUND (no such method), INVALID, TOO_LARGE, and the
-      method's own.
-      Since: 1.0 */
+      Errors: UNAVAILABLE, BUSY (a limit of the method, of its provider, or of open calls; the text
+      says which), STALE, STATE, NOT_FOUND (no such method), INVALID, TOO_LARGE, and the method's
+      own. Since: 1.0 */
   bp_status(BP_CALL* call)(const bp_host* host, bp_svc service, uint32_t method, bp_buf* request,
                            uint64_t deadline_ns, const uint8_t* trace, uint64_t token,
                            bp_buf* reply, bp_call* out_call, bp_error* error);
@@ -100,12 +114,13 @@ typedef struct bp_svc_api {
       Thread: any. Blocks: no. Owns: nothing. Errors: STALE. Since: 1.0 */
   bp_status(BP_CALL* cancel)(const bp_host* host, bp_call call);
 
-  /** Withdraw a provided service (open calls are answered ABANDONED) or drop a required one.
+  /** Withdraw a provided service (open calls are answered ABANDONED; the provider is told by
+      BP_EV_CALL_CANCELLED of those it has) or drop a required one.
       Thread: any. Blocks: no. Owns: nothing. Errors: STALE. Since: 1.0 */
   bp_status(BP_CALL* close)(const bp_host* host, bp_svc service);
 } bp_svc_api;
 
-BP_STATIC_ASSERT(sizeof(bp_method) == 80 && offsetof(bp_method, inline_fn) == 64, "bp_method");
+BP_STATIC_ASSERT(sizeof(bp_method) == 88 && offsetof(bp_method, inline_fn) == 64, "bp_method");
 BP_STATIC_ASSERT(sizeof(bp_svc_api) == 56 && offsetof(bp_svc_api, close) == 48, "bp_svc_api");
 
 #ifdef __cplusplus

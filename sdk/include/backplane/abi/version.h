@@ -1,10 +1,14 @@
 /* backplane/abi/version.h - the version of the law, and its diary.
  *
  * Diary (newest first; what was added and when; nothing is ever removed once the law is frozen):
+ *   1.0-draft  2026-11-26  a method's concurrency_max (was reserved) and queue_max (appended);
+ *                          BP_EV_CALL_CANCELLED carries the service's token and the method.
  *   1.0-draft  2026-11-26  an inline method is lent room for its reply (BP_INLINE_REPLY_BYTES); a
  *                          retained message may move; bp.chan/1 publish(); a histogram's bounds are
- * inclusive. 1.0-draft  2026-11-25  first text: entry, events, bp.core/1, bp.chan/1, bp.svc/1,
- * bp.json/1, bp.metric/1, bp.state/1, bp.trace/1. May change until it is frozen.
+ *                          inclusive.
+ *   1.0-draft  2026-11-25  first text: entry, events, bp.core/1, bp.chan/1, bp.svc/1,
+ *                          bp.json/1, bp.metric/1, bp.state/1, bp.trace/1. May change until it is
+ *                          frozen.
  */
 #ifndef BACKPLANE_ABI_VERSION_H
 #define BACKPLANE_ABI_VERSION_H
