@@ -42,7 +42,6 @@ MACHINE_PATHS = {
 HELD_BY = {
     "host/main.cpp": "tests/scenario/cli_test.js",
     # These are called through the law's tables, as a plugin calls them.
-    "host/slot/calls.cpp": "tests/host/slot/service_table_test.cpp",
     "host/slot/channel_desc.cpp": "tests/host/slot/channel_table_test.cpp",
     "host/slot/loans.cpp": "tests/host/slot/channel_table_test.cpp",
     "host/cli/bench_verb.cpp": "tests/bench/CMakeLists.txt",

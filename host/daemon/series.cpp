@@ -81,9 +81,11 @@ void append_services(const registry::Registry& registry, std::vector<Family>& fa
     const std::string name = description.name + "/" + std::to_string(description.major);
     for (const service::Method& method : description.methods) {
       const service::Stats& stats = entry.service->stats(method);
-      const auto [all, failures] = entry.service->counts(method);
+      // Read one after the other while calls go on: none of the differences may wrap.
+      const auto [all, failures, busy] = entry.service->counts(method);
       calls.add({name, method.name, "ok"}, number(all - std::min(all, failures)));
-      calls.add({name, method.name, "failed"}, number(failures));
+      calls.add({name, method.name, "failed"}, number(failures - std::min(failures, busy)));
+      calls.add({name, method.name, "busy"}, number(busy));
       if ((method.flags & BP_METHOD_INLINE) == 0) {
         latency.series.push_back(latency_of(stats, {name, method.name}));
       }

@@ -359,6 +359,11 @@ error::Result<ServiceEntry> Registry::find_service(std::string_view name, std::u
       return std::unexpected(std::move(good).error());
     }
     const std::string key = key_of(name, major);
+    if (const std::string others = other_versions(name, major); !others.empty()) {
+      return error::fail(BP_E_UNSUPPORTED, "service '" + std::string(name) + "' has version " +
+                                               others + ", but " + std::to_string(major) + "." +
+                                               std::to_string(min_minor) + " is wanted");
+    }
     return error::fail(BP_E_NOT_FOUND, "no running plugin provides service '" + key + "'" +
                                            name::hint(key, service_keys()));
   }
@@ -371,6 +376,20 @@ error::Result<ServiceEntry> Registry::find_service(std::string_view name, std::u
                            std::to_string(min_minor) + " is wanted");
   }
   return found;
+}
+
+// "1.3 (of 'one') and 2.0 (of 'two')"; empty: no other major.
+std::string Registry::other_versions(std::string_view name, std::uint32_t major) const {
+  const Grace::Visit visit(grace_);
+  std::string text;
+  services_.view().for_each([&](const ServiceTable::Node& node) {
+    if (node.name() == name && node.number() != major) {
+      const service::Service::Description& there = node.entry.service->description();
+      text += (text.empty() ? "" : " and ") + std::to_string(there.major) + "." +
+              std::to_string(there.minor) + " (of '" + there.owner + "')";
+    }
+  });
+  return text;
 }
 
 std::vector<std::string> Registry::service_keys() const {

@@ -100,6 +100,7 @@ class Registry {
   void end(Watcher& watcher);
   [[nodiscard]] std::vector<std::string> channel_names() const;
   [[nodiscard]] std::vector<std::string> service_keys() const;
+  [[nodiscard]] std::string other_versions(std::string_view name, std::uint32_t major) const;
 
   const std::function<void(channel::Settings&)> adjust_;
   const channel::Surroundings surroundings_;

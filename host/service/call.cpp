@@ -3,12 +3,36 @@
 
 #include <utility>
 
+#include "host/service/limit.hpp"
 #include "host/service/service.hpp"
 
 namespace host::service {
 
-void Call::record(bp_status status) noexcept {
-  if (stats_ != nullptr) {
+void Call::aim(std::shared_ptr<Service> service, Stats& stats, Limit* limit,
+               std::uint64_t began_ns) noexcept {
+  service_ = std::move(service);
+  stats_ = &stats;
+  limit_ = limit;
+  began_ns_ = began_ns;
+}
+
+bool Call::show() noexcept {
+  return (phase_.fetch_or(aimed, std::memory_order_acq_rel) & over) == 0;
+}
+
+bool Call::assign(std::weak_ptr<Provider> provider, std::uint64_t handle) noexcept {
+  provider_ = std::move(provider);
+  handle_ = handle;
+  return (phase_.fetch_or(aimed | assigned, std::memory_order_acq_rel) & over) == 0;
+}
+
+std::optional<unsigned> Call::claim() noexcept {
+  const unsigned before = phase_.fetch_or(over, std::memory_order_acq_rel);
+  return (before & over) != 0 ? std::nullopt : std::optional(before);
+}
+
+void Call::record(unsigned before, bp_status status) noexcept {
+  if ((before & aimed) != 0) {
     stats_->record_latency(runtime::now_ns() - began_ns_);
     if (status < 0) {
       stats_->failures.fetch_add(1, std::memory_order_relaxed);
@@ -16,38 +40,53 @@ void Call::record(bp_status status) noexcept {
   }
 }
 
-void Call::tell_provider() {
-  if (const auto provider = provider_.lock()) {
-    provider->call_ended(handle_);
+void Call::tell_provider(unsigned before) {
+  if ((before & assigned) != 0) {
+    if (const auto provider = provider_.lock()) {
+      provider->call_ended(handle_);
+    }
   }
 }
 
+void Call::leave_limit(unsigned before) {
+  if ((before & aimed) != 0 && limit_ != nullptr) {
+    limit_->leave(*this);
+  }
+}
+
+// The place is free before the caller hears of it: it may call again at once.
 bool Call::answer(Reply&& reply) {
-  if (!claim()) {
+  const auto before = claim();
+  if (!before) {
     return false;
   }
-  record(reply.status);
+  record(*before, reply.status);
+  leave_limit(*before);
   closed();
   ended(std::move(reply));
   return true;
 }
 
 bool Call::finish(Reply&& reply) {
-  if (!claim()) {
+  const auto before = claim();
+  if (!before) {
     return false;
   }
-  record(reply.status);
-  tell_provider();
+  record(*before, reply.status);
+  tell_provider(*before);
+  leave_limit(*before);
   closed();
   ended(std::move(reply));
   return true;
 }
 
 bool Call::cancel() {
-  if (!claim()) {
+  const auto before = claim();
+  if (!before) {
     return false;
   }
-  tell_provider();
+  tell_provider(*before);
+  leave_limit(*before);
   closed();
   return true;
 }

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -29,7 +30,9 @@ struct Reply {
   }
 };
 
+class Limit;
 class Provider;
+class Service;
 
 // Counts of one method, by calls that went to the strand.
 struct Stats;
@@ -52,7 +55,9 @@ class Call {
 
   [[nodiscard]] const message::Message& request() const noexcept { return request_; }
 
-  [[nodiscard]] bool finished() const noexcept { return finished_.load(std::memory_order_acquire); }
+  [[nodiscard]] bool finished() const noexcept {
+    return (phase_.load(std::memory_order_acquire) & over) != 0;
+  }
 
   // The provider's reply. False when the call was answered, cancelled or timed out before: the
   // first wins, and its reply reaches the caller.
@@ -64,18 +69,33 @@ class Call {
   // The caller does not want the answer any more. False when it was finished before.
   bool cancel();
 
-  // Before it is queued: whom to tell, and what the provider calls it.
-  void assign(std::weak_ptr<Provider> provider, std::uint64_t handle) noexcept {
-    provider_ = std::move(provider);
-    handle_ = handle;
-  }
+  // ---- on its way to the provider, by who makes the call; anyone may end it meanwhile
 
-  // Where the time from `began_ns` to the end is counted; `owner` keeps that alive.
-  void measure(std::shared_ptr<const void> owner, Stats& stats, std::uint64_t began_ns) noexcept {
-    owner_ = std::move(owner);
-    stats_ = &stats;
-    began_ns_ = began_ns;
-  }
+  // First: whose it is, and where the time from `began_ns` to the end is counted. `limit` of its
+  // method, or null.
+  void aim(std::shared_ptr<Service> service, Stats& stats, Limit* limit,
+           std::uint64_t began_ns) noexcept;
+
+  // After aim().
+  [[nodiscard]] const Service& service() const noexcept { return *service_; }
+
+  // It waits for its turn: from now on its end is counted, and told to the limit. False: it is over
+  // already, and neither will happen.
+  [[nodiscard]] bool show() noexcept;
+
+  // It is queued: what show() does, and its end is told to the provider, which calls it `handle`.
+  [[nodiscard]] bool assign(std::weak_ptr<Provider> provider, std::uint64_t handle) noexcept;
+
+  enum class Place : std::uint8_t { none, waiting, working };
+
+  // Where it stands at its limit; the limit's, under its lock.
+  struct Ticket {
+    Place place = Place::none;
+    bool has_waited = false;
+    std::list<std::shared_ptr<Call>>::iterator in_line;
+  };
+
+  [[nodiscard]] Ticket& ticket() noexcept { return ticket_; }
 
  protected:
   // Once, unless the caller cancelled.
@@ -85,22 +105,30 @@ class Call {
   virtual void closed() {}
 
  private:
-  [[nodiscard]] bool claim() noexcept {
-    return !finished_.exchange(true, std::memory_order_acq_rel);
-  }
+  // What happened so far. Who adds a bit sees what the others left in the fields that it covers.
+  enum Phase : std::uint8_t {
+    over = 1,
+    aimed = 2,    // service_, stats_, limit_, began_ns_
+    assigned = 4  // provider_, handle_
+  };
 
-  void record(bp_status status) noexcept;
-  void tell_provider();
+  // The phases before; nothing: somebody else ended it first.
+  [[nodiscard]] std::optional<unsigned> claim() noexcept;
+  void record(unsigned before, bp_status status) noexcept;
+  void tell_provider(unsigned before);
+  void leave_limit(unsigned before);
 
   const std::uint32_t method_;
   const std::uint64_t deadline_ns_;
   message::Message request_;
-  std::atomic<bool> finished_{false};
+  std::atomic<std::uint8_t> phase_{0};
   std::weak_ptr<Provider> provider_;
   std::uint64_t handle_ = 0;
-  std::shared_ptr<const void> owner_;
+  std::shared_ptr<Service> service_;  // keeps stats_ and limit_
   Stats* stats_ = nullptr;
+  Limit* limit_ = nullptr;
   std::uint64_t began_ns_ = 0;
+  Ticket ticket_;
 };
 
 // A call whose answer goes to a function: for callers that are no instance.

@@ -14,6 +14,21 @@ void Stats::record_latency(std::uint64_t ns) noexcept {
   latency_sum_ns.fetch_add(ns, std::memory_order_relaxed);
 }
 
+Service::Service(Description description, std::weak_ptr<Provider> provider, std::uint64_t token)
+    : description_(std::move(description)),
+      provider_(std::move(provider)),
+      running_provider_(provider_.lock().get()),
+      token_(token),
+      stats_(description_.methods.size()) {
+  for (const Method& method : description_.methods) {
+    if (method.concurrency_max != 0) {
+      limits_.resize(description_.methods.size());
+      limits_[place_of(method)] =
+          std::make_unique<Limit>(method.concurrency_max, method.queue_max, provider_, token_);
+    }
+  }
+}
+
 const Method* Service::method(std::uint32_t id) const noexcept {
   const auto found = std::ranges::find(description_.methods, id, &Method::id);
   return found == description_.methods.end() ? nullptr : &*found;
@@ -32,7 +47,8 @@ Service::Counts Service::counts(const Method& method) const {
   const std::size_t place = place_of(method);
   const std::lock_guard lock(seats_mutex_);
   Counts counts{stats_[place].calls.load(std::memory_order_relaxed),
-                stats_[place].failures.load(std::memory_order_relaxed)};
+                stats_[place].failures.load(std::memory_order_relaxed),
+                stats_[place].busy.load(std::memory_order_relaxed)};
   for (const Seat* seat : seats_) {
     counts.calls += seat->tallies_[place].calls.load(std::memory_order_relaxed);
     counts.failures += seat->tallies_[place].failures.load(std::memory_order_relaxed);
@@ -97,15 +113,38 @@ std::optional<Reply> Service::invoke(const std::shared_ptr<Call>& call) {
     }
     return reply;
   }
-  call->measure(shared_from_this(), stats, runtime::now_ns());
-  const bp_status status = provider->submit(call, token_);
-  if (status < 0) {
-    call->cancel();
-    stats.failures.fetch_add(1, std::memory_order_relaxed);
-    return Reply::failure({status, "service '" + description_.name + "' of '" + description_.owner +
-                                       "': " + std::string(error::status_row(status).sentence)});
+  Limit* limit = limits_.empty() ? nullptr : limits_[place_of(*wanted)].get();
+  call->aim(shared_from_this(), stats, limit, runtime::now_ns());
+  const Limit::Verdict verdict =
+      limit == nullptr ? Limit::Verdict{provider->submit(call, token_)} : limit->enter(call);
+  if (verdict.status >= 0 || verdict.status == BP_E_CANCELLED) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  stats.failures.fetch_add(1, std::memory_order_relaxed);
+  if (verdict.status == BP_E_BUSY) {
+    stats.busy.fetch_add(1, std::memory_order_relaxed);
+  }
+  return refused(*wanted, verdict);
+}
+
+Reply Service::refused(const Method& method, Limit::Verdict verdict) const {
+  const std::string who = "service '" + description_.name + "' of '" + description_.owner + "'";
+  if (verdict.full) {
+    return Reply::failure(
+        {BP_E_BUSY, who + ": method '" + method.name + "' has its " +
+                        std::to_string(method.concurrency_max) +
+                        " calls at work (concurrency_max) and " + std::to_string(method.queue_max) +
+                        " waiting (queue_max); fix: call again later, or raise the limits where "
+                        "the plugin provides the service"});
+  }
+  if (verdict.status == BP_E_BUSY) {
+    return Reply::failure(
+        {BP_E_BUSY, who + ": " + std::to_string(BP_METHOD_QUEUE_MAX) +
+                        " calls wait for the plugin, or " + std::to_string(BP_CALLS_MAX) +
+                        " are open; fix: call again later, or give its methods a limit"});
+  }
+  return Reply::failure(
+      {verdict.status, who + ": " + std::string(error::status_row(verdict.status).sentence)});
 }
 
 Service::Outcome Service::invoke(std::uint32_t method_id, message::Message request,
@@ -118,10 +157,24 @@ Service::Outcome Service::invoke(std::uint32_t method_id, message::Message reque
   return {std::nullopt, std::move(call)};
 }
 
-bool Service::close(std::uint64_t deadline_ns) {
+error::Error Service::abandoned() const {
+  return {BP_E_ABANDONED, "service '" + description_.name + "' of '" + description_.owner +
+                              "' ended before it answered"};
+}
+
+void Service::shut() {
   closed_.store(true, std::memory_order_seq_cst);
   // A seat is entered, then closed_ looked at, with a light fence between.
   fence_.heavy();
+  for (const std::unique_ptr<Limit>& limit : limits_) {
+    if (limit) {
+      limit->shut(abandoned());
+    }
+  }
+}
+
+bool Service::close(std::uint64_t deadline_ns) {
+  shut();
   const auto running = [this] {
     const std::lock_guard lock(seats_mutex_);
     return inline_running_.load(std::memory_order_seq_cst) != 0 ||

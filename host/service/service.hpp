@@ -16,6 +16,7 @@
 #include "host/error/error.hpp"
 #include "host/runtime/asymmetric_fence.hpp"
 #include "host/service/call.hpp"
+#include "host/service/limit.hpp"
 
 namespace host::service {
 
@@ -27,6 +28,8 @@ struct Method {
   std::string reply_type;
   decltype(bp_method::inline_fn) inline_fn = nullptr;
   void* inline_self = nullptr;
+  std::uint32_t concurrency_max = 0;  // 0: no limit
+  std::uint32_t queue_max = 0;        // with one: calls that wait; 0: none
 };
 
 // One caller's place at a service: is it in an inline method now, and what did it call? One thread
@@ -71,7 +74,8 @@ class Provider {
   Provider& operator=(const Provider&) = delete;
   virtual ~Provider() = default;
 
-  // Queue the call for the provider's strand: OK, BUSY or UNAVAILABLE.
+  // Queue the call for the provider's strand and assign() it: OK, BUSY, UNAVAILABLE, or CANCELLED
+  // when it was over before.
   virtual bp_status submit(const std::shared_ptr<Call>& call, std::uint64_t token) = 0;
 
   // A call that was submitted ended without this provider's answer.
@@ -97,6 +101,7 @@ inline constexpr std::array<std::uint64_t, 7> latency_bounds_ns{
 struct Stats {
   std::atomic<std::uint64_t> calls{0};
   std::atomic<std::uint64_t> failures{0};
+  std::atomic<std::uint64_t> busy{0};  // among the failures: refused, because of a limit
   // Of calls that went to the strand: two clock reads would cost more than an inline method.
   std::array<std::atomic<std::uint64_t>, latency_bounds_ns.size() + 1> latency{};
   std::atomic<std::uint64_t> latency_sum_ns{0};
@@ -114,12 +119,7 @@ class Service : public std::enable_shared_from_this<Service> {
     std::vector<Method> methods;
   };
 
-  Service(Description description, std::weak_ptr<Provider> provider, std::uint64_t token)
-      : description_(std::move(description)),
-        provider_(std::move(provider)),
-        running_provider_(provider_.lock().get()),
-        token_(token),
-        stats_(description_.methods.size()) {}
+  Service(Description description, std::weak_ptr<Provider> provider, std::uint64_t token);
 
   [[nodiscard]] const Description& description() const noexcept { return description_; }
 
@@ -127,9 +127,15 @@ class Service : public std::enable_shared_from_this<Service> {
   [[nodiscard]] const Method* method(std::string_view name) const noexcept;
   [[nodiscard]] const Stats& stats(const Method& method) const noexcept;
 
+  // Null: it has none.
+  [[nodiscard]] const Limit* limit(const Method& method) const noexcept {
+    return limits_.empty() ? nullptr : limits_[place_of(method)].get();
+  }
+
   struct Counts {
     std::uint64_t calls = 0;
     std::uint64_t failures = 0;
+    std::uint64_t busy = 0;  // among the failures
   };
 
   // Of everyone, seats included.
@@ -157,18 +163,26 @@ class Service : public std::enable_shared_from_this<Service> {
   [[nodiscard]] Outcome invoke(std::uint32_t method, message::Message request,
                                std::uint64_t deadline_ns, FunctionCall::Done done);
 
-  // The same with a call that its maker made. Nothing: it is queued.
+  // The same with a call that its maker made and others may end. Nothing: it is queued, or over.
   [[nodiscard]] std::optional<Reply> invoke(const std::shared_ptr<Call>& call);
 
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
-  // No new call gets in. Waits for inline methods in progress until the deadline: answers whether
-  // none is left.
+  // No new call gets in; those that wait for their turn end ABANDONED. What the provider has is the
+  // provider's to end.
+  void shut();
+
+  // The same, and waits for inline methods in progress until the deadline: answers whether none is
+  // left.
   bool close(std::uint64_t deadline_ns);
+
+  // What ends the calls of a service that is no more.
+  [[nodiscard]] error::Error abandoned() const;
 
  private:
   [[nodiscard]] std::optional<Reply> try_inline(Provider& provider, const Method& method,
                                                 const message::Message& request);
+  [[nodiscard]] Reply refused(const Method& method, Limit::Verdict verdict) const;
 
   Description description_;
   std::weak_ptr<Provider> provider_;
@@ -177,6 +191,7 @@ class Service : public std::enable_shared_from_this<Service> {
   std::atomic<bool> closed_{false};
   std::atomic<std::uint32_t> inline_running_{0};
   mutable std::vector<Stats> stats_;
+  std::vector<std::unique_ptr<Limit>> limits_;  // by the method's place; empty: no method has one
   runtime::AsymmetricFence fence_;
   mutable std::mutex seats_mutex_;
   std::vector<Seat*> seats_;

@@ -8,17 +8,20 @@
 
 namespace host::slot {
 
-error::Result<bp_call> Slot::register_call(std::string_view what, MadeCall made) {
+error::Result<bp_call> Slot::register_call(std::string_view what, MadeCall made, bp_call* handle) {
   const std::lock_guard lock(mutex_);
   if (state_ != State::active) {
     return std::unexpected(not_active(what));
   }
-  const bp_call handle = calls_.add(std::move(made));
-  if (handle == 0) {
+  const bp_call given = calls_.add(std::move(made));
+  if (given == 0) {
     return error::fail(BP_E_BUSY, std::string(what) + ": an instance has at most " +
                                       std::to_string(BP_CALLS_MAX) + " open calls and sends");
   }
-  return handle;
+  if (handle != nullptr) {
+    *handle = given;
+  }
+  return given;
 }
 
 void Slot::reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
@@ -40,17 +43,22 @@ void Slot::reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags
 bp_status Slot::submit(const std::shared_ptr<service::Call>& call, std::uint64_t token) {
   {
     const std::lock_guard lock(mutex_);
-    if (state_ != State::active) {
+    // The service is looked at under the lock under which close() looks for its calls.
+    if (state_ != State::active || call->service().closed()) {
       return BP_E_UNAVAILABLE;
     }
-    if (queued_calls_ >= BP_METHOD_QUEUE_MAX) {
+    // Who has waited for a place was let in already; as many as there are places may come so.
+    if (queued_calls_ >= BP_METHOD_QUEUE_MAX && !call->ticket().has_waited) {
       return BP_E_BUSY;
     }
-    const bp_handle handle = incoming_.add({call, false});
+    const bp_handle handle = incoming_.add({call, token, false});
     if (handle == 0) {
       return BP_E_BUSY;
     }
-    call->assign(weak_from_this(), handle);
+    if (!call->assign(weak_from_this(), handle)) {
+      incoming_.remove(handle);
+      return BP_E_CANCELLED;
+    }
     ++queued_calls_;
     Item& item = items_.emplace_back();
     item.event.type = BP_EV_CALL;
@@ -62,6 +70,21 @@ bp_status Slot::submit(const std::shared_ptr<service::Call>& call, std::uint64_t
   }
   strand_->schedule();
   return BP_OK;
+}
+
+void Slot::abandon_calls(const service::Service* service) {
+  std::vector<std::shared_ptr<service::Call>> open;
+  {
+    const std::lock_guard lock(mutex_);
+    incoming_.for_each([&](const Incoming& incoming) {
+      if (service == nullptr || &incoming.call->service() == service) {
+        open.push_back(incoming.call);
+      }
+    });
+  }
+  for (const std::shared_ptr<service::Call>& call : open) {
+    call->finish(service::Reply::failure(call->service().abandoned()));
+  }
 }
 
 // One timer watches the earliest deadline of all calls that this instance made: most calls are
@@ -118,6 +141,8 @@ void Slot::call_ended(bp_handle incoming) {
   if (entry && entry->dispatched) {
     Item item;
     item.event.type = BP_EV_CALL_CANCELLED;
+    item.event.token = entry->token;
+    item.event.method = entry->call->method();
     item.event.handle = incoming;
     push(std::move(item));
   }

@@ -70,8 +70,8 @@ bool Slot::admit(Item& item) {
     case BP_EV_CALL: {
       --queued_calls_;
       Incoming* incoming = incoming_.find(event.handle);
-      if (incoming == nullptr) {
-        return false;  // gone before it was seen
+      if (incoming == nullptr || state_ == State::stopped) {
+        return false;  // gone before it was seen, or to be abandoned
       }
       incoming->dispatched = true;
       return true;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "host/registry/name.hpp"
+#include "host/slot/call_stack.hpp"
 #include "host/slot/slot.hpp"
 #include "host/slot/tables.hpp"
 #include "host/slot/text.hpp"
@@ -99,6 +100,8 @@ struct JsonTable {
     const std::uint64_t deadline =
         deadline_ns != 0 ? deadline_ns : runtime::now_ns() + identity.call_timeout_ns;
     const message::TraceContext context = context_of(trace);
+    // An inline method must not come back to us by way of others, whichever thread this is.
+    const CallStack::Frame frame(slot);
     auto made = slot.surroundings_.exchange.call(
         {view_of(service), view_of(method), view_of(json), deadline,
          trace == nullptr ? nullptr : &context},

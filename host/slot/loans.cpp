@@ -28,6 +28,14 @@ void Slot::bar_call_gate(bp_svc handle, std::shared_ptr<service::Service> servic
   }
 }
 
+void Slot::bar_call_gates() {
+  for (const bp_svc handle : services_.handles()) {
+    if (const ServiceHandle* known = services_.find(handle); known->service && !known->provided) {
+      bar_call_gate(handle, known->service);
+    }
+  }
+}
+
 void Slot::leave_seat(CallGate& gate, std::shared_ptr<service::Service> service) {
   if (gate.inside.load(std::memory_order_acquire)) {
     seats_to_leave_.emplace_back(&gate, std::move(service));

@@ -2,7 +2,9 @@
 #include <cstring>
 #include <utility>
 
+#include "host/registry/name.hpp"
 #include "host/slot/call_stack.hpp"
+#include "host/slot/methods.hpp"
 #include "host/slot/slot.hpp"
 #include "host/slot/tables.hpp"
 #include "host/slot/text.hpp"
@@ -17,11 +19,7 @@ class Slot::SlotCall final : public service::Call {
   // Among the caller's open calls, before it can be answered. Errors: STATE, BUSY.
   [[nodiscard]] error::Result<bp_call> enter(std::uint64_t token,
                                              const std::shared_ptr<SlotCall>& self) {
-    auto handle = caller_->register_call("a call", {token, self, deadline_ns()});
-    if (handle) {
-      handle_ = *handle;
-    }
-    return handle;
+    return caller_->register_call("a call", {token, self, deadline_ns()}, &handle_);
   }
 
  private:
@@ -35,61 +33,16 @@ class Slot::SlotCall final : public service::Call {
 };
 
 struct ServiceTable {
-  static error::Result<std::vector<service::Method>> methods_of(const bp_method* methods,
-                                                                std::uint32_t stride,
-                                                                std::uint32_t count) {
-    if (methods == nullptr || count == 0 || count > BP_METHODS_MAX) {
-      return error::fail(BP_E_INVALID,
-                         "a service has 1 to " + std::to_string(BP_METHODS_MAX) + " methods");
-    }
-    std::vector<service::Method> list;
-    for (std::uint32_t i = 0; i < count; ++i) {
-      const auto* method = reinterpret_cast<const bp_method*>(
-          reinterpret_cast<const char*>(methods) + static_cast<std::size_t>(stride) * i);
-      const std::string name(view_of(method->name).substr(0, BP_NAME_BYTES_MAX));
-      if (method->struct_size < sizeof(bp_method) || stride < method->struct_size) {
-        return error::fail(BP_E_INVALID,
-                           "method " + std::to_string(i) + ": struct_size or stride is wrong");
-      }
-      if (!tail_is_zero(method, method->struct_size, sizeof(bp_method)) ||
-          (method->flags & ~1U) != 0) {
-        return error::fail(
-            BP_E_TOO_NEW, "method '" + name + "' has fields or flags that this host does not know");
-      }
-      if (method->id == 0 || name.empty()) {
-        return error::fail(BP_E_INVALID,
-                           "method " + std::to_string(i) + " needs a name and an id above 0");
-      }
-      for (const service::Method& other : list) {
-        if (other.id == method->id || other.name == name) {
-          return error::fail(BP_E_INVALID, "methods '" + other.name + "' and '" + name +
-                                               "' share a name or an id");
-        }
-      }
-      if ((method->flags & BP_METHOD_INLINE) != 0 && method->inline_fn == nullptr) {
-        return error::fail(BP_E_INVALID, "method '" + name + "' is inline and has no inline_fn");
-      }
-      const auto type = [](const bp_str& text) {
-        return text.len == 0 ? std::string("bytes")
-                             : std::string(view_of(text).substr(0, BP_NAME_BYTES_MAX));
-      };
-      list.push_back({method->id, method->flags, name, type(method->request_type),
-                      type(method->reply_type), method->inline_fn, method->inline_self});
-    }
-    return list;
-  }
-
   static error::Result<bp_svc> offer(Slot& slot, std::string_view name, std::uint32_t major,
                                      std::uint32_t minor, std::vector<service::Method> methods,
                                      std::uint64_t token) {
     if (auto active = slot.check_active("providing a service"); !active) {
       return std::unexpected(std::move(active).error());
     }
-    const Identity& identity = slot.identity_;
-    if (name.empty() || name.size() > BP_NAME_BYTES_MAX) {
-      return error::fail(BP_E_INVALID, "a service's name has 1 to " +
-                                           std::to_string(BP_NAME_BYTES_MAX) + " bytes");
+    if (auto good = registry::check_name("a service's name", name); !good) {
+      return std::unexpected(std::move(good).error());
     }
+    const Identity& identity = slot.identity_;
     if (auto allowed =
             identity.permissions.allow("provide", identity.permissions.provide, name, identity.id);
         !allowed) {
@@ -101,12 +54,36 @@ struct ServiceTable {
     entry.schema = slot.schema_of_service(name);
     entry.service =
         std::make_shared<service::Service>(std::move(description), slot.weak_from_this(), token);
-    if (auto added = slot.surroundings_.exchange.registry().add_service(entry); !added) {
+    registry::Registry& registry = slot.surroundings_.exchange.registry();
+    if (auto added = registry.add_service(entry); !added) {
       return std::unexpected(std::move(added).error());
     }
+    auto handle =
+        keep(slot, {entry.service, true, std::string(name), major, minor}, "providing a service");
+    if (!handle) {
+      registry.remove_service(*entry.service);
+      entry.service->shut();
+      slot.abandon_calls(entry.service.get());
+    }
+    return handle;
+  }
+
+  // Errors: STATE (withdrawn meanwhile), BUSY.
+  static error::Result<bp_svc> keep(Slot& slot, Slot::ServiceHandle service,
+                                    std::string_view what) {
     const std::lock_guard lock(slot.mutex_);
-    const bp_svc handle =
-        slot.services_.add({entry.service, true, std::string(name), major, minor});
+    if (slot.state_ != Slot::State::active) {
+      return std::unexpected(slot.not_active(what));
+    }
+    const bool required = !service.provided;
+    const bp_svc handle = slot.services_.add(std::move(service));
+    if (handle == 0) {
+      return error::fail(BP_E_BUSY, "an instance has at most " + std::to_string(ends_max) +
+                                        " services, provided and required");
+    }
+    if (required) {
+      slot.open_call_gate(handle, *slot.services_.find(handle));
+    }
     return handle;
   }
 
@@ -121,7 +98,9 @@ struct ServiceTable {
     }
     auto list = methods_of(methods, stride, n_methods);
     if (!list) {
-      return refuse(list.error(), error);
+      return refuse(std::move(list).error().during("providing service '" +
+                                                   registry::printable(view_of(name)) + "'"),
+                    error);
     }
     auto handle = offer(slot, view_of(name), major, minor, std::move(*list), token);
     if (!handle) {
@@ -140,32 +119,36 @@ struct ServiceTable {
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
     }
+    if (out_service == nullptr) {
+      return refuse({BP_E_INVALID, "requiring a service needs a place for its handle"}, error);
+    }
     if (auto active = slot.check_active("requiring a service"); !active) {
       return refuse(active.error(), error);
     }
     if ((flags & ~std::uint32_t{BP_REQUIRE_OPTIONAL}) != 0) {
       return refuse({BP_E_TOO_NEW, "unknown flags " + std::to_string(flags)}, error);
     }
-    const Identity& identity = slot.identity_;
     const std::string_view wanted = view_of(name);
+    if (auto good = registry::check_name("a service's name", wanted); !good) {
+      return refuse(good.error(), error);
+    }
+    const Identity& identity = slot.identity_;
     if (auto allowed =
             identity.permissions.allow("use", identity.permissions.use, wanted, identity.id);
         !allowed) {
       return refuse(allowed.error(), error);
     }
     auto found = slot.surroundings_.exchange.registry().find_service(wanted, major, min_minor);
-    if (!found && !(found.error().code() == BP_E_NOT_FOUND && (flags & BP_REQUIRE_OPTIONAL) != 0)) {
+    if (!found && (flags & BP_REQUIRE_OPTIONAL) == 0) {
       return refuse(found.error(), error);
     }
-    const std::lock_guard lock(slot.mutex_);
-    const bp_svc handle =
-        slot.services_.add({found ? found->service : nullptr, false,
-                            std::string(wanted.substr(0, BP_NAME_BYTES_MAX)), major, min_minor});
-    if (handle == 0) {
-      return refuse({BP_E_BUSY, "too many service handles"}, error);
+    auto handle =
+        keep(slot, {found ? found->service : nullptr, false, std::string(wanted), major, min_minor},
+             "requiring a service");
+    if (!handle) {
+      return refuse(handle.error(), error);
     }
-    slot.open_call_gate(handle, *slot.services_.find(handle));
-    *out_service = handle;
+    *out_service = *handle;
     return BP_OK;
   }
 
@@ -224,7 +207,7 @@ struct ServiceTable {
         status = valid < 0
                      ? refuse({valid, "an inline method answered with memory that is not its own"},
                               &error)
-                     : lend(slot, std::move(message), reply);
+                     : lend(slot, std::move(message), reply, &error);
       }
     } else if (status >= 0 && answer.size > 0) {
       if (answer.data != gate.reply.data() || answer.size > gate.reply.size()) {
@@ -242,10 +225,18 @@ struct ServiceTable {
     return true;
   }
 
-  static bp_status lend(Slot& slot, message::Message message, bp_buf& reply) {
+  static bp_status lend(Slot& slot, message::Message message, bp_buf& reply, bp_error* error) {
     const message::Message shown = message;
-    const std::lock_guard lock(slot.mutex_);
-    reply = as_buf(shown, slot.leases_.add({std::move(message), nullptr, 0}));
+    bp_lease lease = 0;
+    {
+      const std::lock_guard lock(slot.mutex_);
+      lease = slot.leases_.add({std::move(message), nullptr, 0});
+    }
+    if (lease == 0) {
+      return refuse({BP_E_BUSY, "the reply found no room: the instance holds too many leases"},
+                    error);
+    }
+    reply = as_buf(shown, lease);
     return BP_OK;
   }
 
@@ -294,7 +285,14 @@ struct ServiceTable {
       return refuse(registered.error(), error);
     }
     const bp_call handle = *registered;
-    if (auto answered = service->invoke(made)) {
+    std::optional<service::Reply> answered;
+    {
+      // An inline method must not come back to us by way of others, whichever thread this is.
+      const CallStack::Frame frame(slot);
+      answered = service->invoke(made);
+    }
+    // Unless somebody ended it in the meantime: then the caller hears of that.
+    if (answered && made->cancel()) {
       forget_call(slot, handle);
       return answer_now(slot, std::move(*answered), request, reply, error);
     }
@@ -311,15 +309,15 @@ struct ServiceTable {
     if (answer.status < 0) {
       return refuse(answer.error.value_or(error::Error(answer.status, "the method failed")), error);
     }
-    give_up_lease(slot, request);
     if (reply != nullptr) {
       *reply = bp_buf{};
       if (answer.message.block) {
-        const message::Message message = answer.message;
-        const std::lock_guard lock(slot.mutex_);
-        *reply = as_buf(message, slot.leases_.add({std::move(answer.message), nullptr, 0}));
+        if (const bp_status lent = lend(slot, std::move(answer.message), *reply, error); lent < 0) {
+          return lent;
+        }
       }
     }
+    give_up_lease(slot, request);
     return BP_DONE;
   }
 
@@ -377,7 +375,8 @@ struct ServiceTable {
     if (handle->provided) {
       slot.surroundings_.exchange.registry().remove_service(*handle->service);
       // Inline methods in progress may be on this very thread's stack: they end on their own.
-      handle->service->close(0);
+      handle->service->shut();
+      slot.abandon_calls(handle->service.get());
     }
     return BP_OK;
   }

@@ -183,19 +183,30 @@ void Slot::expire(bp_op op) {
 
 bp_status Slot::complete(bp_op op, bp_status status, const bp_error* error) {
   std::optional<Operation> operation;
+  std::vector<std::shared_ptr<service::Service>> ending;
   {
     const std::lock_guard lock(mutex_);
     operation = operations_.remove(op);
     if (operation && operation->type == BP_EV_SAVE && status >= 0) {
       saved_ = std::exchange(saving_, {});
     }
-    if (operation && operation->type == BP_EV_STOP) {
+    if (operation && operation->type == BP_EV_STOP && state_ == State::active) {
       state_ = State::stopped;
       gates_.bar_all();
+      bar_call_gates();
+      services_.for_each([&](const ServiceHandle& handle) {
+        if (handle.provided) {
+          ending.push_back(handle.service);
+        }
+      });
     }
   }
   if (!operation) {
     return BP_E_STALE;
+  }
+  // No inline method begins any more; withdraw() waits for those that are at it.
+  for (const std::shared_ptr<service::Service>& service : ending) {
+    service->shut();
   }
   surroundings_.runtime.timers().cancel(operation->deadline);
   if (status < 0) {
@@ -210,7 +221,6 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
   std::vector<std::shared_ptr<End>> ends;
   std::vector<ServiceHandle> services;
   std::vector<MadeCall> made;
-  std::vector<Incoming> incoming;
   std::vector<Timer> timers;
   std::vector<Operation> operations;
   {
@@ -221,14 +231,9 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
     state_ = State::withdrawn;
     gates_.bar_all();
     ends = ends_.take_all();
-    for (const bp_svc handle : services_.handles()) {
-      if (const ServiceHandle* known = services_.find(handle); known->service) {
-        bar_call_gate(handle, known->service);
-      }
-    }
+    bar_call_gates();
     services = services_.take_all();
     made = calls_.take_all();
-    incoming = incoming_.take_all();
     timers = timers_.take_all();
     operations = operations_.take_all();
     items_.clear();
@@ -236,18 +241,14 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
     ready_ends_.clear();
   }
   gates_.for_each(&GateTable<SendGate>::wait_until_empty);
-  bool clean = true;
+  // Names first, in one step; then everybody who waits for an answer; and only then we wait.
+  surroundings_.exchange.registry().withdraw(identity_.id);
   for (const ServiceHandle& handle : services) {
     if (handle.provided) {
-      surroundings_.exchange.registry().remove_service(*handle.service);
-      clean = handle.service->close(deadline_ns) && clean;
+      handle.service->shut();
     }
   }
-  const error::Error gone(BP_E_ABANDONED,
-                          "instance '" + identity_.id + "' stopped before it answered");
-  for (const Incoming& call : incoming) {
-    call.call->finish(service::Reply::failure(gone));
-  }
+  abandon_calls(nullptr);
   for (const MadeCall& call : made) {
     if (call.call) {
       call.call->cancel();
@@ -264,6 +265,12 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
   for (Operation& operation : operations) {
     surroundings_.runtime.timers().cancel(operation.deadline);
     operation.done(error::Error(BP_E_CANCELLED, "the instance was withdrawn"));
+  }
+  bool clean = true;
+  for (const ServiceHandle& handle : services) {
+    if (handle.provided) {
+      clean = handle.service->close(deadline_ns) && clean;
+    }
   }
   surroundings_.metrics.withdraw(instance_);
   surroundings_.spans.withdraw(instance_);

@@ -190,6 +190,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   struct Incoming {
     std::shared_ptr<service::Call> call;
+    std::uint64_t token = 0;
     bool dispatched = false;
   };
 
@@ -258,8 +259,9 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   bp_status complete(bp_op op, bp_status status, const bp_error* error);
   void expire(bp_op op);
-  // `what`: "publishing"; errors: STATE, BUSY.
-  [[nodiscard]] error::Result<bp_call> register_call(std::string_view what, MadeCall made);
+  // `what`: "publishing"; errors: STATE, BUSY. `handle` is written before anybody finds the call.
+  [[nodiscard]] error::Result<bp_call> register_call(std::string_view what, MadeCall made,
+                                                     bp_call* handle = nullptr);
   void watch_deadline(std::uint64_t deadline_ns);
   void end_late_calls();
   void reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
@@ -270,10 +272,13 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of(std::string_view table) const;
   [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of_service(
       std::string_view name) const;
+  // Of the service, or of all that the instance provides (null).
+  void abandon_calls(const service::Service* service);
   void job_ended();
   // Under the lock.
   void open_call_gate(bp_svc handle, const ServiceHandle& to);
   void bar_call_gate(bp_svc handle, std::shared_ptr<service::Service> service);
+  void bar_call_gates();
   void leave_seat(CallGate& gate, std::shared_ptr<service::Service> service);
   void leave_seats();
 

@@ -35,6 +35,7 @@ struct Method {
   std::string reply;
   std::vector<std::string> doc;
   bool runs_inline = false;
+  std::string limits;  // "4, 64": calls at once, calls that wait; "" for none
 };
 
 struct Contract {
@@ -133,6 +134,52 @@ const reflection::KeyValue* attribute(const reflection::RPCCall& call, std::stri
   return nullptr;
 }
 
+// The number behind an attribute, from `min` to `max`.
+Outcome<std::uint32_t> number_of(const reflection::KeyValue& entry, const std::string& method,
+                                 std::uint32_t min, std::uint32_t max) {
+  const std::string text = entry.value() == nullptr ? "" : entry.value()->str();
+  std::uint32_t number = 0;
+  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (code != std::errc() || end != text.data() + text.size() || number < min || number > max) {
+    return std::unexpected("method '" + method + "': " + entry.key()->str() + " is a number from " +
+                           std::to_string(min) + " to " + std::to_string(max) + ", not \"" + text +
+                           "\"");
+  }
+  return number;
+}
+
+// (concurrency: "4", queue: "64")
+Outcome<void> read_limits(const reflection::RPCCall& call, Method& method) {
+  constexpr std::uint32_t concurrency_most = 65'536;  // BP_CALLS_MAX
+  constexpr std::uint32_t queue_most = 4'096;         // BP_METHOD_QUEUE_MAX
+  const reflection::KeyValue* concurrency = attribute(call, "concurrency");
+  const reflection::KeyValue* queue = attribute(call, "queue");
+  if (concurrency == nullptr) {
+    return queue == nullptr ? Outcome<void>()
+                            : std::unexpected("method '" + method.name +
+                                              "' has a queue and no concurrency: nothing would "
+                                              "wait; add (concurrency: \"n\") or leave it out");
+  }
+  if (method.runs_inline) {
+    return std::unexpected("method '" + method.name +
+                           "' is inline and has a concurrency: inline methods run on their "
+                           "callers' threads, which nothing holds back; leave one of them out");
+  }
+  const auto at_once = number_of(*concurrency, method.name, 1, concurrency_most);
+  if (!at_once) {
+    return std::unexpected(at_once.error());
+  }
+  method.limits = std::to_string(*at_once);
+  if (queue != nullptr) {
+    const auto waiting = number_of(*queue, method.name, 0, queue_most);
+    if (!waiting) {
+      return std::unexpected(waiting.error());
+    }
+    method.limits += ", " + std::to_string(*waiting);
+  }
+  return {};
+}
+
 Outcome<Method> read_method(const reflection::RPCCall& call) {
   Method method;
   method.name = call.name()->str();
@@ -152,6 +199,9 @@ Outcome<Method> read_method(const reflection::RPCCall& call) {
   if (code != std::errc() || end != id.data() + id.size() || method.id == 0) {
     return std::unexpected("method '" + method.name +
                            "' has no number of its own: add (method: \"n\") with n from 1 up");
+  }
+  if (auto limits = read_limits(call, method); !limits) {
+    return std::unexpected(std::move(limits).error());
   }
   return method;
 }
@@ -264,7 +314,9 @@ void write_handler(std::ostream& out, const Contract& contract) {
          "  /// (const Request&, bp::call) that returns bp::result<ReplyT>,\n"
          "  /// bp::result<bp::contract::outgoing<Reply>>, or a bp::task of one of these. Methods "
          "marked\n"
-         "  /// inline run on any thread, many at once, unless their function makes a task.\n"
+         "  /// inline run on any thread, many at once, unless their function makes a task or they "
+         "have\n"
+         "  /// a limit (bp::call_limits); the contract's is the default.\n"
          "  /// `cx.provide(handler().insert(...).get(...))`; what is left out answers NOT_FOUND.\n"
          "  class handler {\n"
          "   public:\n"
@@ -279,11 +331,12 @@ void write_handler(std::ostream& out, const Contract& contract) {
       out << "    /// Inline.\n";
     }
     out << "    template <typename Function>\n"
-        << "    handler&& " << method.member << "(Function function) {\n"
+        << "    handler&& " << method.member << "(Function function, ::bp::call_limits limits = {"
+        << method.limits << "}) {\n"
         << "      ::bp::contract::bind<" << cpp_name(method.request) << ", "
         << cpp_name(method.reply) << ">(\n          offered_, " << method.id << ", \""
         << method.name << "\",\n          {\"" << method.request << "\", \"" << method.reply
-        << "\"}, " << (method.runs_inline ? "true" : "false") << ", std::move(function));\n"
+        << "\"}, " << (method.runs_inline ? "true" : "false") << ", std::move(function), limits);\n"
         << "      return std::move(*this);\n"
         << "    }\n";
   }

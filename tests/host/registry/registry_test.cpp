@@ -67,7 +67,9 @@ TEST(Registry, AServiceMustBeNewEnough) {
   const auto newer = registry.find_service("bp.a", 1, 3);
   ASSERT_FALSE(newer);
   EXPECT_EQ(newer.error().code(), BP_E_UNSUPPORTED);
-  EXPECT_EQ(registry.find_service("bp.a", 2).error().code(), BP_E_NOT_FOUND);
+  const auto other = registry.find_service("bp.a", 2);
+  EXPECT_EQ(other.error().code(), BP_E_UNSUPPORTED);
+  EXPECT_EQ(other.error().text(), "service 'bp.a' has version 1.2 (of 'one'), but 2.0 is wanted");
 }
 
 TEST(Registry, TheSameOwnerMayPutItsServiceAgain) {

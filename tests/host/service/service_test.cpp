@@ -15,8 +15,10 @@ class FakeProvider : public Provider {
   bp_status submit(const std::shared_ptr<Call>& call, std::uint64_t token) override {
     last_token = token;
     submitted = call;
-    call->assign(self, 77);
-    return answer;
+    if (answer < 0) {
+      return answer;
+    }
+    return call->assign(self, 77) ? BP_OK : BP_E_CANCELLED;
   }
 
   Reply run_inline(const Method& method, const message::Message& /*request*/) override {

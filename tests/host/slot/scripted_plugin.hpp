@@ -54,7 +54,8 @@ struct Answer {
 
 class Actor {
  public:
-  Actor(Stage& stage, const std::string& id) : stage_(stage) {
+  Actor(Stage& stage, const std::string& id, Permissions permissions = {{"*"}, {"*"}, {"*"}, {"*"}})
+      : stage_(stage) {
     plugin_.struct_size = sizeof plugin_;
     plugin_.id = "org.example.scripted";
     plugin_.version = "1.0.0";
@@ -91,7 +92,7 @@ class Actor {
     Identity identity;
     identity.id = id;
     identity.config = std::to_string(reinterpret_cast<std::uintptr_t>(&script));
-    identity.permissions = {{"*"}, {"*"}, {"*"}, {"*"}};
+    identity.permissions = std::move(permissions);
     slot = std::make_shared<Slot>(
         std::move(identity), plugin_,
         Surroundings{stage.runtime, stage.exchange, stage.metrics, stage.spans,

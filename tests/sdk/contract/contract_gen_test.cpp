@@ -31,7 +31,9 @@ class ContractGen : public ::testing::Test {
   // Compiles `schema` and runs the tool over it; what it printed, or what it wrote.
   std::string generated(const std::string& schema, const std::string& version = "1.0",
                         const std::string& header = "") {
-    std::ofstream(folder_ / "x.fbs") << "attribute \"method\"; attribute \"inline\";\n" << schema;
+    std::ofstream(folder_ / "x.fbs") << "attribute \"method\"; attribute \"inline\"; "
+                                        "attribute \"concurrency\"; attribute \"queue\";\n"
+                                     << schema;
     const std::string in = folder_.string();
     EXPECT_EQ(
         run(std::string(FLATC) + " -b --schema --bfbs-comments -o " + in + " " + in + "/x.fbs"), 0)
@@ -64,6 +66,14 @@ TEST_F(ContractGen, RefusesUnsuitableSchemas) {
       {tables +
            "rpc_service S { A(T):T (method: \"1\"); } rpc_service R { A(T):T (method: \"1\"); }",
        "one contract is one service"},
+      {tables + "rpc_service S { A(T):T (method: \"1\", concurrency: \"0\"); }",
+       "method 'A': concurrency is a number from 1 to 65536, not \"0\""},
+      {tables + "rpc_service S { A(T):T (method: \"1\", concurrency: \"2\", queue: \"many\"); }",
+       "queue is a number from 0 to 4096"},
+      {tables + "rpc_service S { A(T):T (method: \"1\", queue: \"2\"); }",
+       "has a queue and no concurrency"},
+      {tables + "rpc_service S { A(T):T (method: \"1\", inline, concurrency: \"2\"); }",
+       "is inline and has a concurrency"},
       {"table T {} rpc_service S { A(T):T (method: \"1\"); }", "has no namespace"}};
   for (const auto& [schema, why] : refused) {
     EXPECT_NE(generated(schema).find(why), std::string::npos) << printed();

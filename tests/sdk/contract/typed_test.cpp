@@ -9,6 +9,7 @@
 #include <map>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -113,6 +114,30 @@ TEST_F(Typed, MethodsAreOfferedAsTheContractSays) {
   EXPECT_EQ(methods[0].flags, 0U);
   EXPECT_EQ(methods[1].flags, std::uint32_t{BP_METHOD_INLINE});
   EXPECT_EQ(methods[3].id, 7U);
+}
+
+TEST_F(Typed, LimitsOfTheContractAreOfferedUnlessTheProviderSaysOtherwise) {
+  const auto limits = [this](std::uint32_t id) {
+    const auto methods = loop_.methods();
+    const auto& method = *std::ranges::find(methods, id, &bp_method::id);
+    return std::pair(method.concurrency_max, method.queue_max);
+  };
+  EXPECT_EQ(limits(1), std::pair(0U, 0U));
+  EXPECT_EQ(limits(3), std::pair(4U, 64U));
+  EXPECT_EQ(limits(7), std::pair(2U, BP_METHOD_QUEUE_MAX));
+  const auto ping = [](const notes::Nothing&) -> bp::result<notes::NothingT> {
+    return notes::NothingT();
+  };
+  const auto find = [](const notes::Id&) -> bp::result<notes::NoteT> { return notes::NoteT(); };
+  loop_.context().provide(Contract::handler()
+                              .http_ping(ping, {.concurrency = 9, .queue = 0})
+                              .get_by_id(find, {.concurrency = 1}));
+  EXPECT_EQ(limits(7), std::pair(9U, BP_METHOD_QUEUE_NONE));
+  EXPECT_EQ(limits(2), std::pair(1U, BP_METHOD_QUEUE_MAX));
+  EXPECT_EQ(loop_.methods().size(), 2U);
+  for (const bp_method& method : loop_.methods()) {
+    EXPECT_EQ(method.flags, 0U) << "what is limited does not run on its caller's thread";
+  }
 }
 
 TEST_F(Typed, CallsOfEveryKind) {

@@ -203,14 +203,18 @@ task<result<buffer>> run(Function& function, call on) {
 }  // namespace detail
 
 /// Puts `function(const Request&[, bp::call])` behind method `id` of `offered`. A method that the
-/// contract calls inline runs on the caller's thread, unless its function makes a task.
+/// contract calls inline runs on the caller's thread, unless its function makes a task or it has
+/// a limit.
 template <typename Request, typename Reply, typename Function>
 void bind(service& offered, std::uint32_t id, std::string_view name, method_types types,
-          bool runs_inline, Function function) {
+          bool runs_inline, Function function, call_limits limits = {}) {
   if constexpr (is_task<detail::answer_of<Function, Request>>) {
-    offered.method(id, name, types, [function = std::move(function)](call on) mutable {
-      return detail::run<Request, Reply>(function, on);
-    });
+    offered.method(
+        id, name, types,
+        [function = std::move(function)](call on) mutable {
+          return detail::run<Request, Reply>(function, on);
+        },
+        limits);
   } else {
     auto handler = [function = std::move(function)](call on) mutable -> result<buffer> {
       const auto request = detail::request_of<Request>(on);
@@ -219,10 +223,10 @@ void bind(service& offered, std::uint32_t id, std::string_view name, method_type
       }
       return detail::pack<Reply>(on, detail::apply(function, **request, on));
     };
-    if (runs_inline) {
+    if (runs_inline && limits.concurrency == 0) {
       offered.inline_method(id, name, types, std::move(handler));
     } else {
-      offered.method(id, name, types, std::move(handler));
+      offered.method(id, name, types, std::move(handler), limits);
     }
   }
 }

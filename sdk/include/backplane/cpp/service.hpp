@@ -7,6 +7,7 @@
 //             kv.method(1, "Get", {request_type, reply_type}, [this](bp::call c) -> R { ... });
 //             kv.inline_method(2, "Stat", {...}, [this](bp::call c) -> bp::result<bp::buffer>
 //             {...}); cx.provide(std::move(kv));
+//     A last argument {.concurrency = 4, .queue = 64} limits a method (call_limits).
 //     R is bp::result<bp::buffer> or bp::task<bp::result<bp::buffer>>. c.bytes() is the request;
 //     c.reply(bytes) makes the reply (a lease from the host, filled with a copy). Inside a task
 //     both stay valid until the task ended. Inline methods run on any thread and never wait.
@@ -89,6 +90,14 @@ class call {
   bp_buf room_{};
 };
 
+/// How many calls of a method its handler works at once, and how many more wait in the host for
+/// their turn, in their order; the rest is answered BP_E_BUSY. For handlers that suspend. A handler
+/// that was cancelled counts until it was told so, not until it ended.
+struct call_limits {
+  std::uint32_t concurrency = 0;              ///< 0: no limit
+  std::uint32_t queue = BP_METHOD_QUEUE_MAX;  ///< 0: nobody waits
+};
+
 /// Full names of the tables of a method, or "bytes".
 struct method_types {
   std::string_view request = "bytes";
@@ -138,7 +147,8 @@ struct provided_method {
   std::uint32_t id;
   std::string name;
   std::array<std::string, 2> types;  // request, reply
-  engine* of = nullptr;              // set by provide()
+  call_limits limits;
+  engine* of = nullptr;  // set by provide()
 };
 
 /// The inside of a provided service: lives as long as the instance.
@@ -162,6 +172,10 @@ class provided_service final : public owned_sink {
       row.reply_type = to_abi(method->types[1]);
       row.inline_fn = method->is_inline() ? &provided_service::call_inline : nullptr;
       row.inline_self = method.get();
+      if (method->limits.concurrency != 0) {
+        row.concurrency_max = method->limits.concurrency;
+        row.queue_max = method->limits.queue != 0 ? method->limits.queue : BP_METHOD_QUEUE_NONE;
+      }
       table.push_back(row);
     }
     const bp_str text = to_abi(name);
@@ -296,13 +310,15 @@ class service {
 
   /// `handler(bp::call)` returns result<buffer> or task<result<buffer>>.
   template <typename Handler>
-  service& method(std::uint32_t id, std::string_view name, method_types types, Handler handler) {
+  service& method(std::uint32_t id, std::string_view name, method_types types, Handler handler,
+                  call_limits limits = {}) {
     if constexpr (is_task<std::invoke_result_t<Handler&, call>>) {
       methods_[id] = std::make_unique<detail::task_method<Handler>>(id, name, types, handler);
     } else {
       methods_[id] =
           std::make_unique<detail::plain_method<Handler>>(id, name, types, handler, false);
     }
+    methods_[id]->limits = limits;
     return *this;
   }
 

@@ -3,6 +3,8 @@
 // Since: 1.0. Thread: any; each function takes the fake host's lock.
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <mutex>
 #include <string>
@@ -317,7 +319,12 @@ struct fake_core_tables {
     fake_host::provided one{{}, token};
     const auto* at = reinterpret_cast<const std::byte*>(methods);
     for (std::uint32_t i = 0; i < n_methods; ++i, at += stride) {
-      one.methods.push_back(*reinterpret_cast<const bp_method*>(at));
+      bp_method& method = one.methods.emplace_back();
+      std::memcpy(&method, at, std::min<std::size_t>(stride, sizeof method));
+      if ((method.flags & BP_METHOD_INLINE) != 0 && method.concurrency_max != 0) {
+        return refuse(why, BP_E_INVALID,
+                      "method '" + text(&method.name) + "' is inline and has a concurrency_max");
+      }
     }
     self.provided_.emplace(text(name), std::move(one));
     *out = self.next_handle();
