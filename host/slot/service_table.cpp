@@ -264,10 +264,10 @@ struct ServiceTable {
         }
       }
     }
-    error::Error why(BP_E_STALE, "stale");
+    std::optional<error::Error> why;
     const std::shared_ptr<service::Service> service = slot.resolve(svc, why);
     if (!service) {
-      return refuse(why, error);
+      return refuse(*why, error);
     }
     message::Message asked;
     if (const bp_status status = message_of(slot, request, asked); status < 0) {

@@ -354,7 +354,7 @@ std::shared_ptr<const schema::Schema> Slot::schema_of_service(std::string_view n
   return nullptr;
 }
 
-std::shared_ptr<service::Service> Slot::resolve(bp_svc handle, error::Error& why) {
+std::shared_ptr<service::Service> Slot::resolve(bp_svc handle, std::optional<error::Error>& why) {
   std::string name;
   std::uint32_t major = 0;
   std::uint32_t minor = 0;
@@ -362,7 +362,7 @@ std::shared_ptr<service::Service> Slot::resolve(bp_svc handle, error::Error& why
     const std::lock_guard lock(mutex_);
     const ServiceHandle* known = services_.find(handle);
     if (known == nullptr || known->provided) {
-      why = error::Error(BP_E_STALE, "this handle names no required service");
+      why.emplace(BP_E_STALE, "this handle names no required service");
       return nullptr;
     }
     if (known->service && !known->service->closed()) {
@@ -374,7 +374,7 @@ std::shared_ptr<service::Service> Slot::resolve(bp_svc handle, error::Error& why
   }
   auto found = surroundings_.exchange.registry().find_service(name, major, minor);
   if (!found) {
-    why = error::Error(BP_E_UNAVAILABLE, found.error().message());
+    why.emplace(BP_E_UNAVAILABLE, found.error().message());
     return nullptr;
   }
   const std::lock_guard lock(mutex_);

@@ -267,7 +267,9 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   void reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
                      service::Reply&& reply);
   void json_arrived(bp_call handle, error::Result<std::string> reply);
-  [[nodiscard]] std::shared_ptr<service::Service> resolve(bp_svc handle, error::Error& why);
+  // Null: `why` says so.
+  [[nodiscard]] std::shared_ptr<service::Service> resolve(bp_svc handle,
+                                                          std::optional<error::Error>& why);
   [[nodiscard]] error::Result<bp_chan> add_end(End end);
   [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of(std::string_view table) const;
   [[nodiscard]] std::shared_ptr<const schema::Schema> schema_of_service(
