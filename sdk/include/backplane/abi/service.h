@@ -82,8 +82,9 @@ typedef struct bp_svc_api {
       provider.
       Thread: strand, from START on. Blocks: may take microseconds (control). Owns: the caller's,
       copied.
-      Errors: NOT_FOUND (names who could provide it), UNSUPPORTED (version; both are named),
-      INVALID, PERMISSION, STATE, STALE, BUSY (too many handles). Since: 1.0 */
+      Errors: NOT_FOUND (names who could provide it, and other majors), UNSUPPORTED (its minor is
+      too old; both versions are named), INVALID, PERMISSION, STATE, STALE, BUSY (too many handles).
+     Since: 1.0 */
   bp_status(BP_CALL* require)(const bp_host* host, bp_inst instance, const bp_str* name,
                               uint32_t major, uint32_t min_minor, uint32_t flags,
                               bp_svc* out_service, bp_error* error);
