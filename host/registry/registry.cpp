@@ -359,10 +359,12 @@ error::Result<ServiceEntry> Registry::find_service(std::string_view name, std::u
       return std::unexpected(std::move(good).error());
     }
     const std::string key = key_of(name, major);
+    // A major is a service of its own: its provider may only not have started yet.
     if (const std::string others = other_versions(name, major); !others.empty()) {
-      return error::fail(BP_E_UNSUPPORTED, "service '" + std::string(name) + "' has version " +
-                                               others + ", but " + std::to_string(major) + "." +
-                                               std::to_string(min_minor) + " is wanted");
+      return error::fail(BP_E_NOT_FOUND, "no running plugin provides service '" + key + "' (" +
+                                             std::to_string(major) + "." +
+                                             std::to_string(min_minor) + " is wanted); '" +
+                                             std::string(name) + "' has version " + others);
     }
     return error::fail(BP_E_NOT_FOUND, "no running plugin provides service '" + key + "'" +
                                            name::hint(key, service_keys()));
@@ -378,7 +380,7 @@ error::Result<ServiceEntry> Registry::find_service(std::string_view name, std::u
   return found;
 }
 
-// "1.3 (of 'one') and 2.0 (of 'two')"; empty: no other major.
+// "1.3 (of 'one') and 2.0 (of 'two')"; empty: there is no other major.
 std::string Registry::other_versions(std::string_view name, std::uint32_t major) const {
   const Grace::Visit visit(grace_);
   std::string text;

@@ -68,8 +68,10 @@ TEST(Registry, AServiceMustBeNewEnough) {
   ASSERT_FALSE(newer);
   EXPECT_EQ(newer.error().code(), BP_E_UNSUPPORTED);
   const auto other = registry.find_service("bp.a", 2);
-  EXPECT_EQ(other.error().code(), BP_E_UNSUPPORTED);
-  EXPECT_EQ(other.error().text(), "service 'bp.a' has version 1.2 (of 'one'), but 2.0 is wanted");
+  EXPECT_EQ(other.error().code(), BP_E_NOT_FOUND);
+  EXPECT_EQ(other.error().text(),
+            "no running plugin provides service 'bp.a/2' (2.0 is wanted); 'bp.a' has version 1.2 "
+            "(of 'one')");
 }
 
 TEST(Registry, TheSameOwnerMayPutItsServiceAgain) {

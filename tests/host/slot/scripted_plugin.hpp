@@ -56,52 +56,15 @@ class Actor {
  public:
   Actor(Stage& stage, const std::string& id, Permissions permissions = {{"*"}, {"*"}, {"*"}, {"*"}})
       : stage_(stage) {
-    plugin_.struct_size = sizeof plugin_;
-    plugin_.id = "org.example.scripted";
-    plugin_.version = "1.0.0";
-    // create() has no argument of ours: the configuration carries the script's address.
-    plugin_.create = [](const bp_host* host, bp_inst instance, void** self,
-                        bp_error*) -> bp_status {
-      const auto* core = static_cast<const bp_core*>(host->query(host, BP_CORE_ID));
-      bp_str config{};
-      core->config(host, instance, &config);
-      auto* mine = reinterpret_cast<Script*>(std::stoull(std::string(config.ptr, config.len)));
-      if (mine->throw_in_create) {
-        throw std::runtime_error("scripted");
-      }
-      mine->host = host;
-      mine->instance = instance;
-      *self = mine;
-      return BP_OK;
-    };
-    plugin_.destroy = [](void* self) { ++static_cast<Script*>(self)->destroyed; };
-    plugin_.on_events = [](void* self, const bp_event* first, std::uint32_t stride,
-                           std::uint32_t count) {
-      auto* mine = static_cast<Script*>(self);
-      for (std::uint32_t i = 0; i < count; ++i) {
-        const auto* event =
-            reinterpret_cast<const bp_event*>(reinterpret_cast<const char*>(first) + stride * i);
-        if (mine->on_event) {
-          mine->on_event(*event);
-        } else if (event->type < BP_EV_MESSAGE) {
-          static_cast<const bp_core*>(mine->host->query(mine->host, BP_CORE_ID))
-              ->complete(mine->host, event->handle, BP_OK, nullptr);
-        }
-      }
-    };
-    Identity identity;
-    identity.id = id;
-    identity.config = std::to_string(reinterpret_cast<std::uintptr_t>(&script));
-    identity.permissions = std::move(permissions);
-    slot = std::make_shared<Slot>(
-        std::move(identity), plugin_,
-        Surroundings{stage.runtime, stage.exchange, stage.metrics, stage.spans,
-                     stage.sink.logger(id), [this](error::Error error) {
-                       if (!std::exchange(faulted_, true)) {
-                         faults.set_value(std::move(error));
-                       }
-                     }});
-    slot->attach();
+    describe_script();
+    make_slot(id, std::move(permissions), plugin_, &script);
+  }
+
+  // Not scripted, but a plugin whose configuration is the address of `sees`; only its life can be
+  // directed.
+  Actor(Stage& stage, const std::string& id, const bp_plugin& plugin, const void* sees)
+      : stage_(stage) {
+    make_slot(id, {{"*"}, {"*"}, {"*"}, {"*"}}, plugin, sees);
   }
 
   ~Actor() {
@@ -217,6 +180,59 @@ class Actor {
   std::shared_ptr<Slot> slot;
 
  private:
+  void describe_script() {
+    plugin_.struct_size = sizeof plugin_;
+    plugin_.id = "org.example.scripted";
+    plugin_.version = "1.0.0";
+    // create() has no argument of ours: the configuration carries the script's address.
+    plugin_.create = [](const bp_host* host, bp_inst instance, void** self,
+                        bp_error*) -> bp_status {
+      const auto* core = static_cast<const bp_core*>(host->query(host, BP_CORE_ID));
+      bp_str config{};
+      core->config(host, instance, &config);
+      auto* mine = reinterpret_cast<Script*>(std::stoull(std::string(config.ptr, config.len)));
+      if (mine->throw_in_create) {
+        throw std::runtime_error("scripted");
+      }
+      mine->host = host;
+      mine->instance = instance;
+      *self = mine;
+      return BP_OK;
+    };
+    plugin_.destroy = [](void* self) { ++static_cast<Script*>(self)->destroyed; };
+    plugin_.on_events = [](void* self, const bp_event* first, std::uint32_t stride,
+                           std::uint32_t count) {
+      auto* mine = static_cast<Script*>(self);
+      for (std::uint32_t i = 0; i < count; ++i) {
+        const auto* event =
+            reinterpret_cast<const bp_event*>(reinterpret_cast<const char*>(first) + stride * i);
+        if (mine->on_event) {
+          mine->on_event(*event);
+        } else if (event->type < BP_EV_MESSAGE) {
+          static_cast<const bp_core*>(mine->host->query(mine->host, BP_CORE_ID))
+              ->complete(mine->host, event->handle, BP_OK, nullptr);
+        }
+      }
+    };
+  }
+
+  void make_slot(const std::string& id, Permissions permissions, const bp_plugin& plugin,
+                 const void* sees) {
+    Identity identity;
+    identity.id = id;
+    identity.config = std::to_string(reinterpret_cast<std::uintptr_t>(sees));
+    identity.permissions = std::move(permissions);
+    slot = std::make_shared<Slot>(
+        std::move(identity), plugin,
+        Surroundings{stage_.runtime, stage_.exchange, stage_.metrics, stage_.spans,
+                     stage_.sink.logger(id), [this](error::Error error) {
+                       if (!std::exchange(faulted_, true)) {
+                         faults.set_value(std::move(error));
+                       }
+                     }});
+    slot->attach();
+  }
+
   template <typename Table>
   [[nodiscard]] const Table* table(const char* id) const {
     return static_cast<const Table*>(script.host->query(script.host, id));

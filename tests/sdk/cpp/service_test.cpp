@@ -35,6 +35,12 @@ struct Echo {
     svc.method(5, "AskByName", {}, [&cx](bp::call c) -> bp::task<bp::result<bp::buffer>> {
       co_return co_await cx.by_name().call("kv/1", "Get", c.text());
     });
+    svc.method(6, "Limited", {},
+               [&cx](bp::call c) -> bp::task<bp::result<bp::buffer>> {
+                 co_await cx.sleep(1s);
+                 co_return c.reply(c.bytes());
+               },
+               {.concurrency = 1, .queue = 1});
     cx.provide(std::move(svc));
   }
 
@@ -53,6 +59,21 @@ class ServiceTest : public testing::Test {
 
   tests::Hosted<Echo> host_;
 };
+
+TEST_F(ServiceTest, TheLimitOfAMethodHolds) {
+  const bp_call first = host_.call("echo", 6, "a");
+  const bp_call second = host_.call("echo", 6, "b");
+  const bp_call third = host_.call("echo", 6, "c");
+  EXPECT_EQ(host_.answer_to(third)->status, BP_E_BUSY);
+  host_.cancel(second);
+  const bp_call fourth = host_.call("echo", 6, "d");
+  host_.advance(1s);
+  EXPECT_EQ(host_.answer_to(first)->bytes, "a");
+  EXPECT_FALSE(host_.answer_to(second)) << "it was never begun";
+  EXPECT_FALSE(host_.answer_to(fourth)) << "it began when the first one ended";
+  host_.advance(1s);
+  EXPECT_EQ(host_.answer_to(fourth)->bytes, "d");
+}
 
 TEST_F(ServiceTest, AnswersAtOnceAndLater) {
   EXPECT_EQ(host_.answer_to(host_.call("echo", 1, "hi"))->bytes, "hi");

@@ -392,7 +392,7 @@ struct fake_core_tables {
     fake_host& self = of(host);
     const lock hold(self.busy_);
     const auto found = self.made_calls_.find(call);
-    if (found == self.made_calls_.end() || found->second.second) {
+    if (found == self.made_calls_.end() || found->second.end) {
       return BP_E_STALE;
     }
     answer end{status, {}, {}};
@@ -403,7 +403,8 @@ struct fake_core_tables {
       self.leases_.end(reply->lease);
       reply->lease = 0;
     }
-    found->second.second = std::move(end);
+    found->second.end = std::move(end);
+    self.free_place(found->second);
     return BP_OK;
   }
 

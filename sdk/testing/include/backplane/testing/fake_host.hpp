@@ -144,6 +144,7 @@ class fake_host {
   void confirm(bp_status status = BP_OK);
 
   // --- services the plugin provides
+  /// The limits of a method hold: the call may wait for its turn, or be answered BP_E_BUSY.
   bp_call call(std::string_view service, std::uint32_t method, std::string_view request);
   [[nodiscard]] std::optional<answer> answer_to(bp_call call) const;
   void cancel(bp_call call);
@@ -213,6 +214,20 @@ class fake_host {
     std::uint64_t token;
   };
 
+  /// A call that the test made.
+  struct made_call {
+    std::uint64_t token = 0;
+    std::optional<answer> end;
+    std::string service;
+    std::uint32_t method = 0;
+    bool working = false;  // has one of the places of its method's concurrency_max
+  };
+
+  struct method_load {
+    std::size_t working = 0;
+    std::deque<queued> waiting;
+  };
+
   struct family {
     std::string name;
     std::uint32_t kind;
@@ -236,6 +251,8 @@ class fake_host {
   channel_end* find_end(std::string_view channel, std::uint32_t direction);
   channel_end* find_end(bp_chan handle);
   bp_status publish(bp_chan channel, bp_buf* lease, std::uint64_t* confirm_token);
+  bool take_place(const bp_method& method, queued& one);
+  void free_place(made_call& call);
 
   host_block host_;
   const bp_plugin* plugin_;
@@ -262,7 +279,8 @@ class fake_host {
   bool hold_confirmations_ = false;
   std::deque<queued> confirmations_;
   std::map<std::string, provided, std::less<>> provided_;
-  std::map<bp_call, std::pair<std::uint64_t, std::optional<answer>>> made_calls_;  // by the test
+  std::map<bp_call, made_call> made_calls_;
+  std::map<std::pair<std::string, std::uint32_t>, method_load> loads_;  // of limited methods
   std::map<std::string, responder, std::less<>> offered_;
   std::map<bp_svc, std::string> required_;
   std::vector<open_call> open_calls_;  // by the plugin

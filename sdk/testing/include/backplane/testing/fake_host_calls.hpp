@@ -3,6 +3,7 @@
 // Since: 1.0. Thread: the one that drives the fake host.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <memory>
@@ -20,36 +21,91 @@ inline bp_call fake_host::call(std::string_view service, std::uint32_t method,
                                std::string_view request) {
   const auto found = provided_.find(service);
   const bp_call handle = next_handle();
-  made_calls_[handle] = {0, std::nullopt};
+  made_call& made = made_calls_[handle];
   if (found == provided_.end()) {
-    made_calls_[handle].second = answer{BP_E_NOT_FOUND, {}, "no such service"};
+    made.end = answer{BP_E_NOT_FOUND, {}, "no such service"};
     return handle;
   }
-  made_calls_[handle].first = found->second.token;
+  made.token = found->second.token;
+  made.service = service;
+  made.method = method;
   queued one;
   one.event.type = BP_EV_CALL;
-  one.event.token = found->second.token;
+  one.event.token = made.token;
   one.event.handle = handle;
   one.event.method = method;
   one.event.seq = now_ns_ + 1'000'000'000;
   one.content = request;
-  push(std::move(one));
-  pump();
+  const auto& methods = found->second.methods;
+  const auto row = std::ranges::find(methods, method, &bp_method::id);
+  if (row == methods.end() || take_place(*row, one)) {
+    push(std::move(one));
+    pump();
+  }
   return handle;
+}
+
+/// False: the call waits for its turn, or was answered.
+inline bool fake_host::take_place(const bp_method& method, queued& one) {
+  const std::lock_guard hold(busy_);
+  if (method.concurrency_max == 0) {
+    return true;
+  }
+  made_call& made = made_calls_[one.event.handle];
+  method_load& load = loads_[{made.service, made.method}];
+  if (load.working < method.concurrency_max) {
+    ++load.working;
+    made.working = true;
+    return true;
+  }
+  const std::uint32_t queue_max = method.queue_max == 0 ? BP_METHOD_QUEUE_MAX : method.queue_max;
+  if (queue_max == BP_METHOD_QUEUE_NONE || load.waiting.size() >= queue_max) {
+    made.end = answer{BP_E_BUSY, {}, "concurrency_max and queue_max are reached"};
+  } else {
+    load.waiting.push_back(std::move(one));
+  }
+  return false;
+}
+
+inline void fake_host::free_place(made_call& call) {
+  if (!std::exchange(call.working, false)) {
+    return;
+  }
+  method_load& load = loads_[{call.service, call.method}];
+  --load.working;
+  if (!load.waiting.empty()) {
+    queued next = std::move(load.waiting.front());
+    load.waiting.pop_front();
+    ++load.working;
+    made_calls_[next.event.handle].working = true;
+    push(std::move(next));
+  }
 }
 
 inline std::optional<answer> fake_host::answer_to(bp_call call) const {
   const std::lock_guard hold(busy_);
   const auto found = made_calls_.find(call);
-  return found == made_calls_.end() ? std::nullopt : found->second.second;
+  return found == made_calls_.end() ? std::nullopt : found->second.end;
 }
 
 inline void fake_host::cancel(bp_call call) {
+  made_call& made = made_calls_[call];
+  {
+    const std::lock_guard hold(busy_);
+    const auto load = loads_.find({made.service, made.method});
+    if (load != loads_.end() && std::erase_if(load->second.waiting, [call](const queued& each) {
+                                  return each.event.handle == call;
+                                }) != 0) {
+      return;  // the plugin has never seen it
+    }
+  }
   queued one;
   one.event.type = BP_EV_CALL_CANCELLED;
-  one.event.token = made_calls_[call].first;
+  one.event.token = made.token;
+  one.event.method = made.method;
   one.event.handle = call;
   push(std::move(one));
+  free_place(made);
   pump();
 }
 
