@@ -16,7 +16,7 @@ namespace {
 // Two strands that wake each other must not keep the worker from the others.
 constexpr std::uint32_t next_streak_max = 3;
 // The queue of other threads is looked at first once in so many picks.
-constexpr std::uint32_t injected_every_picks = 61;
+constexpr std::uint32_t injected_every_picks = 4;
 constexpr std::size_t injected_take_max = run_queue_strands_max / 2;
 constexpr unsigned pauses_per_look = 4;
 

@@ -1,6 +1,7 @@
 // tests/host/runtime/scheduler_test.cpp - who runs next, that nobody starves, that no wake is lost.
 #include "host/runtime/scheduler.hpp"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <future>
@@ -62,6 +63,35 @@ TEST(Scheduler, ABusyStrandDoesNotStarveOneOfAnotherThread) {
   other->schedule();
   other_ran.get_future().wait();
   EXPECT_TRUE(stop);
+  EXPECT_EQ(runtime.stop(now_ns() + 10'000'000'000), 0U);
+}
+
+// Turns may take milliseconds: few of them, not dozens, may lie between.
+TEST(Scheduler, AStrandOfAnotherThreadWaitsForFewTurnsOfABusyOne) {
+  Runtime runtime(1, 1);
+  std::promise<int> turns_before;
+  std::shared_ptr<Strand> other;
+  int turns = 0;
+  bool done = false;
+  const auto busy = runtime.make_strand([&] {
+    if (++turns % 100 == 1 && !done) {
+      std::thread([&] { other->schedule(); }).join();
+      turns = 1;
+    }
+    return !done;
+  });
+  int worst = 0;
+  int runs = 0;
+  other = runtime.make_strand([&] {
+    worst = std::max(worst, turns);
+    if (++runs == 100) {
+      done = true;
+      turns_before.set_value(worst);
+    }
+    return false;
+  });
+  busy->schedule();
+  EXPECT_LE(turns_before.get_future().get(), 8);
   EXPECT_EQ(runtime.stop(now_ns() + 10'000'000'000), 0U);
 }
 
