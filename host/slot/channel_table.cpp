@@ -65,6 +65,7 @@ struct ChannelTable {
     const std::lock_guard lock(slot.mutex_);
     if (std::shared_ptr<Slot::End>* made = slot.ends_.find(*handle)) {
       if (SendGate* gate = slot.gates_.prepare(*handle)) {
+        slot.begin_lending(*gate);
         gate->sender = sender.get();
         gate->bytes_max = entry.channel->settings().message_bytes_max;
         GateTable<SendGate>::open(*gate, *handle);
@@ -321,7 +322,8 @@ struct ChannelTable {
   static bp_status BP_CALL ack(const bp_host* host, bp_buf* buf) {
     bp_status status = BP_OK;
     if (const auto lease = take(Slot::of(host), buf, status)) {
-      lease->receiver->ack(lease->delivery);
+      // It may have gone back to the queue: its end was closed by the host, not by the plugin.
+      status = lease->receiver->ack(lease->delivery) ? BP_OK : BP_E_STALE;
       *buf = bp_buf{};
     }
     return status;
@@ -331,8 +333,9 @@ struct ChannelTable {
                                 bp_status why, const bp_error* error) {
     bp_status status = BP_OK;
     if (const auto lease = take(Slot::of(host), buf, status)) {
-      lease->receiver->nack(lease->delivery, delay_ns,
-                            error::Error::from_abi(why < 0 ? why : BP_E_UNKNOWN, error));
+      const bool handed_back = lease->receiver->nack(
+          lease->delivery, delay_ns, error::Error::from_abi(why < 0 ? why : BP_E_UNKNOWN, error));
+      status = handed_back ? BP_OK : BP_E_STALE;
       *buf = bp_buf{};
     }
     return status;

@@ -55,6 +55,9 @@ struct CoreTable {
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
     }
+    if (json == nullptr) {
+      return BP_E_INVALID;
+    }
     *json = str_of(slot.identity_.config);
     return BP_OK;
   }
@@ -64,6 +67,9 @@ struct CoreTable {
     const Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
+    }
+    if (value == nullptr) {
+      return BP_E_INVALID;
     }
     const Identity& identity = slot.identity_;
     const std::array<std::pair<std::string_view, std::string_view>, 4> facts{{
@@ -117,6 +123,9 @@ struct CoreTable {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
+    }
+    if (fn == nullptr) {
+      return BP_E_INVALID;
     }
     {
       const std::lock_guard lock(slot.mutex_);
@@ -227,6 +236,9 @@ struct CoreTable {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
+    }
+    if (out_lease == nullptr) {
+      return BP_E_INVALID;
     }
     if (size > BP_MESSAGE_BYTES_MAX) {
       return BP_E_TOO_LARGE;

@@ -74,6 +74,9 @@ struct StateTable {
     if (!open_operation(slot, op, BP_EV_RESTORE)) {
       return BP_E_STALE;
     }
+    if (out_value == nullptr) {
+      return BP_E_INVALID;
+    }
     const auto found = slot.saved_.find(view_of(key));
     if (found == slot.saved_.end()) {
       return BP_E_NOT_FOUND;
@@ -95,6 +98,9 @@ struct TraceTable {
     Slot& slot = Slot::of(host);
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
+    }
+    if (out_span == nullptr) {
+      return BP_E_INVALID;
     }
     log::TraceContext above;
     if (parent != nullptr) {
@@ -170,7 +176,8 @@ struct MetricTable {
     if (!slot.is_instance(instance) || !has_kind(HandleKind::family, family)) {
       return BP_E_STALE;
     }
-    if (n_values > BP_METRIC_LABELS_MAX || (label_values == nullptr && n_values > 0)) {
+    if (n_values > BP_METRIC_LABELS_MAX || (label_values == nullptr && n_values > 0) ||
+        out_cell == nullptr) {
       return BP_E_INVALID;
     }
     std::vector<std::string_view> values;
@@ -195,6 +202,9 @@ struct MetricTable {
     if (!slot.is_instance(instance)) {
       return BP_E_STALE;
     }
+    if (out_lease == nullptr) {
+      return BP_E_INVALID;
+    }
     if (slot.identity_.permissions.snapshot.empty()) {
       return BP_E_PERMISSION;
     }
@@ -212,7 +222,11 @@ struct MetricTable {
     }
     const message::Message kept = message;
     const std::lock_guard lock(slot.mutex_);
-    *out_lease = as_buf(kept, slot.leases_.add({std::move(message), nullptr, 0}));
+    const bp_lease handle = slot.leases_.add({std::move(message), nullptr, 0});
+    if (handle == 0) {
+      return BP_E_NO_MEMORY;
+    }
+    *out_lease = as_buf(kept, handle);
     return BP_OK;
   }
 };

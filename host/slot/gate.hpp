@@ -37,18 +37,19 @@ struct Gate {
 // To a sending end; for the one thread that sends.
 struct alignas(64) SendGate : Gate {
   bool unsettled = false;  // strand: sent in this turn, sleepers not looked for behind a fence
-  std::uint32_t leases_lent = 0;
+  std::uint32_t lent = 0;  // leases on the room, so far
   std::uint64_t lease = 0;      // the last one on the lane's room
   std::uint64_t bytes_max = 0;  // of one message
   channel::Sender* sender = nullptr;
 
   // Inside only: a lease on the room that the sender has just lent.
   [[nodiscard]] std::uint64_t lend(std::size_t index) noexcept {
-    lease = handle_of(HandleKind::room, ++leases_lent, static_cast<std::uint32_t>(index));
+    lease = handle_of(HandleKind::room, ++lent, static_cast<std::uint32_t>(index));
     return lease;
   }
 
-  // Is this the lease on what the sender lent, and is it still out? Inside only.
+  // Is this the lease on what the sender lent, and is it still out? Inside, or under the slot's
+  // lock.
   [[nodiscard]] bool holds(std::uint64_t asked) const noexcept {
     return asked == lease && sender->lent() != nullptr;
   }
@@ -94,12 +95,6 @@ class GateTable {
       return nullptr;
     }
     return gate;
-  }
-
-  // Through the gate that stands where `handle` points, whatever handle it was opened for.
-  [[nodiscard]] Kind* enter_at(std::uint64_t handle) const noexcept {
-    Kind* gate = at(handle & handle_index_max);
-    return gate == nullptr ? nullptr : enter(gate->handle.load(std::memory_order_acquire));
   }
 
   // A shut gate for `handle`: set it up, then open(). Null: so many that this one has none.

@@ -129,6 +129,9 @@ struct JsonTable {
     if (auto active = slot.check_active("subscribing"); !active) {
       return refuse(active.error(), error);
     }
+    if (out_channel == nullptr) {
+      return refuse({BP_E_INVALID, "out_channel must not be NULL"}, error);
+    }
     if ((flags & ~std::uint32_t{BP_CHAN_GATING | BP_CHAN_CONFIRMING}) != 0) {
       return refuse({BP_E_TOO_NEW, "unknown flags " + std::to_string(flags)}, error);
     }

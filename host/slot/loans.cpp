@@ -14,6 +14,7 @@ void Slot::open_call_gate(bp_svc handle, const ServiceHandle& to) {
   }
   CallGate* gate = call_gates_.prepare(handle);
   if (gate != nullptr && !gate->seat.taken()) {
+    begin_lending(*gate);
     gate->service = to.service.get();
     to.service->take_seat(gate->seat);
     GateTable<CallGate>::open(*gate, handle);
@@ -77,20 +78,22 @@ bp_status Slot::part_of(const bp_buf& buf, message::Message& out) {
   if (kind == HandleKind::reply) {
     return part_of_reply(buf, out);
   }
+  const std::lock_guard lock(mutex_);
   if (kind != HandleKind::room) {
-    const std::lock_guard lock(mutex_);
     return leases_.part(buf, out);
   }
   // Room of a lane that is not sent there as it is.
-  SendGate* gate = gates_.enter_at(buf.lease);
-  if (gate == nullptr) {
-    return BP_E_STALE;
-  }
-  const bp_status status =
-      gate->holds(buf.lease) ? copy_part(buf, gate->sender->lent(), gate->sender->lent_bytes(), out)
-                             : BP_E_STALE;
-  gate->leave();
-  return status;
+  const SendGate* gate = gate_that_lent(buf.lease);
+  return gate == nullptr ? BP_E_STALE
+                         : copy_part(buf, gate->sender->lent(), gate->sender->lent_bytes(), out);
+}
+
+// Under the lock, where the end behind the gate stays; not inside the gate: that is the place of
+// the one thread that sends there, and anybody may come here with any lease.
+SendGate* Slot::gate_that_lent(bp_lease lease) {
+  SendGate* gate = gates_.at(lease & handle_index_max);
+  const bool open = gate != nullptr && gate->handle.load(std::memory_order_acquire) != 0;
+  return open && gate->holds(lease) ? gate : nullptr;
 }
 
 bool Slot::give_up_lease(bp_lease handle) {
@@ -101,16 +104,12 @@ bool Slot::give_up_lease(bp_lease handle) {
            gate->reply_lent.exchange(false, std::memory_order_acq_rel);
   }
   if (kind == HandleKind::room) {
-    SendGate* gate = gates_.enter_at(handle);
-    if (gate == nullptr) {
-      return false;
-    }
-    const bool held = gate->holds(handle);
-    if (held) {
+    const std::lock_guard lock(mutex_);
+    const SendGate* gate = gate_that_lent(handle);
+    if (gate != nullptr) {
       gate->sender->return_lent();
     }
-    gate->leave();
-    return held;
+    return gate != nullptr;
   }
   std::optional<Lease> lease;
   {

@@ -51,6 +51,7 @@ Slot::Slot(Identity identity, const bp_plugin& plugin, Surroundings surroundings
       surroundings_(std::move(surroundings)),
       instance_(static_cast<std::uint64_t>(HandleKind::instance) << 56U |
                 static_cast<std::uint64_t>(random_generation()) << handle_index_bits),
+      first_lent_(generation_of(instance_, 9) | 1U),
       ends_(HandleKind::channel, generation_of(instance_, 1), ends_max),
       services_(HandleKind::service, generation_of(instance_, 2), ends_max),
       calls_(HandleKind::call, generation_of(instance_, 3), BP_CALLS_MAX),
@@ -334,6 +335,12 @@ error::Error Slot::not_active(std::string_view what) const {
   return {BP_E_STATE, std::string(what) + " is not allowed in state '" +
                           (state_ == State::created ? "created" : "stopped") +
                           "'; it is from START until STOP was completed"};
+}
+
+Holdings Slot::holdings() const {
+  const std::lock_guard lock(mutex_);
+  return {ends_.size(),     services_.size(), calls_.size(),
+          incoming_.size(), timers_.size(),   leases_.size()};
 }
 
 std::shared_ptr<const schema::Schema> Slot::schema_of(std::string_view table) const {

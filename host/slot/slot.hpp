@@ -74,6 +74,18 @@ struct Counts {
   std::atomic<std::uint64_t> batches{0};
 };
 
+// What an instance holds now; all of it goes when the instance does.
+struct Holdings {
+  std::size_t channel_ends = 0;
+  std::size_t services = 0;    // provided and required
+  std::size_t calls_made = 0;  // and confirmed sends
+  std::size_t calls_to_answer = 0;
+  std::size_t timers = 0;
+  std::size_t leases = 0;  // beside the room that a sending end has lent
+
+  bool operator==(const Holdings&) const = default;
+};
+
 class Slot : public service::Provider, public std::enable_shared_from_this<Slot> {
  public:
   using Done = std::function<void(std::optional<error::Error>)>;
@@ -109,6 +121,8 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   [[nodiscard]] const Identity& identity() const noexcept { return identity_; }
 
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
+
+  [[nodiscard]] Holdings holdings() const;
 
   // service::Provider
   bp_status submit(const std::shared_ptr<service::Call>& call, std::uint64_t token) override;
@@ -245,6 +259,16 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   [[nodiscard]] bp_status part_of_reply(const bp_buf& buf, message::Message& out);
   [[nodiscard]] bp_status copy_part(const bp_buf& buf, const std::byte* begin, std::size_t bytes,
                                     message::Message& out);
+  [[nodiscard]] SendGate* gate_that_lent(bp_lease lease);  // under mutex_
+
+  // Leases of a gate are numbered from where no other instance's are.
+  template <typename GateKind>
+  void begin_lending(GateKind& gate) const noexcept {
+    if (gate.lent == 0) {
+      gate.lent = first_lent_;
+    }
+  }
+
   // The lease moved on; a received message counts as acknowledged. False: there is none.
   bool give_up_lease(bp_lease lease);
   void push_internal(std::function<void()> work);
@@ -289,6 +313,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   Surroundings surroundings_;
   View view_{};
   const bp_inst instance_;
+  const std::uint32_t first_lent_;
   void* self_ = nullptr;  // strand
   std::shared_ptr<runtime::Strand> strand_;
   Counts counts_;

@@ -96,6 +96,7 @@ Status Member::status() const {
       events_before_ + (slot_ ? slot_->counts().events.load(std::memory_order_relaxed) : 0);
   status.batches =
       batches_before_ + (slot_ ? slot_->counts().batches.load(std::memory_order_relaxed) : 0);
+  status.holds = slot_ ? slot_->holdings() : slot::Holdings{};
   return status;
 }
 

@@ -66,6 +66,7 @@ struct Status {
   std::uint64_t restarts = 0;
   std::uint64_t events = 0;
   std::uint64_t batches = 0;
+  slot::Holdings holds;
   bool required = true;
   std::string notice;  // what the operator should know of the running instance; mostly empty
 };

@@ -11,7 +11,6 @@
 
 #include <fmt/format.h>
 
-#include "host/daemon/daemon.hpp"
 #include "host/exchange/exchange.hpp"
 #include "host/log/sink.hpp"
 #include "host/log/span.hpp"
@@ -132,7 +131,7 @@ struct World::Inside {
         supervisor(make_plan(manifest),
                    host::supervisor::Environment{
                        runtime, exchange, metrics, spans, *sink, manifest.host.data_dir.string(),
-                       "bench", host::daemon::version(),
+                       "bench", "bench",
                        [this](std::function<void()> work) { control.post(std::move(work)); }},
                    [this](const std::string& id) { lost = id; }) {}
 
@@ -198,6 +197,19 @@ World::~World() {
   inside_->runtime.stop(host::runtime::now_ns() + 1'000'000'000);
 }
 
+void World::restart(const std::string& id) {
+  bool finished = false;
+  std::optional<host::error::Error> problem;
+  inside_->supervisor.restart(id, [&](const std::optional<host::error::Error>& error) {
+    problem = error;
+    finished = true;
+  });
+  inside_->control.run_until(finished);
+  if (problem) {
+    throw std::runtime_error("restarting '" + id + "': " + problem->text());
+  }
+}
+
 void World::wait(sem_t& done, unsigned times) {
   const auto give_up = std::chrono::steady_clock::now() + round_timeout;
   while (times > 0) {
@@ -231,6 +243,18 @@ std::uint64_t World::counter(const std::string& name) const {
     }
   }
   return static_cast<std::uint64_t>(value);
+}
+
+const host::message::Pool& World::pool() const {
+  return inside_->pool;
+}
+
+const host::registry::Registry& World::registry() const {
+  return inside_->registry;
+}
+
+std::vector<host::supervisor::Status> World::statuses() const {
+  return inside_->supervisor.statuses();
 }
 
 }  // namespace bench

@@ -10,15 +10,26 @@
 #include <string>
 #include <vector>
 
+#include <semaphore.h>
+
 #include "tests/bench/ours/place.hpp"
-#include "tests/bench/plugins/board.h"
+
+namespace host::message {
+class Pool;
+}
+namespace host::registry {
+class Registry;
+}
+namespace host::supervisor {
+struct Status;
+}
 
 namespace bench {
 
 struct Card {
   std::string id;
   std::filesystem::path library;
-  const bench_board* board = nullptr;  // null: a plugin without configuration
+  const void* board = nullptr;  // null: a plugin without configuration
 };
 
 class World {
@@ -31,12 +42,19 @@ class World {
   // Loads and starts every plugin; the constructor only made the plan from their files.
   void start();
 
+  // One plugin: STOP, then START; throws when it does not come back.
+  void restart(const std::string& id);
+
   // Waits until `done` was posted `times` times; throws when a plugin failed meanwhile, or after
   // half a minute.
   void wait(sem_t& done, unsigned times);
 
   // The sum of all series of a counter.
   [[nodiscard]] std::uint64_t counter(const std::string& name) const;
+
+  [[nodiscard]] const host::message::Pool& pool() const;
+  [[nodiscard]] const host::registry::Registry& registry() const;
+  [[nodiscard]] std::vector<host::supervisor::Status> statuses() const;
 
  private:
   struct Inside;

@@ -65,6 +65,54 @@ TEST_F(SlotChannels, WhatIsOnlyLentToAnEventIsNotThePluginsToGive) {
   EXPECT_EQ(to.chan()->retain(to.host(), &late), BP_E_STALE) << "after its turn";
 }
 
+TEST_F(SlotChannels, RoomOfAnotherInstanceIsNotRoomOfThisOne) {
+  Actor& mine = running("mine");
+  Actor& other = running("other");
+  const bp_chan out = mine.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 1);
+  const bp_chan others = other.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 1);
+  bp_buf room{};
+  bp_buf foreign{};
+  ASSERT_EQ(mine.chan()->reserve(mine.host(), out, 8, &room), BP_OK);
+  ASSERT_EQ(other.chan()->reserve(other.host(), others, 8, &foreign), BP_OK);
+  bp_buf copy = foreign;
+  copy.size = 0;  // lies nowhere, so nothing but the lease tells whose it is
+  EXPECT_EQ(mine.chan()->send(mine.host(), out, &copy), BP_E_STALE);
+  EXPECT_EQ(mine.chan()->release(mine.host(), &copy), BP_E_STALE);
+  EXPECT_EQ(mine.chan()->send(mine.host(), out, &room), BP_OK);
+  EXPECT_EQ(other.chan()->send(other.host(), others, &foreign), BP_OK);
+}
+
+TEST_F(SlotChannels, AMessageThatWentBackToItsQueueIsNotAcknowledged) {
+  Actor& from = running("from");
+  Actor& slow = running("slow");
+  ASSERT_NE(slow.open("c", BP_KIND_QUEUE, BP_DIR_RECEIVE, 1), 0U);
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 2);
+  std::promise<void> both;
+  std::vector<bp_buf> kept;
+  slow.script.on_event = [&](const bp_event& event) {
+    if (event.type == BP_EV_MESSAGE) {
+      kept.push_back(event.buf);
+      EXPECT_EQ(slow.chan()->retain(slow.host(), &kept.back()), BP_OK);
+      if (kept.size() == 2) {
+        both.set_value();
+      }
+    }
+  };
+  for (int i = 0; i < 2; ++i) {
+    bp_buf buf{};
+    ASSERT_EQ(from.chan()->reserve(from.host(), out, 1, &buf), BP_OK);
+    ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  }
+  both.get_future().wait();
+  slow.slot->withdraw(far());
+  EXPECT_EQ(slow.chan()->ack(slow.host(), &kept[0]), BP_E_STALE);
+  EXPECT_EQ(kept[0].lease, 0U) << "and the lease is gone";
+  EXPECT_EQ(slow.chan()->nack(slow.host(), &kept[1], 0, BP_E_IO, nullptr), BP_E_STALE);
+  const auto stats = stage_.registry.find_channel("c")->channel->stats();
+  EXPECT_EQ(stats.acknowledged, 0U);
+  EXPECT_EQ(stats.depth, 2U);
+}
+
 TEST_F(SlotChannels, RoomOfALaneMaySendAPartGoElsewhereOrComeBack) {
   Actor& from = running("from");
   Actor& to = running("to");

@@ -32,5 +32,18 @@ TEST_F(SlotCore, TimersAndPostsReachTheStrand) {
   all.get_future().wait();
 }
 
+TEST_F(SlotCore, NowhereToAnswerToIsAnError) {
+  Actor& actor = running("a");
+  const bp_str name{"instance.id", 11};
+  EXPECT_EQ(actor.core()->config(actor.host(), actor.instance(), nullptr), BP_E_INVALID);
+  EXPECT_EQ(actor.core()->property(actor.host(), actor.instance(), &name, nullptr), BP_E_INVALID);
+  EXPECT_EQ(actor.core()->alloc(actor.host(), actor.instance(), 1, nullptr), BP_E_INVALID);
+  EXPECT_EQ(actor.core()->run_blocking(actor.host(), actor.instance(), nullptr, nullptr, 1),
+            BP_E_INVALID);
+  EXPECT_EQ(actor.svc()->require(actor.host(), actor.instance(), &name, 1, 0, BP_REQUIRE_OPTIONAL,
+                                 nullptr, nullptr),
+            BP_E_INVALID);
+}
+
 }  // namespace
 }  // namespace host::slot

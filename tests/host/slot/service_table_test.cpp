@@ -57,6 +57,28 @@ TEST_F(SlotServices, AnInlineMethodAnswersAtOnce) {
   EXPECT_EQ(caller.chan()->release(caller.host(), &reply), BP_OK);
 }
 
+TEST_F(SlotServices, AReplyThatNoLeaseIsLeftForIsAnError) {
+  Actor& provider = running("provider");
+  Actor& caller = running("caller");
+  provider.provide("s", true);
+  const bp_svc handle = caller.require("s");
+  bp_status filled = BP_OK;
+  for (std::size_t i = 0; i < leases_max && filled == BP_OK; ++i) {
+    bp_buf lease{};
+    filled = caller.core()->alloc(caller.host(), caller.instance(), 1, &lease);
+  }
+  ASSERT_EQ(filled, BP_OK) << "one instance may hold so many";
+  bp_buf request{const_cast<char*>("abc"), 3, 3, 0};
+  bp_buf reply{};
+  bp_error error{};
+  error.struct_size = sizeof error;
+  EXPECT_EQ(caller.svc()->call(caller.host(), handle, 1, &request, 0, nullptr, 5, &reply, nullptr,
+                               &error),
+            BP_E_NO_MEMORY);
+  EXPECT_EQ(reply.lease, 0U);
+  EXPECT_EQ(reply.data, nullptr);
+}
+
 TEST_F(SlotServices, OpenCallsOfAWithdrawnProviderAreAbandoned) {
   Actor& provider = running("provider");
   Actor& caller = running("caller");
