@@ -351,11 +351,7 @@ void Slot::end_turn() {
   batches_open_ = 0;
   for (SendGate* gate : unsettled_) {
     gate->unsettled = false;
-    if (const std::uint64_t handle = gate->handle.load(std::memory_order_acquire);
-        SendGate* entered = gates_.enter(handle)) {
-      entered->sender->settle();
-      entered->leave();
-    }
+    gates_.settle(*gate);
   }
   unsettled_.clear();
   event_count_ = 0;

@@ -6,7 +6,8 @@
 //
 // Who enters says so, then looks whether the gate is still open; who shuts closes it, then looks
 // whether somebody is inside. Entering happens millions of times a second and shutting almost
-// never: the fence between the two steps is an asymmetric one.
+// never: the fence between the two steps is an asymmetric one. Whoever comes with a handle that is
+// not the gate's says nothing: another thread may be inside by right.
 #pragma once
 
 #include <array>
@@ -29,6 +30,8 @@ struct Gate {
 
   void leave() noexcept { inside.store(false, std::memory_order_release); }
 
+  [[nodiscard]] bool occupied() const noexcept { return inside.load(std::memory_order_acquire); }
+
   [[nodiscard]] std::uint32_t index() const noexcept {
     return static_cast<std::uint32_t>(handle.load(std::memory_order_relaxed) & handle_index_max);
   }
@@ -36,11 +39,16 @@ struct Gate {
 
 // To a sending end; for the one thread that sends.
 struct alignas(64) SendGate : Gate {
-  bool unsettled = false;  // strand: sent in this turn, sleepers not looked for behind a fence
-  std::uint32_t lent = 0;  // leases on the room, so far
+  std::atomic<bool> settling{false};  // the strand is inside, beside whoever sends there now
+  bool unsettled = false;       // strand: sent in this turn, sleepers not looked for behind a fence
+  std::uint32_t lent = 0;       // leases on the room, so far
   std::uint64_t lease = 0;      // the last one on the lane's room
   std::uint64_t bytes_max = 0;  // of one message
   channel::Sender* sender = nullptr;
+
+  [[nodiscard]] bool occupied() const noexcept {
+    return Gate::occupied() || settling.load(std::memory_order_acquire);
+  }
 
   // Inside only: a lease on the room that the sender has just lent.
   [[nodiscard]] std::uint64_t lend(std::size_t index) noexcept {
@@ -85,7 +93,7 @@ class GateTable {
   // Null: stale. Otherwise leave() it.
   [[nodiscard]] Kind* enter(std::uint64_t handle) const noexcept {
     Kind* gate = at(handle & handle_index_max);
-    if (gate == nullptr || handle == 0) [[unlikely]] {
+    if (gate == nullptr || gate->handle.load(std::memory_order_relaxed) != handle || handle == 0) {
       return nullptr;
     }
     gate->inside.store(true, std::memory_order_relaxed);
@@ -95,6 +103,16 @@ class GateTable {
       return nullptr;
     }
     return gate;
+  }
+
+  // The strand settles what it sent there in this turn; the end may be another thread's already.
+  void settle(SendGate& gate) const noexcept {
+    gate.settling.store(true, std::memory_order_relaxed);
+    fence_.light();
+    if (gate.handle.load(std::memory_order_acquire) != 0) {
+      gate.sender->settle();
+    }
+    gate.settling.store(false, std::memory_order_release);
   }
 
   // A shut gate for `handle`: set it up, then open(). Null: so many that this one has none.
@@ -132,7 +150,7 @@ class GateTable {
 
   // Not under a lock that is taken inside, and only where nothing inside waits for anybody.
   static void wait_until_empty(const Kind& gate) noexcept {
-    while (gate.inside.load(std::memory_order_acquire)) {
+    while (gate.occupied()) {
       std::this_thread::yield();
     }
   }

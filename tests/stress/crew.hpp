@@ -141,7 +141,7 @@ class Crew {
 
   void stop() { world_.reset(); }
 
-  [[nodiscard]] bench::World& world() { return *world_; }
+  [[nodiscard]] const bench::World& world() const { return *world_; }
 
   // Of the present life. Any thread, while nobody restarts it.
   void post(const std::string& id, std::uint64_t token) const;
