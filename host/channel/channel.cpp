@@ -97,7 +97,12 @@ std::shared_ptr<Receiver> Channel::open_receiver(ReceiverOptions options) {
 std::shared_ptr<Sender> Channel::open_sender(std::function<void()> writable) {
   const std::lock_guard lock(mutex_);
   sweep();
-  auto lane = std::make_unique<Lane>(is_queue() ? 0 : settings_.capacity);
+  auto number = static_cast<std::uint32_t>(lanes_.size());
+  if (!free_numbers_.empty()) {
+    number = free_numbers_.back();
+    free_numbers_.pop_back();
+  }
+  auto lane = std::make_unique<Lane>(is_queue() ? 0 : settings_.capacity, number);
   auto sender = std::make_shared<Sender>(shared_from_this(), *lane, std::move(writable));
   if (consumers_) {
     consumers_->add(lane->oldest());
@@ -131,6 +136,7 @@ void Channel::sweep() {
       return false;
     }
     stats_.published += lane->seq() - 1;
+    free_numbers_.push_back(lane->number());
     return true;
   });
 }
@@ -159,27 +165,40 @@ Stats Channel::stats() const {
 
 // ---- waking
 
-void Channel::wake() {
-  if (!sleepy_.exchange(false, std::memory_order_seq_cst)) {
+void Channel::wake(Lane& lane) {
+  const std::uint32_t number = lane.wants_call() && lane.take_call() ? lane.number() : no_lane;
+  if (!sleepy_.exchange(false, std::memory_order_seq_cst) && number == no_lane) {
     return;
   }
   if (receiver_count_.load(std::memory_order_relaxed) > wakes_by_publisher_max &&
       surroundings_.post) {
-    surroundings_.post([weak = weak_from_this()] {
+    surroundings_.post([weak = weak_from_this(), number] {
       if (const auto self = weak.lock()) {
-        self->wake_all();
+        self->call_and_wake(number);
       }
     });
     return;
   }
-  wake_all();
+  call_and_wake(number);
 }
 
 void Channel::wake_all() {
+  call_and_wake(no_lane);
+}
+
+// The lane may be gone meanwhile: a call for nothing is harmless. Sleepers are looked for behind
+// the calls, whatever `sleepy_` says: one may have fallen asleep before it could see its call.
+void Channel::call_and_wake(std::uint32_t number) {
   boost::container::small_vector<std::shared_ptr<const std::function<void()>>, 8> ready;
   {
     const std::lock_guard lock(mutex_);
+    if (number != no_lane && consumers_) {
+      consumers_->call(number);
+    }
     for (Receiver* receiver : receivers_) {
+      if (number != no_lane && receiver->own_) {
+        receiver->own_->call(number);
+      }
       if (receiver->asleep_.exchange(false, std::memory_order_seq_cst) && receiver->ready_) {
         ready.push_back(receiver->ready_);
       }

@@ -34,6 +34,7 @@ inline constexpr std::uint32_t retry_max_default = 3;
 inline constexpr std::size_t ends_max = 65'536;
 // With more sleepers than this, waking them is not the publisher's work.
 inline constexpr std::size_t wakes_by_publisher_max = 4;
+inline constexpr std::uint32_t no_lane = ~std::uint32_t{0};
 
 struct Settings {
   std::string name;
@@ -116,15 +117,17 @@ class Channel : public std::enable_shared_from_this<Channel> {
     return std::atomic_ref(const_cast<std::uint32_t&>(activity_)).load(std::memory_order_relaxed);
   }
 
-  // Does anybody sleep who may want what was just published? A publisher whose store may still be
-  // on its way has to ask again behind a fence (Sender::settle).
-  void notify() {
-    if (sleepy_.load(std::memory_order_relaxed)) [[unlikely]] {
-      wake();
+  // Does anybody sleep who may want what was just published in `lane`, or not look there? A
+  // publisher whose store may still be on its way has to ask again behind a fence (Sender::settle).
+  void notify(Lane& lane) {
+    if ((static_cast<unsigned>(sleepy_.load(std::memory_order_relaxed)) |
+         static_cast<unsigned>(lane.wants_call())) != 0) [[unlikely]] {
+      wake(lane);
     }
   }
 
-  void wake();
+  void wake(Lane& lane);
+  void call_and_wake(std::uint32_t number);
   void wake_all();
   void wake_waiting_senders();
 
@@ -165,8 +168,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   mutable std::mutex mutex_;
   std::condition_variable credit_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::unique_ptr<Reader> consumers_;  // of a queue: shared by its consumers
-  std::deque<Envelope> again_;         // of a queue: handed back by nack, or left by a consumer
+  std::vector<std::uint32_t> free_numbers_;  // of lanes that are gone
+  std::unique_ptr<Reader> consumers_;        // of a queue: shared by its consumers
+  std::deque<Envelope> again_;  // of a queue: handed back by nack, or left by a consumer
   std::atomic<std::size_t> again_count_{0};
   std::uint64_t stall_ = 0;  // number of the present stall; 0: none
   std::uint64_t stalls_ = 0;

@@ -38,7 +38,7 @@ void copy_small(std::byte* to, const void* from, std::size_t size) noexcept {
 
 }  // namespace
 
-Lane::Lane(std::uint64_t kept) : kept_(kept) {
+Lane::Lane(std::uint64_t kept, std::uint32_t number) : kept_(kept), number_(number) {
   head_ = tail_ = obtain(segment_bytes_min);
   tail_->first_seq = 1;
   at_ = tail_->data();
@@ -208,7 +208,7 @@ void Lane::append(std::unique_ptr<Letter> letter) {
   letter_bytes_.fetch_add(letter->bytes, std::memory_order_relaxed);
   *record = {sizeof(Letter*), 0, 1, seq};
   *reinterpret_cast<Letter**>(record->payload()) = letter.release();
-  publish(*record);
+  publish(record->extent(), seq);
 }
 
 Segment* Lane::set_aside() {

@@ -103,8 +103,8 @@ struct Cursor {
 class Lane {
  public:
   // `kept`: how many of the latest messages slow readers of a broadcast may still come back for;
-  // 0 for a queue, which keeps all that was not taken.
-  explicit Lane(std::uint64_t kept);
+  // 0 for a queue, which keeps all that was not taken. `number`: names it among its channel's.
+  explicit Lane(std::uint64_t kept, std::uint32_t number = 0);
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
   ~Lane();
@@ -126,9 +126,9 @@ class Lane {
 
   // Publishes what was written to room(); `skip` as in Record.
   void commit(std::uint16_t skip, std::uint32_t size) noexcept {
-    auto* record = reinterpret_cast<Record*>(at_);
-    *record = {size, skip, 0, seq_.load(std::memory_order_relaxed)};
-    publish(*record);
+    const std::uint64_t seq = seq_.load(std::memory_order_relaxed);
+    *reinterpret_cast<Record*>(at_) = {size, skip, 0, seq};
+    publish(Record::extent(skip, size), seq);
   }
 
   // Copies the messages that have room, one behind the other, and publishes them all at once; how
@@ -156,7 +156,27 @@ class Lane {
 
   [[nodiscard]] std::byte* here() const noexcept { return at_ + sizeof(Record); }
 
+  // Does a reader want to be called when something was written? Asked behind every message; a
+  // writer whose store may still be on its way asks again behind a fence.
+  [[nodiscard]] bool wants_call() const noexcept {
+    return wants_call_.load(std::memory_order_relaxed);
+  }
+
+  // True: the caller has to call all readers.
+  [[nodiscard]] bool take_call() noexcept {
+    return wants_call_.exchange(false, std::memory_order_seq_cst);
+  }
+
   // ---- any thread
+
+  // A reader will not look here until it is called. It has to look once more behind this: either
+  // it sees what was written meanwhile, or the writer sees that a call is wanted.
+  void ask_for_call() noexcept {
+    wants_call_.exchange(true, std::memory_order_seq_cst);
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+  }
+
+  [[nodiscard]] std::uint32_t number() const noexcept { return number_; }
 
   [[nodiscard]] std::uint64_t seq() const noexcept { return seq_.load(std::memory_order_acquire); }
 
@@ -216,11 +236,12 @@ class Lane {
   [[nodiscard]] bool unheld();
 
  private:
-  void publish(const Record& record) noexcept {
-    at_ += record.extent();
-    tail_->committed.store(static_cast<std::uint64_t>(at_ - tail_->data()),
-                           std::memory_order_release);
-    seq_.store(record.seq + 1, std::memory_order_release);
+  void publish(std::size_t extent, std::uint64_t seq) noexcept {
+    std::byte* const end = at_ + extent;
+    Segment& tail = *tail_;
+    at_ = end;
+    tail.committed.store(static_cast<std::uint64_t>(end - tail.data()), std::memory_order_release);
+    seq_.store(seq + 1, std::memory_order_release);
   }
 
   [[nodiscard]] Segment* obtain(std::size_t capacity);
@@ -236,9 +257,11 @@ class Lane {
   Segment* tail_ = nullptr;
   std::atomic<std::uint64_t> seq_{1};  // of the next message; read by everyone, rarely
   std::atomic<std::uint64_t> limit_{0};
+  std::atomic<bool> wants_call_{false};
 
   alignas(64) std::mutex mutex_;
   const std::uint64_t kept_;
+  const std::uint32_t number_;
   Segment* head_ = nullptr;
   Segment* spare_ = nullptr;
   std::size_t strays_ = 0;  // evicted segments that somebody still holds

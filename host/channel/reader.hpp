@@ -1,8 +1,13 @@
 // host/channel/reader.hpp - the places of one subscriber, or of a queue's consumers, in all lanes.
 //
-// Owns: its cursors. Thread: any; one at a time reads, under the reader's lock. Errors: none.
+// It visits the lanes in turn. One that had nothing for a while is parked: it is not looked at
+// until its writer calls, which costs that writer something only then.
+//
+// Owns: its cursors. Thread: any; one at a time reads, under the reader's lock. add() and call()
+// are under the channel's lock. Errors: none.
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +22,11 @@
 #include "host/channel/lane.hpp"
 
 namespace host::channel {
+
+// So few lanes are visited whether they have something or not.
+inline constexpr std::size_t visited_always = 4;
+// A call costs about as much as so many visits for nothing.
+inline constexpr std::uint32_t visits_before_parking = 16;
 
 // One message on its way to a handler. `special`: it came as a letter, or came back by nack.
 struct Glimpse {
@@ -110,6 +120,9 @@ class Reader {
 
   void add(const Cursor& cursor);
 
+  // The lane of that number has something for readers who parked it.
+  void call(std::uint32_t number) noexcept;
+
   // Takes up to `count_max` messages in all into `batch`. `lossy`: skip what is too far behind.
   template <typename Each>
   void read(std::size_t count_max, bool lossy, Batch& batch, Each&& each);
@@ -151,15 +164,30 @@ class Reader {
     return std::exchange(cursor.jumped, false) ? record.seq - seq : 0;
   }
 
+  struct Place {
+    Cursor cursor;
+    std::uint32_t empty = 0;  // visits in a row that found nothing
+    bool parked = false;
+    bool left = false;
+  };
+
   [[nodiscard]] static bool drained(const Cursor& cursor) noexcept;
   [[nodiscard]] Cursor* cursor_of(const Lane& lane) noexcept;
+  [[nodiscard]] static bool park(Place& place) noexcept;
+  void admit_called();
+  void make_room_for(std::uint32_t number);
 
   const bool sole_;
   const std::uint64_t capacity_;
   std::mutex mutex_;
-  std::vector<Cursor> cursors_;
+  std::vector<std::unique_ptr<Place>> places_;  // by the lane's number
+  std::vector<Place*> visited_;                 // in turn
   std::size_t turn_ = 0;
   std::uint64_t skipped_ = 0;  // by skip(), and not told yet
+  // A bit for each lane whose writer called. The array changes under the channel's lock and mutex_.
+  std::unique_ptr<std::atomic<std::uint64_t>[]> called_;
+  std::size_t called_words_ = 0;
+  std::atomic<bool> called_any_{false};
 };
 
 template <typename Each>
@@ -224,12 +252,16 @@ void Reader::read_lane(Cursor& cursor, std::size_t count_max, Batch& batch, Each
 template <typename Each>
 void Reader::read(std::size_t count_max, bool lossy, Batch& batch, Each&& each) {
   const std::lock_guard lock(mutex_);
+  if (called_any_.load(std::memory_order_relaxed)) [[unlikely]] {
+    admit_called();
+  }
   batch.missed += std::exchange(skipped_, 0);
-  for (std::size_t left = cursors_.size(); left > 0 && batch.count < count_max; --left) {
-    if (turn_ >= cursors_.size()) {
+  for (std::size_t left = visited_.size(); left > 0 && batch.count < count_max; --left) {
+    if (turn_ >= visited_.size()) {
       turn_ = 0;
     }
-    Cursor& cursor = cursors_[turn_];
+    Place& place = *visited_[turn_];
+    Cursor& cursor = place.cursor;
     if (lossy) {
       const std::uint64_t written = cursor.lane->seq();
       if (written > cursor.seq + capacity_) {
@@ -240,14 +272,25 @@ void Reader::read(std::size_t count_max, bool lossy, Batch& batch, Each&& each) 
         });
       }
     }
+    const std::uint32_t before = batch.count;
     read_lane(cursor, count_max, batch, each);
-    if (sole_) {
-      cursor.lane->set_limit(cursor.seq + capacity_);
+    if (batch.count == before) {
+      ++place.empty;
+    } else {
+      place.empty = 0;
+      if (sole_) {
+        cursor.lane->set_limit(cursor.seq + capacity_);
+      }
     }
+    // In order: one that had its turn must not come to stand before one that waits for it.
     if (cursor.lane->closed() && drained(cursor)) {
-      cursor.lane->release(cursor.segment);
-      // In order: one that had its turn must not come to stand before one that waits for it.
-      cursors_.erase(cursors_.begin() + static_cast<std::ptrdiff_t>(turn_));
+      Lane& lane = *cursor.lane;
+      lane.release(cursor.segment);
+      visited_.erase(visited_.begin() + static_cast<std::ptrdiff_t>(turn_));
+      places_[lane.number()].reset();
+    } else if (place.empty >= visits_before_parking && visited_.size() > visited_always &&
+               park(place)) {
+      visited_.erase(visited_.begin() + static_cast<std::ptrdiff_t>(turn_));
     } else {
       ++turn_;
     }
@@ -281,11 +324,14 @@ void Reader::skip(Lane& lane, std::uint64_t seq, Skipped&& skipped) {
 template <typename Left>
 void Reader::leave(Left&& left) {
   const std::lock_guard lock(mutex_);
-  for (Cursor& cursor : cursors_) {
-    skip_to(cursor, std::numeric_limits<std::uint64_t>::max(), left);
-    cursor.lane->release(cursor.segment);
+  visited_.clear();
+  for (std::unique_ptr<Place>& place : places_) {
+    if (place) {
+      skip_to(place->cursor, std::numeric_limits<std::uint64_t>::max(), left);
+      place->cursor.lane->release(place->cursor.segment);
+      place.reset();
+    }
   }
-  cursors_.clear();
 }
 
 }  // namespace host::channel

@@ -25,6 +25,7 @@ Sender::Sender(std::shared_ptr<Channel> channel, Lane& lane, std::function<void(
 
 Sender::~Sender() {
   return_lent();
+  settle();  // nobody does it later
   const std::lock_guard lock(channel_->mutex_);
   lane_.close();
   std::erase(channel_->senders_, this);
@@ -79,7 +80,7 @@ std::uint32_t Sender::send_copies(const bp_buf* messages, std::uint32_t count,
     ++taken;
   }
   if (taken > 0) {
-    channel_->notify();
+    channel_->notify(lane_);
   }
   return taken;
 }

@@ -59,16 +59,18 @@ class Sender {
     }
     lent_bytes_ = none;
     lent_ = nullptr;
-    if (channel_->activity() == 0 && !queue_) {
-      lane_.pass_over(1);
+    Channel& channel = *channel_;
+    Lane& lane = lane_;
+    if (channel.activity() == 0 && !queue_) {
+      lane.pass_over(1);
       return BP_OK;
     }
-    lane_.commit(static_cast<std::uint16_t>(offset / payload_alignment_bytes),
-                 static_cast<std::uint32_t>(size));
+    lane.commit(static_cast<std::uint16_t>(offset / payload_alignment_bytes),
+                static_cast<std::uint32_t>(size));
     if (!settled) {
       std::atomic_thread_fence(std::memory_order_seq_cst);
     }
-    channel_->notify();
+    channel.notify(lane);
     return BP_OK;
   }
 
@@ -82,7 +84,7 @@ class Sender {
   // Wakes whoever fell asleep while its last messages were on their way.
   void settle() {
     std::atomic_thread_fence(std::memory_order_seq_cst);
-    channel_->notify();
+    channel_->notify(lane_);
   }
 
   // Would a message be refused for want of credit now? Remembers that this sender waits.

@@ -1,6 +1,7 @@
 // tests/host/channel/reader_test.cpp - one reader's places in many lanes.
 #include "host/channel/reader.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -25,6 +26,15 @@ void write(Lane& lane, std::string_view text) {
   lane.commit(0, static_cast<std::uint32_t>(text.size()));
 }
 
+// What a publisher does behind its message.
+bool call_if_asked(Reader& reader, Lane& lane) {
+  if (!lane.wants_call() || !lane.take_call()) {
+    return false;
+  }
+  reader.call(lane.number());
+  return true;
+}
+
 void let_go(Batch& batch) {
   for (const Batch::Run& run : batch.runs) {
     run.segment->lane->release(run.segment);
@@ -32,8 +42,8 @@ void let_go(Batch& batch) {
   batch.clear();
 }
 
-std::unique_ptr<Lane> lane_of(std::uint64_t kept) {
-  auto lane = std::make_unique<Lane>(kept);
+std::unique_ptr<Lane> lane_of(std::uint64_t kept, std::uint32_t number = 0) {
+  auto lane = std::make_unique<Lane>(kept, number);
   lane->set_limit(std::numeric_limits<std::uint64_t>::max());
   return lane;
 }
@@ -52,10 +62,11 @@ TEST(Reader, TakesTurnsAmongTheLanesThatHaveSomething) {
   std::vector<std::unique_ptr<Lane>> lanes;
   Reader reader(true, capacity);
   for (char name = 'a'; name < 'a' + 20; ++name) {
-    lanes.push_back(lane_of(0));
+    lanes.push_back(lane_of(0, static_cast<std::uint32_t>(lanes.size())));
     reader.add(lanes.back()->oldest());
     for (int i = 0; i < 8; ++i) {
       write(*lanes.back(), std::string_view(&name, 1));
+      call_if_asked(reader, *lanes.back());
     }
   }
   std::map<std::string, int> seen;
@@ -68,6 +79,61 @@ TEST(Reader, TakesTurnsAmongTheLanesThatHaveSomething) {
   for (const auto& [name, count] : seen) {
     EXPECT_EQ(count, 4) << name;
   }
+}
+
+TEST(Reader, ParksALaneThatHasNothingUntilItsWriterCalls) {
+  constexpr std::uint32_t many = 130;  // more than two words of bits
+  std::vector<std::unique_ptr<Lane>> lanes;
+  Reader reader(true, capacity);
+  for (std::uint32_t number = 0; number < many; ++number) {
+    lanes.push_back(lane_of(0, number));
+    reader.add(lanes.back()->oldest());
+  }
+  for (std::uint32_t number = 0; number < many; ++number) {
+    EXPECT_EQ(lanes[number]->wants_call(), number >= visited_always) << number;
+  }
+  for (const std::uint32_t number : {1U, 70U, 129U}) {
+    Lane& lane = *lanes[number];
+    write(lane, "first");
+    EXPECT_EQ(call_if_asked(reader, lane), number >= visited_always);
+    EXPECT_TRUE(reader.something_waits());
+    EXPECT_EQ(read(reader, 8), (std::vector<std::string>{"first"}));
+    EXPECT_FALSE(reader.something_waits());
+    write(lane, "second");  // it is visited now
+    EXPECT_FALSE(lane.wants_call());
+    EXPECT_EQ(read(reader, 8), (std::vector<std::string>{"second"}));
+  }
+  const auto visited = [&] {
+    return std::ranges::count_if(lanes, [](const auto& lane) { return !lane->wants_call(); });
+  };
+  EXPECT_EQ(visited(), visited_always + 2);
+  for (std::uint32_t visit = 0; visit < visits_before_parking; ++visit) {
+    EXPECT_TRUE(read(reader, 8).empty());
+  }
+  EXPECT_EQ(visited(), visited_always);
+}
+
+TEST(Reader, LooksOnceMoreBeforeItParks) {
+  std::vector<std::unique_ptr<Lane>> lanes;
+  Reader reader(true, capacity);
+  for (std::uint32_t number = 0; number <= visited_always; ++number) {
+    lanes.push_back(lane_of(0, number));
+    write(*lanes.back(), "early");
+    reader.add(lanes.back()->oldest());
+  }
+  EXPECT_EQ(read(reader, 8).size(), visited_always + 1);
+}
+
+TEST(Reader, ACallForALaneThatIsGoneIsHarmless) {
+  const auto lane = lane_of(0, 3);
+  Reader reader(true, capacity);
+  reader.call(7);
+  reader.add(lane->oldest());
+  reader.call(2);
+  reader.call(3);
+  reader.call(70'000);
+  write(*lane, "a");
+  EXPECT_EQ(read(reader, 8), (std::vector<std::string>{"a"}));
 }
 
 TEST(Reader, LeavesAClosedLaneWhenNothingIsLeftInIt) {
@@ -133,7 +199,7 @@ TEST(Reader, AHangingBatchHoldsNothingButItsOwnSegments) {
 
 TEST(Reader, DropsTheOldestOfOneLaneOnly) {
   const auto one = lane_of(0);
-  const auto two = lane_of(0);
+  const auto two = lane_of(0, 1);
   Reader reader(true, capacity);
   reader.add(one->oldest());
   reader.add(two->oldest());

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <numeric>
+#include <random>
 #include <semaphore>
 #include <thread>
 #include <unordered_map>
@@ -134,57 +135,72 @@ class Publisher {
       : channel_(channel), pool_(pool), number_(number) {}
 
   // `churn`: a new sending end after so many messages. `in_turn`: settles after so many.
-  void run(std::uint32_t churn, std::uint32_t in_turn) {
-    auto sender = channel_.open_sender({});
-    for (std::uint32_t i = 0; i < messages; ++i) {
-      if (churn != 0 && i % churn == churn - 1) {
+  // `ends`: sending ends at a time.
+  void run(std::uint32_t churn, std::uint32_t in_turn, std::uint32_t ends) {
+    std::vector<std::shared_ptr<Sender>> senders(ends);
+    std::vector<std::uint32_t> names(ends);
+    const auto open = [&](std::uint32_t place) {
+      senders[place] = channel_.open_sender({});
+      names[place] = ends_++;
+    };
+    const auto settle = [&] {
+      for (const std::shared_ptr<Sender>& sender : senders) {
         sender->settle();
-        sender = channel_.open_sender({});
-        ++end_;
       }
-      while (!send(*sender, i, in_turn)) {
-        sender->settle();
-        if (sender->wait_writable(std::chrono::nanoseconds(hang).count()) != BP_OK) {
+    };
+    for (std::uint32_t place = 0; place < ends; ++place) {
+      open(place);
+    }
+    std::minstd_rand random(number_ + 1);
+    for (std::uint32_t i = 0; i < messages; ++i) {
+      const std::uint32_t place = ends == 1 ? 0 : static_cast<std::uint32_t>(random()) % ends;
+      if (churn != 0 && i % churn == churn - 1) {
+        open(place);
+      }
+      while (!send(*senders[place], i, names[place], in_turn)) {
+        settle();
+        if (senders[place]->wait_writable(std::chrono::nanoseconds(hang).count()) != BP_OK) {
           std::fputs("a sender was not woken\n", stderr);
           std::abort();
         }
       }
+      if (in_turn != 0 && i % in_turn == in_turn - 1) {
+        settle();
+      }
     }
-    sender->settle();
+    settle();
   }
 
  private:
-  bool send(Sender& sender, std::uint32_t i, std::uint32_t in_turn) {
+  bool send(Sender& sender, std::uint32_t i, std::uint32_t end, std::uint32_t in_turn) {
     const std::size_t size = size_of(i);
     if (size <= record_payload_bytes_max) {
       std::byte* room = sender.reserve(size);
       if (room == nullptr) {
         return false;
       }
-      fill(room, size, number_, end_, i);
+      fill(room, size, number_, end, i);
       EXPECT_EQ(sender.send_lent(0, size, in_turn != 0), BP_OK);
-      if (in_turn != 0 && i % in_turn == in_turn - 1) {
-        sender.settle();
-      }
       return true;
     }
     Envelope envelope;
     envelope.message.block = pool_.allocate(size);
     envelope.message.size = size;
-    fill(envelope.message.data(), size, number_, end_, i);
+    fill(envelope.message.data(), size, number_, end, i);
     return sender.send(std::move(envelope)) == BP_OK;
   }
 
   Channel& channel_;
   message::Pool& pool_;
   const std::uint32_t number_;
-  std::uint32_t end_ = 0;
+  std::uint32_t ends_ = 0;  // opened so far
 };
 
 struct Mode {
   const char* name;
   std::uint32_t churn;
   std::uint32_t in_turn;
+  std::uint32_t ends;
 };
 
 class Stress : public testing::TestWithParam<Mode> {
@@ -194,7 +210,8 @@ class Stress : public testing::TestWithParam<Mode> {
     std::vector<std::thread> threads;
     for (std::uint32_t number = 0; number < publishers; ++number) {
       threads.emplace_back([&, number] {
-        Publisher(channel, pool_, number).run(GetParam().churn, GetParam().in_turn);
+        Publisher(channel, pool_, number)
+            .run(GetParam().churn, GetParam().in_turn, GetParam().ends);
       });
     }
     for (std::thread& thread : threads) {
@@ -477,8 +494,10 @@ TEST(StressOpening, AFreshSubscriberIsNotToldOfWhatWasSentBeforeItCame) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Modes, Stress,
-                         testing::Values(Mode{"Plain", 0, 0}, Mode{"Churn", 50, 0},
-                                         Mode{"InTurn", 0, 32}, Mode{"ChurnInTurn", 500, 7}),
+                         testing::Values(Mode{"Plain", 0, 0, 1}, Mode{"Churn", 50, 0, 1},
+                                         Mode{"InTurn", 0, 32, 1}, Mode{"ChurnInTurn", 500, 7, 1},
+                                         Mode{"ManyLanes", 0, 0, 40},
+                                         Mode{"ManyLanesChurnInTurn", 50, 7, 40}),
                          [](const auto& mode) { return mode.param.name; });
 
 }  // namespace
