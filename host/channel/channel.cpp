@@ -2,6 +2,7 @@
 #include "host/channel/channel.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -97,24 +98,77 @@ std::shared_ptr<Receiver> Channel::open_receiver(ReceiverOptions options) {
 std::shared_ptr<Sender> Channel::open_sender(std::function<void()> writable) {
   const std::lock_guard lock(mutex_);
   sweep();
+  Lane* left = take_over();
+  Lane& lane = left != nullptr ? *left : make_lane();
+  auto sender = std::make_shared<Sender>(shared_from_this(), lane, std::move(writable));
+  senders_.push_back(sender.get());
+  return sender;
+}
+
+Lane& Channel::make_lane() {
   auto number = static_cast<std::uint32_t>(lanes_.size());
   if (!free_numbers_.empty()) {
     number = free_numbers_.back();
     free_numbers_.pop_back();
   }
-  auto lane = std::make_unique<Lane>(is_queue() ? 0 : settings_.capacity, number);
-  auto sender = std::make_shared<Sender>(shared_from_this(), *lane, std::move(writable));
+  Lane& lane = *lanes_.emplace_back(
+      std::make_unique<Lane>(is_queue() ? 0 : settings_.capacity, number,
+                             std::bit_floor(settings_.bytes_max / segments_per_limit)));
   if (consumers_) {
-    consumers_->add(lane->oldest());
+    consumers_->add(lane.oldest());
   }
   for (Receiver* receiver : receivers_) {
     if (receiver->own_) {
-      receiver->own_->add(lane->oldest());
+      receiver->own_->add(lane.oldest());
     }
   }
-  lanes_.push_back(std::move(lane));
-  senders_.push_back(sender.get());
-  return sender;
+  return lane;
+}
+
+// How many messages the slowest reader has before it.
+std::uint64_t Channel::backlog(Lane& lane) const {
+  const std::uint64_t written = lane.seq();
+  std::uint64_t slowest = consumers_ ? consumers_->position(lane) : written;
+  for (Receiver* receiver : receivers_) {
+    if (receiver->own_) {
+      slowest = std::min(slowest, receiver->own_->position(lane));
+    }
+  }
+  return written - slowest;
+}
+
+// Who opens ends, leaves messages and goes, for ever, must not fill the memory. Among the lanes
+// that were left with something, the one with least is written on; null: they are few.
+Lane* Channel::take_over() {
+  Lane* least = nullptr;
+  std::uint64_t least_backlog = 0;
+  std::size_t waiting = 0;
+  std::erase_if(left_, [&](Lane* lane) {
+    const std::uint64_t waits = waiting < left_lanes_max ? backlog(*lane) : 1;
+    if (waits > 0 && waiting < left_lanes_max) {
+      ++waiting;
+      if (least == nullptr || (is_queue() && waits < least_backlog)) {
+        least = lane;
+        least_backlog = waits;
+      }
+    }
+    return waits == 0;  // to be swept
+  });
+  if (waiting < left_lanes_max) {
+    return nullptr;
+  }
+  std::erase(left_, least);
+  least->reopen();
+  // One that read the last of it and went, meanwhile or just before, has to come back.
+  if (consumers_) {
+    consumers_->follow(*least);
+  }
+  for (Receiver* receiver : receivers_) {
+    if (receiver->own_) {
+      receiver->own_->follow(*least);
+    }
+  }
+  return least;
 }
 
 // Lanes whose sending end is gone and whose messages were all read.
@@ -137,6 +191,7 @@ void Channel::sweep() {
     }
     stats_.published += lane->seq() - 1;
     free_numbers_.push_back(lane->number());
+    std::erase(left_, lane.get());
     return true;
   });
 }
@@ -254,9 +309,22 @@ void Channel::ask_again_for_credit() {
   }
 }
 
-bool Channel::over_bytes(const Lane& lane, std::size_t bytes) const noexcept {
-  return lane.letter_bytes() + lane.segment_bytes() + bytes >
-         std::max(settings_.bytes_max, 2 * segment_bytes_usual);
+// Counted are records from the slowest reader's on, and the messages that lie beside them. The
+// first question is the cheap one: what is kept may have been read.
+bool Channel::over_bytes(Lane& lane, std::size_t bytes) const {
+  const std::uint64_t written = lane.written_bytes();
+  const std::uint64_t beside = lane.letter_bytes() + bytes;
+  const std::uint64_t kept = lane.first_kept_byte();
+  if (written - kept + beside <= settings_.bytes_max) {
+    return false;
+  }
+  std::uint64_t slowest = consumers_ ? consumers_->position_bytes(lane) : written;
+  for (Receiver* receiver : receivers_) {
+    if (receiver->own_) {
+      slowest = std::min(slowest, receiver->own_->position_bytes(lane));
+    }
+  }
+  return written - std::max(slowest, kept) + beside > settings_.bytes_max;
 }
 
 bp_status Channel::admit(Sender& sender, std::size_t bytes, Wakes& wakes) {

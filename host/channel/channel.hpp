@@ -34,6 +34,11 @@ inline constexpr std::uint32_t retry_max_default = 3;
 inline constexpr std::size_t ends_max = 65'536;
 // With more sleepers than this, waking them is not the publisher's work.
 inline constexpr std::size_t wakes_by_publisher_max = 4;
+// So many ends that are gone may each have left messages in a lane that nobody has written to
+// since.
+inline constexpr std::size_t left_lanes_max = 8;
+// A lane grows by no more than this part of its byte limit: that is looked at where it grows.
+inline constexpr std::size_t segments_per_limit = 4;
 inline constexpr std::uint32_t no_lane = ~std::uint32_t{0};
 
 struct Settings {
@@ -42,7 +47,8 @@ struct Settings {
   std::string type = "bytes";
   std::uint64_t schema = 0;
   std::uint32_t capacity = BP_CHAN_CAPACITY_DEFAULT;  // messages of one sending end
-  std::size_t bytes_max = std::size_t{64} << 20U;     // undelivered, of one sending end
+  // Undelivered, of one sending end: records with their headers, and what lies beside the lane.
+  std::size_t bytes_max = std::size_t{64} << 20U;
   std::size_t message_bytes_max = BP_MESSAGE_BYTES_MAX;
   std::uint32_t on_full = BP_FULL_BLOCK;
   std::uint64_t block_timeout_ns =
@@ -139,7 +145,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] bp_status admit_queue(Sender& sender, std::size_t bytes, Wakes& wakes);
   [[nodiscard]] bp_status admit_broadcast(Sender& sender, std::size_t bytes, Wakes& wakes);
   [[nodiscard]] bool full(Lane& lane, std::size_t bytes) const;
-  [[nodiscard]] bool over_bytes(const Lane& lane, std::size_t bytes) const noexcept;
+  [[nodiscard]] bool over_bytes(Lane& lane, std::size_t bytes) const;
+  [[nodiscard]] std::uint64_t backlog(Lane& lane) const;
+  [[nodiscard]] Lane* take_over();
+  [[nodiscard]] Lane& make_lane();
   [[nodiscard]] bool grow(Sender& sender, std::size_t size);
   [[nodiscard]] std::uint64_t gate(Lane& lane);
   void tell_missed(Lane& lane, std::uint64_t until_seq, Wakes& wakes);
@@ -169,6 +178,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::condition_variable credit_;
   std::vector<std::unique_ptr<Lane>> lanes_;
   std::vector<std::uint32_t> free_numbers_;  // of lanes that are gone
+  std::vector<Lane*> left_;                  // lanes of ends that are gone, in that order
   std::unique_ptr<Reader> consumers_;        // of a queue: shared by its consumers
   std::deque<Envelope> again_;  // of a queue: handed back by nack, or left by a consumer
   std::atomic<std::size_t> again_count_{0};

@@ -38,7 +38,10 @@ void copy_small(std::byte* to, const void* from, std::size_t size) noexcept {
 
 }  // namespace
 
-Lane::Lane(std::uint64_t kept, std::uint32_t number) : kept_(kept), number_(number) {
+Lane::Lane(std::uint64_t kept, std::uint32_t number, std::size_t segment_bytes)
+    : kept_(kept),
+      number_(number),
+      segment_limit_(std::clamp(segment_bytes, segment_bytes_min, segment_bytes_max)) {
   head_ = tail_ = obtain(segment_bytes_min);
   tail_->first_seq = 1;
   at_ = tail_->data();
@@ -137,6 +140,11 @@ std::uint64_t Lane::first_seq_after_evict() {
   return head_ == tail_ ? seq() : head_->next->first_seq;
 }
 
+std::uint64_t Lane::first_kept_byte() {
+  const std::lock_guard lock(mutex_);
+  return head_->first_byte;
+}
+
 void Lane::extend(std::size_t size) {
   const std::lock_guard lock(mutex_);
   add_segment(size);
@@ -148,7 +156,8 @@ void Lane::add_segment(std::size_t size) {
       std::min<std::size_t>(segment_bytes_usual, std::size_t{4} * tail_->capacity);
   const std::size_t wanted =
       std::clamp(std::bit_ceil(extent * records_per_segment), segment_bytes_min, segment_bytes_max);
-  const std::size_t capacity = std::max({grown, wanted, std::bit_ceil(extent)});
+  const std::size_t capacity =
+      std::max(std::min(std::max(grown, wanted), segment_limit_), std::bit_ceil(extent));
   const std::uint64_t next_seq = seq_.load(std::memory_order_relaxed);
   trim();
   while (kept_ > 0 && head_ != tail_ && next_seq - head_->next->first_seq >= kept_) {
@@ -156,6 +165,7 @@ void Lane::add_segment(std::size_t size) {
   }
   Segment* segment = obtain(capacity);
   segment->first_seq = next_seq;
+  segment->first_byte = written_bytes();
   tail_->next = segment;
   Segment* full = std::exchange(tail_, segment);
   full->committed.fetch_or(Segment::sealed, std::memory_order_release);

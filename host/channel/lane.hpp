@@ -81,6 +81,7 @@ struct alignas(64) Segment {
   std::atomic<std::uint32_t> references{1};  // the chain's own, cursors, batches in hand
   std::uint32_t capacity = 0;
   std::uint64_t first_seq = 0;
+  std::uint64_t first_byte = 0;  // of all that were ever written to the lane
   std::size_t letter_bytes = 0;  // of all letters written here
   bool evicted = false;          // left the chain although a reader stood in it
   Segment* next = nullptr;       // under the lane's lock
@@ -104,7 +105,9 @@ class Lane {
  public:
   // `kept`: how many of the latest messages slow readers of a broadcast may still come back for;
   // 0 for a queue, which keeps all that was not taken. `number`: names it among its channel's.
-  explicit Lane(std::uint64_t kept, std::uint32_t number = 0);
+  // `segment_bytes`: no segment is larger, but for a record that needs it.
+  explicit Lane(std::uint64_t kept, std::uint32_t number = 0,
+                std::size_t segment_bytes = segment_bytes_max);
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
   ~Lane();
@@ -156,6 +159,11 @@ class Lane {
 
   [[nodiscard]] std::byte* here() const noexcept { return at_ + sizeof(Record); }
 
+  // How many bytes of records were ever written.
+  [[nodiscard]] std::uint64_t written_bytes() const noexcept {
+    return tail_->first_byte + static_cast<std::uint64_t>(at_ - tail_->data());
+  }
+
   // Does a reader want to be called when something was written? Asked behind every message; a
   // writer whose store may still be on its way asks again behind a fence.
   [[nodiscard]] bool wants_call() const noexcept {
@@ -183,10 +191,15 @@ class Lane {
   // Messages may be written while seq() is below this. 0 makes the writer ask again.
   void set_limit(std::uint64_t limit) noexcept { limit_.store(limit, std::memory_order_relaxed); }
 
+  // Where in written_bytes() the oldest message lies that is kept.
+  [[nodiscard]] std::uint64_t first_kept_byte();
+
+  // Of messages that lie beside the lane.
   [[nodiscard]] std::size_t letter_bytes() const noexcept {
     return letter_bytes_.load(std::memory_order_relaxed);
   }
 
+  // What its segments take, full or not.
   [[nodiscard]] std::size_t segment_bytes() const noexcept {
     return segment_bytes_.load(std::memory_order_relaxed);
   }
@@ -227,8 +240,11 @@ class Lane {
 
   void release(Segment* segment);
 
-  // The sending end is gone; `closed` and without readers the lane may be destroyed.
+  // The sending end is gone; `closed` and without readers the lane may be destroyed. Another end
+  // may write on until then.
   void close() noexcept { closed_.store(true, std::memory_order_release); }
+
+  void reopen() noexcept { closed_.store(false, std::memory_order_release); }
 
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 
@@ -262,6 +278,7 @@ class Lane {
   alignas(64) std::mutex mutex_;
   const std::uint64_t kept_;
   const std::uint32_t number_;
+  const std::size_t segment_limit_;
   Segment* head_ = nullptr;
   Segment* spare_ = nullptr;
   std::size_t strays_ = 0;  // evicted segments that somebody still holds

@@ -40,6 +40,17 @@ void Reader::make_room_for(std::uint32_t number) {
 
 void Reader::add(const Cursor& cursor) {
   const std::lock_guard lock(mutex_);
+  add_place(cursor);
+}
+
+void Reader::follow(Lane& lane) {
+  const std::lock_guard lock(mutex_);
+  if (cursor_of(lane) == nullptr) {
+    add_place(lane.latest());
+  }
+}
+
+void Reader::add_place(const Cursor& cursor) {
   if (sole_) {
     cursor.lane->set_limit(cursor.seq + capacity_);
   }
@@ -128,6 +139,12 @@ std::uint64_t Reader::position(Lane& lane) {
   Cursor* cursor = cursor_of(lane);
   // What is gone unread (evicted, skipped) counts as missed only when a later record shows it.
   return cursor == nullptr || lane.peek(*cursor) == nullptr ? lane.seq() : cursor->seq;
+}
+
+std::uint64_t Reader::position_bytes(const Lane& lane) {
+  const std::lock_guard lock(mutex_);
+  const Cursor* cursor = cursor_of(lane);
+  return cursor == nullptr ? lane.written_bytes() : cursor->segment->first_byte + cursor->at;
 }
 
 bool Reader::drop_oldest(Lane& lane, Envelope& dropped) {

@@ -132,6 +132,12 @@ class Reader {
   // The next sequence number to read from `lane`; its seq() when nothing of it is left.
   [[nodiscard]] std::uint64_t position(Lane& lane);
 
+  // Where in lane.written_bytes() it stands; behind all when nothing is left.
+  [[nodiscard]] std::uint64_t position_bytes(const Lane& lane);
+
+  // It has to follow `lane` again, if it left it: somebody is about to write there.
+  void follow(Lane& lane);
+
   // How many messages wait in all lanes.
   [[nodiscard]] std::uint64_t depth();
 
@@ -174,6 +180,7 @@ class Reader {
   [[nodiscard]] static bool drained(const Cursor& cursor) noexcept;
   [[nodiscard]] Cursor* cursor_of(const Lane& lane) noexcept;
   [[nodiscard]] static bool park(Place& place) noexcept;
+  void add_place(const Cursor& cursor);
   void admit_called();
   void make_room_for(std::uint32_t number);
 

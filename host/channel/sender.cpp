@@ -28,6 +28,7 @@ Sender::~Sender() {
   settle();  // nobody does it later
   const std::lock_guard lock(channel_->mutex_);
   lane_.close();
+  channel_->left_.push_back(&lane_);
   std::erase(channel_->senders_, this);
   channel_->sweep();
 }

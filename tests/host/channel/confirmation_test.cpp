@@ -143,7 +143,7 @@ TEST(Confirmation, FailsForWhatACutBackSubscriberSkipsByItself) {
 TEST(Confirmation, FailsForWhatIsEvictedBecauseItTakesTooMuchMemory) {
   Bench bench;
   Settings settings = broadcast_of(8);
-  settings.bytes_max = 1;  // at least two segments' worth
+  settings.bytes_max = 1;
   const auto channel = bench.make(settings);
   const auto receiver = channel->open_receiver({.owner = "r", .flags = BP_CHAN_CONFIRMING});
   const auto sender = channel->open_sender({});

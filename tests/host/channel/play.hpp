@@ -40,7 +40,8 @@ struct Sent {
   int settled = 0;  // a queue's: how often
 };
 
-// A sending end and what the model knows of it.
+// A sending end and what the model knows of it. Its messages count with those of the end whose lane
+// it took over.
 struct Out {
   std::shared_ptr<Sender> sender;
   std::uint32_t end = 0;
@@ -73,7 +74,9 @@ struct In {
 // What is the same of queues and broadcasts: the moves.
 class Play {
  public:
-  explicit Play(const Settings& settings) : settings_(settings), channel_(bench_.make(settings)) {}
+  // `churn`: sending ends come and go all the time.
+  Play(const Settings& settings, bool churn)
+      : settings_(settings), churn_(churn), channel_(bench_.make(settings)) {}
 
   virtual ~Play() = default;
 
@@ -102,13 +105,38 @@ class Play {
 
   virtual void gone(In& /*in*/) {}
 
+  // How many messages of an end that is gone its slowest reader has before it.
+  virtual std::uint64_t backlog(const Out& out) = 0;
+
   virtual void settle(const std::string& text) { ++sent_.at(text).settled; }
 
   void open_sender() {
     Out out;
+    if (const auto left = left_to_take_over(); left != closed_.end()) {
+      out = std::move(*left);
+      closed_.erase(left);
+    } else {
+      out.end = ends_++;
+    }
     out.sender = channel_->open_sender({});
-    out.end = ends_++;
+    out.lent.clear();
+    out.is_lent = out.is_aside = false;
     outs_.push_back(std::move(out));
+  }
+
+  std::vector<Out>::iterator left_to_take_over() {
+    auto chosen = closed_.end();
+    std::size_t waiting = 0;
+    for (auto left = closed_.begin(); left != closed_.end() && waiting < left_lanes_max; ++left) {
+      if (const std::uint64_t waits = backlog(*left); waits > 0) {
+        ++waiting;
+        if (chosen == closed_.end() ||
+            (settings_.kind == BP_KIND_QUEUE && waits < backlog(*chosen))) {
+          chosen = left;
+        }
+      }
+    }
+    return waiting < left_lanes_max ? closed_.end() : chosen;
   }
 
   std::string new_text(Out& out, std::uint32_t arg, bool large) {
@@ -261,7 +289,18 @@ class Play {
     return in.paused || in.left ? 0 : in.concurrency - in.kept.size();
   }
 
+  void come_or_go(std::uint32_t arg) {
+    if (outs_.size() < ends_in_play_max) {
+      open_sender();
+    } else {
+      close_sender(arg % outs_.size());
+    }
+  }
+
   void move(const Step& step) {
+    if (churn_ && step.arg % 3 == 0) {
+      come_or_go(step.arg);
+    }
     Out& out = outs_[step.arg % outs_.size()];
     In& in = ins_[step.arg % ins_.size()];
     switch (step.what) {
@@ -315,14 +354,12 @@ class Play {
         }
         return;
       default:
-        if (outs_.size() < ends_in_play_max) {
-          return open_sender();
-        }
-        return close_sender(step.arg % outs_.size());
+        return come_or_go(step.arg);
     }
   }
 
   Settings settings_;
+  const bool churn_;
   Bench bench_;
   std::shared_ptr<Channel> channel_;
   std::vector<Out> outs_;

@@ -55,6 +55,8 @@ class QueuePlay : public Play {
 
   void given_back(In& /*in*/, const std::string& text) override { again_.insert(text); }
 
+  std::uint64_t backlog(const Out& out) override { return out.waiting.size(); }
+
   Out& out_of(const std::string& text) {
     const std::uint32_t end = sent_.at(text).end;
     for (std::vector<Out>* outs : {&outs_, &closed_}) {
@@ -137,7 +139,8 @@ class QueuePlay : public Play {
 // A broadcast is a place in each sending end's sequence for each subscriber.
 class BroadcastPlay : public Play {
  public:
-  BroadcastPlay(const Settings& settings, bool gating) : Play(settings), gating_(gating) {}
+  BroadcastPlay(const Settings& settings, bool gating, bool churn)
+      : Play(settings, churn), gating_(gating) {}
 
  protected:
   bool room(Out& out) override {
@@ -181,6 +184,14 @@ class BroadcastPlay : public Play {
     if (!in.left) {
       in.again.insert(text);
     }
+  }
+
+  std::uint64_t backlog(const Out& out) override {
+    std::uint64_t most = 0;
+    for (In& in : ins_) {
+      most = std::max(most, in.left ? 0 : out.accepted - in.next[out.end]);
+    }
+    return most;
   }
 
   // Who is cut back is the channel's to say; that it had a reason is checked.
@@ -306,28 +317,38 @@ Settings any_broadcast() {
   return settings;
 }
 
+void play_queue(std::uint32_t on_full) {
+  EXPECT_TRUE(rc::check("few ends", [=] { QueuePlay(any_queue(on_full), false).run(); }));
+  EXPECT_TRUE(rc::check("many ends", [=] { QueuePlay(any_queue(on_full), true).run(); }));
+}
+
+void play_broadcast(bool gating) {
+  EXPECT_TRUE(rc::check("few ends", [=] { BroadcastPlay(any_broadcast(), gating, false).run(); }));
+  EXPECT_TRUE(rc::check("many ends", [=] { BroadcastPlay(any_broadcast(), gating, true).run(); }));
+}
+
 TEST(Property, AQueueThatBlocks) {
-  EXPECT_TRUE(rc::check("block", [] { QueuePlay(any_queue(BP_FULL_BLOCK)).run(); }));
+  play_queue(BP_FULL_BLOCK);
 }
 
 TEST(Property, AQueueThatRejects) {
-  EXPECT_TRUE(rc::check("reject", [] { QueuePlay(any_queue(BP_FULL_REJECT)).run(); }));
+  play_queue(BP_FULL_REJECT);
 }
 
 TEST(Property, AQueueThatDropsTheNewest) {
-  EXPECT_TRUE(rc::check("drop newest", [] { QueuePlay(any_queue(BP_FULL_DROP_NEWEST)).run(); }));
+  play_queue(BP_FULL_DROP_NEWEST);
 }
 
 TEST(Property, AQueueThatDropsTheOldest) {
-  EXPECT_TRUE(rc::check("drop oldest", [] { QueuePlay(any_queue(BP_FULL_DROP_OLDEST)).run(); }));
+  play_queue(BP_FULL_DROP_OLDEST);
 }
 
 TEST(Property, ABroadcastWhoseSubscribersMayLag) {
-  EXPECT_TRUE(rc::check("lossy", [] { BroadcastPlay(any_broadcast(), false).run(); }));
+  play_broadcast(false);
 }
 
 TEST(Property, ABroadcastWhoseSubscribersMayStallIt) {
-  EXPECT_TRUE(rc::check("gating", [] { BroadcastPlay(any_broadcast(), true).run(); }));
+  play_broadcast(true);
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ TEST(Sender, WhatIsLentComesAfterTheMessagesThatWentBeforeIt) {
 TEST(Sender, WhatIsLentSurvivesTheEvictionOfItsSegment) {
   Bench bench;
   Settings settings = broadcast_of(1'000);
-  settings.bytes_max = 1;  // at least two segments' worth
+  settings.bytes_max = 1;
   const auto channel = bench.make(settings);
   const auto receiver = channel->open_receiver({.owner = "r"});
   const auto sender = channel->open_sender({});
@@ -131,7 +131,7 @@ TEST(Sender, AskingForRoomCountsNoRefusal) {
   for (const std::uint32_t policy : {BP_FULL_REJECT, BP_FULL_DROP_NEWEST}) {
     Bench bench;
     Settings settings = queue_of(1'000, policy);
-    settings.bytes_max = 1;  // at least two segments' worth
+    settings.bytes_max = 1;
     const auto channel = bench.make(settings);
     const auto sender = channel->open_sender({});
     ASSERT_EQ(sender->send(bench.letter(std::string(40'000, 'a'))), BP_OK);

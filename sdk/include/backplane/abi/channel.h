@@ -54,7 +54,10 @@ typedef struct bp_chan_desc {
   bp_str type; /**< "json", "bytes" or the full name of a FlatBuffers table; all ends must agree */
   uint64_t schema;            /**< hash of the type's schema; 0: not compared */
   uint32_t capacity;          /**< messages of one sending end that may be undelivered; 0:
-                                 BP_CHAN_CAPACITY_DEFAULT. The first end to open decides */
+                                 BP_CHAN_CAPACITY_DEFAULT. The first end to open decides. Where more
+                                 than a few closed ends left undelivered messages, those of one of
+                                 them count for the next end that is opened: it goes on behind
+                                 them, in their sequence */
   uint32_t message_bytes_max; /**< 0: BP_MESSAGE_BYTES_MAX */
   uint32_t on_full;           /**< BP_FULL_*, queues only; 0: block */
   uint32_t concurrency; /**< receiving: how many messages may be unacknowledged; 0: no own limit */
