@@ -1,4 +1,4 @@
-// host/channel/channel.cpp - opening ends, admission by policy, credit, waking.
+// host/channel/channel.cpp - admission by policy, credit, waking.
 #include "host/channel/channel.hpp"
 
 #include <algorithm>
@@ -16,8 +16,6 @@ namespace {
 
 // Copying this much is cheaper than a letter.
 constexpr std::size_t copied_bytes_max = 1024;
-// Closed lanes are looked for once in as many openings and closings as there are lanes, by this.
-constexpr std::size_t sweep_share = 8;
 
 void arrive_dropped(const Envelope& envelope, const char* why,
                     std::vector<std::function<void()>>& wakes) {
@@ -35,8 +33,13 @@ Channel::Channel(Settings settings, Surroundings surroundings)
   if (surroundings_.pool == nullptr) {
     own_pool_ = std::make_unique<message::Pool>();
   }
-  if (is_queue()) {
-    consumers_ = std::make_unique<Reader>(true, settings_.capacity);
+  for (std::size_t i = 0; is_queue() && i < std::max<std::size_t>(settings_.groups.size(), 1);
+       ++i) {
+    const std::shared_ptr<Group> group = begin_group();
+    if (i < settings_.groups.size()) {
+      group->name = settings_.groups[i];
+      group->begun = group->lasting = true;
+    }
   }
 }
 
@@ -45,11 +48,11 @@ Channel::~Channel() {
   const error::Error gone(BP_E_ABANDONED, "channel '" + settings_.name +
                                               "' was closed before the message was acknowledged");
   std::vector<std::shared_ptr<Confirmation>> waiting;
-  for (const Envelope& envelope : again_) {
-    waiting.push_back(envelope.confirmation);
-  }
-  if (consumers_) {
-    consumers_->leave([&](const Record& record) {
+  for (const std::shared_ptr<Group>& group : groups_) {
+    for (const Envelope& envelope : group->again) {
+      waiting.push_back(envelope.confirmation);
+    }
+    group->reader.leave([&](const Record& record) {
       if (record.letter != 0) {
         waiting.push_back(record.the_letter()->envelope.confirmation);
       }
@@ -72,130 +75,6 @@ void Channel::run(Wakes& wakes) {
   }
 }
 
-std::shared_ptr<Receiver> Channel::open_receiver(ReceiverOptions options) {
-  auto receiver = std::make_shared<Receiver>(shared_from_this(), std::move(options));
-  {
-    const std::lock_guard lock(mutex_);
-    // Before it takes its places: what was passed over until then is not missed.
-    std::atomic_ref(activity_).store(static_cast<std::uint32_t>(receivers_.size() + 1),
-                                     std::memory_order_seq_cst);
-    if (receiver->own_) {
-      for (const std::unique_ptr<Lane>& lane : lanes_) {
-        receiver->own_->add(lane->latest());
-      }
-    }
-    receiver->number_ = ++receivers_opened_;
-    receivers_.push_back(receiver.get());
-    receiver_count_.store(receivers_.size(), std::memory_order_relaxed);
-    if (receiver->gating()) {
-      ask_again_for_credit();
-    }
-  }
-  receiver->look_again();
-  return receiver;
-}
-
-std::shared_ptr<Sender> Channel::open_sender(std::function<void()> writable) {
-  const std::lock_guard lock(mutex_);
-  sweep();
-  Lane* left = take_over();
-  Lane& lane = left != nullptr ? *left : make_lane();
-  auto sender = std::make_shared<Sender>(shared_from_this(), lane, std::move(writable));
-  senders_.push_back(sender.get());
-  return sender;
-}
-
-Lane& Channel::make_lane() {
-  auto number = static_cast<std::uint32_t>(lanes_.size());
-  if (!free_numbers_.empty()) {
-    number = free_numbers_.back();
-    free_numbers_.pop_back();
-  }
-  Lane& lane = *lanes_.emplace_back(
-      std::make_unique<Lane>(is_queue() ? 0 : settings_.capacity, number,
-                             std::bit_floor(settings_.bytes_max / segments_per_limit)));
-  if (consumers_) {
-    consumers_->add(lane.oldest());
-  }
-  for (Receiver* receiver : receivers_) {
-    if (receiver->own_) {
-      receiver->own_->add(lane.oldest());
-    }
-  }
-  return lane;
-}
-
-// How many messages the slowest reader has before it.
-std::uint64_t Channel::backlog(Lane& lane) const {
-  const std::uint64_t written = lane.seq();
-  std::uint64_t slowest = consumers_ ? consumers_->position(lane) : written;
-  for (Receiver* receiver : receivers_) {
-    if (receiver->own_) {
-      slowest = std::min(slowest, receiver->own_->position(lane));
-    }
-  }
-  return written - slowest;
-}
-
-// Who opens ends, leaves messages and goes, for ever, must not fill the memory. Among the lanes
-// that were left with something, the one with least is written on; null: they are few.
-Lane* Channel::take_over() {
-  Lane* least = nullptr;
-  std::uint64_t least_backlog = 0;
-  std::size_t waiting = 0;
-  std::erase_if(left_, [&](Lane* lane) {
-    const std::uint64_t waits = waiting < left_lanes_max ? backlog(*lane) : 1;
-    if (waits > 0 && waiting < left_lanes_max) {
-      ++waiting;
-      if (least == nullptr || (is_queue() && waits < least_backlog)) {
-        least = lane;
-        least_backlog = waits;
-      }
-    }
-    return waits == 0;  // to be swept
-  });
-  if (waiting < left_lanes_max) {
-    return nullptr;
-  }
-  std::erase(left_, least);
-  least->reopen();
-  // One that read the last of it and went, meanwhile or just before, has to come back.
-  if (consumers_) {
-    consumers_->follow(*least);
-  }
-  for (Receiver* receiver : receivers_) {
-    if (receiver->own_) {
-      receiver->own_->follow(*least);
-    }
-  }
-  return least;
-}
-
-// Lanes whose sending end is gone and whose messages were all read.
-void Channel::sweep() {
-  if (++ends_since_sweep_ * sweep_share < lanes_.size()) {
-    return;
-  }
-  ends_since_sweep_ = 0;
-  if (consumers_) {
-    consumers_->leave_drained();
-  }
-  for (Receiver* receiver : receivers_) {
-    if (receiver->own_) {
-      receiver->own_->leave_drained();
-    }
-  }
-  std::erase_if(lanes_, [&](const std::unique_ptr<Lane>& lane) {
-    if (!lane->closed() || !lane->unheld()) {
-      return false;
-    }
-    stats_.published += lane->seq() - 1;
-    free_numbers_.push_back(lane->number());
-    std::erase(left_, lane.get());
-    return true;
-  });
-}
-
 Stats Channel::stats() const {
   const std::lock_guard lock(mutex_);
   Stats stats = stats_;
@@ -206,12 +85,10 @@ Stats Channel::stats() const {
     stats.delivered += receiver->delivered_.load(std::memory_order_relaxed);
     stats.acknowledged += receiver->acknowledged_.load(std::memory_order_relaxed);
     stats.lagged += receiver->lagged_.load(std::memory_order_relaxed);
-    if (receiver->own_) {
-      stats.depth = std::max(stats.depth, receiver->own_->depth());
-    }
   }
-  if (consumers_) {
-    stats.depth = consumers_->depth() + again_.size();
+  for (const std::shared_ptr<Group>& group : groups_) {
+    const std::uint64_t again = is_queue() ? group->again.size() : 0;
+    stats.depth = std::max(stats.depth, group->reader.depth() + again);
   }
   stats.receivers = receivers_.size();
   stats.senders = senders_.size();
@@ -247,13 +124,12 @@ void Channel::call_and_wake(std::uint32_t number) {
   boost::container::small_vector<std::shared_ptr<const std::function<void()>>, 8> ready;
   {
     const std::lock_guard lock(mutex_);
-    if (number != no_lane && consumers_) {
-      consumers_->call(number);
+    for (const std::shared_ptr<Group>& group : groups_) {
+      if (number != no_lane) {
+        group->reader.call(number);
+      }
     }
     for (Receiver* receiver : receivers_) {
-      if (number != no_lane && receiver->own_) {
-        receiver->own_->call(number);
-      }
       if (receiver->asleep_.exchange(false, std::memory_order_seq_cst) && receiver->ready_) {
         ready.push_back(receiver->ready_);
       }
@@ -297,7 +173,7 @@ std::uint64_t Channel::gate(Lane& lane) {
   std::uint64_t limit = std::numeric_limits<std::uint64_t>::max();
   for (Receiver* receiver : receivers_) {
     if (receiver->gating()) {
-      limit = std::min(limit, receiver->own_->position(lane) + settings_.capacity);
+      limit = std::min(limit, receiver->reader().position(lane) + settings_.capacity);
     }
   }
   return limit;
@@ -306,6 +182,22 @@ std::uint64_t Channel::gate(Lane& lane) {
 void Channel::ask_again_for_credit() {
   for (const std::unique_ptr<Lane>& lane : lanes_) {
     lane->set_limit(0);
+  }
+}
+
+// Where the slowest group stands.
+std::uint64_t Channel::slowest(Lane& lane) const {
+  std::uint64_t slowest = lane.seq();
+  for (const std::shared_ptr<Group>& group : groups_) {
+    slowest = std::min(slowest, group->reader.position(lane));
+  }
+  return slowest;
+}
+
+// Where a queue has several groups, none of them knows how far the lane may be written.
+void Channel::renew_credit(Lane& lane) {
+  if (is_queue() && groups_.size() > 1) {
+    lane.set_limit(slowest(lane) + settings_.capacity);
   }
 }
 
@@ -318,11 +210,9 @@ bool Channel::over_bytes(Lane& lane, std::size_t bytes) const {
   if (written - kept + beside <= settings_.bytes_max) {
     return false;
   }
-  std::uint64_t slowest = consumers_ ? consumers_->position_bytes(lane) : written;
-  for (Receiver* receiver : receivers_) {
-    if (receiver->own_) {
-      slowest = std::min(slowest, receiver->own_->position_bytes(lane));
-    }
+  std::uint64_t slowest = written;
+  for (const std::shared_ptr<Group>& group : groups_) {
+    slowest = std::min(slowest, group->reader.position_bytes(lane));
   }
   return written - std::max(slowest, kept) + beside > settings_.bytes_max;
 }
@@ -333,12 +223,28 @@ bp_status Channel::admit(Sender& sender, std::size_t bytes, Wakes& wakes) {
 
 // Of a queue.
 bool Channel::full(Lane& lane, std::size_t bytes) const {
-  const std::uint64_t waiting = lane.seq() - consumers_->position(lane);
+  const std::uint64_t waiting = lane.seq() - slowest(lane);
   return waiting >= settings_.capacity || (waiting > 0 && over_bytes(lane, bytes));
+}
+
+// For the slowest group only: the others have taken it, or have room.
+void Channel::drop_oldest(Lane& lane, std::size_t bytes, Wakes& wakes) {
+  while (full(lane, bytes)) {
+    const auto slowest = std::ranges::min_element(
+        groups_, {},
+        [&](const std::shared_ptr<Group>& group) { return group->reader.position(lane); });
+    Envelope oldest;
+    if (!(*slowest)->reader.drop_oldest(lane, oldest)) {
+      return;
+    }
+    ++stats_.dropped_oldest;
+    arrive_dropped(oldest, "dropped as the oldest message of a full queue", wakes);
+  }
 }
 
 bp_status Channel::admit_queue(Sender& sender, std::size_t bytes, Wakes& wakes) {
   Lane& lane = sender.lane_;
+  renew_credit(lane);
   if (!full(lane, bytes)) {
     return BP_OK;
   }
@@ -350,14 +256,12 @@ bp_status Channel::admit_queue(Sender& sender, std::size_t bytes, Wakes& wakes) 
       ++stats_.dropped_newest;
       return BP_E_DROPPED;
     case BP_FULL_DROP_OLDEST:
-      for (Envelope oldest; full(lane, bytes) && consumers_->drop_oldest(lane, oldest);
-           oldest = {}) {
-        ++stats_.dropped_oldest;
-        arrive_dropped(oldest, "dropped as the oldest message of a full queue", wakes);
-      }
+      drop_oldest(lane, bytes, wakes);
+      renew_credit(lane);
       return BP_OK;
     default:
       wait_for_credit(sender);
+      renew_credit(lane);
       if (!full(lane, bytes)) {  // a consumer may have looked for waiting senders just before
         return BP_OK;
       }
@@ -405,7 +309,7 @@ void Channel::tell_missed(Lane& lane, std::uint64_t until_seq, Wakes& wakes) {
     if (!receiver->confirming() || receiver->gating()) {
       continue;
     }
-    receiver->own_->skip(lane, until_seq, [&](const Record& record) {
+    receiver->reader().skip(lane, until_seq, [&](const Record& record) {
       if (record.letter != 0 && record.the_letter()->envelope.confirmation) {
         wakes.emplace_back([confirmation = record.the_letter()->envelope.confirmation,
                             error = receiver->stalled()] { confirmation->arrive(error); });
@@ -443,7 +347,7 @@ void Channel::end_stall(std::uint64_t stall) {
         const bool stalls =
             receiver->gating() && std::ranges::any_of(senders_, [&](const Sender* sender) {
               Lane& lane = sender->lane_;
-              return sender->waiting_ && receiver->own_->position(lane) + distance <= lane.seq();
+              return sender->waiting_ && receiver->reader().position(lane) + distance <= lane.seq();
             });
         if (stalls) {
           cut_back(*receiver, wakes);
@@ -502,10 +406,9 @@ void Channel::write_letter(Sender& sender, Envelope&& envelope) {
   auto letter = std::make_unique<Letter>();
   letter->envelope = std::move(envelope);
   letter->bytes = letter->envelope.message.size;
-  letter->readers.store(is_queue() ? 1 : static_cast<std::uint32_t>(receivers_.size()),
-                        std::memory_order_relaxed);
+  letter->readers.store(static_cast<std::uint32_t>(groups_.size()), std::memory_order_relaxed);
   if (const auto& confirmation = letter->envelope.confirmation) {
-    for (std::size_t i = is_queue() ? 1
+    for (std::size_t i = is_queue() ? groups_.size()
                                     : static_cast<std::size_t>(
                                           std::ranges::count_if(receivers_, &Receiver::confirming));
          i > 0; --i) {
@@ -538,13 +441,15 @@ bp_status Channel::publish(Sender& sender, Envelope& envelope, Wakes& wakes) {
   return BP_OK;
 }
 
-// Before what was not delivered yet: redelivery keeps the order.
-void Channel::return_to_queue(Envelope&& envelope) {
+// A queue's before what was not delivered yet: redelivery keeps the order.
+void Channel::return_to(Group& group, Envelope&& envelope) {
   ++stats_.redelivered;
   const auto place =
-      std::ranges::find_if(again_, [&](const Envelope& other) { return other.seq > envelope.seq; });
-  again_.insert(place, std::move(envelope));
-  again_count_.store(again_.size(), std::memory_order_release);
+      is_queue() ? std::ranges::find_if(
+                       group.again, [&](const Envelope& other) { return other.seq > envelope.seq; })
+                 : group.again.end();
+  group.again.insert(place, std::move(envelope));
+  group.again_count.store(group.again.size(), std::memory_order_release);
 }
 
 }  // namespace host::channel

@@ -12,7 +12,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,8 +21,8 @@
 #include "backplane/abi/channel.h"
 
 #include "host/channel/confirmation.hpp"
+#include "host/channel/group.hpp"
 #include "host/channel/lane.hpp"
-#include "host/channel/reader.hpp"
 #include "host/error/error.hpp"
 #include "host/message/pool.hpp"
 
@@ -54,6 +53,7 @@ struct Settings {
   std::uint64_t block_timeout_ns =
       block_timeout_default_ns;                 // how long a gating subscriber may stall
   std::uint32_t retry_max = retry_max_default;  // redeliveries before the dead letter
+  std::vector<std::string> groups;              // of a queue: that are there from the beginning
 };
 
 struct Stats {
@@ -97,6 +97,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   struct ReceiverOptions {
     std::string owner;                 // who, for reports
+    std::string group = {};            // of a queue's consumers; empty: the default one
     std::uint32_t flags = 0;           // BP_CHAN_*
     std::uint32_t concurrency = 0;     // 0: the channel's capacity
     std::function<void()> ready = {};  // something may be there to take
@@ -146,7 +147,13 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] bp_status admit_broadcast(Sender& sender, std::size_t bytes, Wakes& wakes);
   [[nodiscard]] bool full(Lane& lane, std::size_t bytes) const;
   [[nodiscard]] bool over_bytes(Lane& lane, std::size_t bytes) const;
-  [[nodiscard]] std::uint64_t backlog(Lane& lane) const;
+  [[nodiscard]] std::uint64_t slowest(Lane& lane) const;
+  void renew_credit(Lane& lane);
+  void drop_oldest(Lane& lane, std::size_t bytes, Wakes& wakes);
+  [[nodiscard]] std::shared_ptr<Group> join_group(const std::string& name);
+  [[nodiscard]] std::shared_ptr<Group> begin_group();
+  void leave_group(Receiver& receiver, Wakes& wakes);
+  void share_credit();
   [[nodiscard]] Lane* take_over();
   [[nodiscard]] Lane& make_lane();
   [[nodiscard]] bool grow(Sender& sender, std::size_t size);
@@ -156,7 +163,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void wait_for_credit(Sender& sender);
   void wake_senders(Wakes& wakes);
   void arm_stall_timer(Wakes& wakes);
-  void return_to_queue(Envelope&& envelope);
+  void return_to(Group& group, Envelope&& envelope);
   void ask_again_for_credit();
   void sweep();
   void set_aside_lent(Sender& sender);
@@ -177,14 +184,11 @@ class Channel : public std::enable_shared_from_this<Channel> {
   mutable std::mutex mutex_;
   std::condition_variable credit_;
   std::vector<std::unique_ptr<Lane>> lanes_;
-  std::vector<std::uint32_t> free_numbers_;  // of lanes that are gone
-  std::vector<Lane*> left_;                  // lanes of ends that are gone, in that order
-  std::unique_ptr<Reader> consumers_;        // of a queue: shared by its consumers
-  std::deque<Envelope> again_;  // of a queue: handed back by nack, or left by a consumer
-  std::atomic<std::size_t> again_count_{0};
-  std::uint64_t stall_ = 0;  // number of the present stall; 0: none
+  std::vector<std::uint32_t> free_numbers_;     // of lanes that are gone
+  std::vector<Lane*> left_;                     // lanes of ends that are gone, in that order
+  std::vector<std::shared_ptr<Group>> groups_;  // of a queue: at least one
+  std::uint64_t stall_ = 0;                     // number of the present stall; 0: none
   std::uint64_t stalls_ = 0;
-  std::uint64_t receivers_opened_ = 0;
   std::size_t ends_since_sweep_ = 0;
   std::vector<Receiver*> receivers_;
   std::vector<Sender*> senders_;

@@ -104,11 +104,20 @@ void Lane::let_go(Segment* segment) {
   }
 }
 
-// What stands before every reader goes. A queue's reader is always there, and holds its segment.
-// Somebody who stands in an evicted segment stands before all others: he will come for the head.
+// What stands before every reader goes. Each of a queue's readers is always there, and holds its
+// segment. Somebody who stands in an evicted segment stands before all others: he will come for the
+// head.
 void Lane::trim() {
   while (strays_ == 0 && head_ != tail_ && head_->references.load(std::memory_order_acquire) == 1) {
     let_go(std::exchange(head_, head_->next));
+  }
+}
+
+// What all of a queue's readers left is kept by nobody but batches in hand, and these do not keep
+// what comes behind them.
+void Lane::drop_passed() {
+  while (kept_ == 0 && head_ != tail_ && head_->cursors == 0) {
+    evict_head();
   }
 }
 
@@ -231,6 +240,7 @@ Segment* Lane::set_aside() {
 Cursor Lane::oldest() {
   const std::lock_guard lock(mutex_);
   head_->hold();
+  ++head_->cursors;
   return {this, head_, 0, head_->first_seq};
 }
 
@@ -240,6 +250,7 @@ Cursor Lane::latest() {
   const std::lock_guard lock(mutex_);
   const std::uint64_t at_least = seq();
   tail_->hold();
+  ++tail_->cursors;
   Cursor cursor{this, tail_, 0, std::max(at_least, tail_->first_seq)};
   for_each_record(*tail_, [&](const Record& record) {
     cursor.at += record.extent();
@@ -257,11 +268,9 @@ bool Lane::advance(Cursor& cursor) {
   }
   cursor.jumped = cursor.jumped || left->evicted;
   next->hold();
-  // A queue has this one reader: what it left is kept by nobody but batches in hand, and these do
-  // not keep what comes behind them.
-  while (kept_ == 0 && head_ != next) {
-    evict_head();
-  }
+  ++next->cursors;
+  --left->cursors;
+  drop_passed();
   cursor.segment = next;
   cursor.at = 0;
   if (left->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
@@ -286,6 +295,15 @@ void Lane::release(Segment* segment) {
   } else {
     trim();
   }
+}
+
+void Lane::leave(const Cursor& cursor) {
+  {
+    const std::lock_guard lock(mutex_);
+    --cursor.segment->cursors;
+    drop_passed();
+  }
+  release(cursor.segment);
 }
 
 void Lane::pass(Letter& letter) noexcept {

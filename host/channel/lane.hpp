@@ -83,7 +83,8 @@ struct alignas(64) Segment {
   std::uint64_t first_seq = 0;
   std::uint64_t first_byte = 0;  // of all that were ever written to the lane
   std::size_t letter_bytes = 0;  // of all letters written here
-  bool evicted = false;          // left the chain although a reader stood in it
+  bool evicted = false;          // left the chain although somebody held it
+  std::uint32_t cursors = 0;     // that stand here; under the lane's lock
   Segment* next = nullptr;       // under the lane's lock
   Lane* lane = nullptr;
 
@@ -235,10 +236,13 @@ class Lane {
 
   // One reader has done with a letter; the last one frees its message.
   void pass(Letter& letter) noexcept;
-  // The only reader took the message out of it.
+  // The only reader that had not passed it took the message out of it.
   void taken(Letter& letter) noexcept;
 
   void release(Segment* segment);
+
+  // The reader goes.
+  void leave(const Cursor& cursor);
 
   // The sending end is gone; `closed` and without readers the lane may be destroyed. Another end
   // may write on until then.
@@ -265,6 +269,7 @@ class Lane {
   void add_segment(std::size_t size);
   void let_go(Segment* segment);
   void trim();
+  void drop_passed();
   void evict_head();
 
   // The writer's own line.

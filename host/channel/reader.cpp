@@ -15,7 +15,7 @@ constexpr std::size_t word_bits = 64;
 Reader::~Reader() {
   for (const std::unique_ptr<Place>& place : places_) {
     if (place) {
-      place->cursor.lane->release(place->cursor.segment);
+      place->cursor.lane->leave(place->cursor);
     }
   }
 }
@@ -51,7 +51,7 @@ void Reader::follow(Lane& lane) {
 }
 
 void Reader::add_place(const Cursor& cursor) {
-  if (sole_) {
+  if (credits_) {
     cursor.lane->set_limit(cursor.seq + capacity_);
   }
   const std::uint32_t number = cursor.lane->number();
@@ -114,7 +114,7 @@ void Reader::leave_drained() {
   std::erase_if(visited_, [](const Place* place) { return place->left; });
   for (std::unique_ptr<Place>& place : places_) {
     if (place && place->left) {
-      place->cursor.lane->release(place->cursor.segment);
+      place->cursor.lane->leave(place->cursor);
       place.reset();
     }
   }
@@ -147,6 +147,16 @@ std::uint64_t Reader::position_bytes(const Lane& lane) {
   return cursor == nullptr ? lane.written_bytes() : cursor->segment->first_byte + cursor->at;
 }
 
+void Reader::set_credits(bool credits) {
+  const std::lock_guard lock(mutex_);
+  credits_ = credits;
+  for (const std::unique_ptr<Place>& place : places_) {
+    if (credits && place) {
+      place->cursor.lane->set_limit(place->cursor.seq + capacity_);
+    }
+  }
+}
+
 bool Reader::drop_oldest(Lane& lane, Envelope& dropped) {
   const std::lock_guard lock(mutex_);
   Cursor* cursor = cursor_of(lane);
@@ -155,12 +165,14 @@ bool Reader::drop_oldest(Lane& lane, Envelope& dropped) {
     return false;
   }
   if (record->letter != 0) {
-    dropped = std::move(record->the_letter()->envelope);
-    lane.taken(*record->the_letter());
+    dropped = record->the_letter()->envelope;
+    lane.pass(*record->the_letter());
   }
   cursor->at += record->extent();
   cursor->seq = record->seq + 1;
-  lane.set_limit(cursor->seq + capacity_);
+  if (credits_) {
+    lane.set_limit(cursor->seq + capacity_);
+  }
   return true;
 }
 
@@ -171,7 +183,7 @@ std::uint64_t Reader::depth() {
     if (place) {
       const std::uint64_t written = place->cursor.lane->seq();
       const std::uint64_t behind = written > place->cursor.seq ? written - place->cursor.seq : 0;
-      depth += sole_ ? behind : std::min(behind, capacity_);
+      depth += queue_ ? behind : std::min(behind, capacity_);
     }
   }
   return depth;

@@ -1,4 +1,4 @@
-// host/channel/reader.hpp - the places of one subscriber, or of a queue's consumers, in all lanes.
+// host/channel/reader.hpp - the places of one group of consumers in all lanes.
 //
 // It visits the lanes in turn. One that had nothing for a while is parked: it is not looked at
 // until its writer calls, which costs that writer something only then.
@@ -110,9 +110,10 @@ struct Batch {
 
 class Reader {
  public:
-  // `sole`: each message is read once, here (a queue). Otherwise others read it too, and one that
-  // fell more than `capacity` behind goes on with the latest `capacity` messages.
-  Reader(bool sole, std::uint64_t capacity) : sole_(sole), capacity_(capacity) {}
+  // `queue`: gets every message. Otherwise one that fell more than `capacity` behind goes on with
+  // the latest `capacity` messages.
+  Reader(bool queue, std::uint64_t capacity)
+      : queue_(queue), capacity_(capacity), credits_(queue) {}
 
   Reader(const Reader&) = delete;
   Reader& operator=(const Reader&) = delete;
@@ -144,6 +145,10 @@ class Reader {
   // Moves forward in `lane` until it is at `seq`; `skipped` is asked to look at each record.
   template <typename Skipped>
   void skip(Lane& lane, std::uint64_t seq, Skipped&& skipped);
+
+  // Of a queue: does it give writers credit for what it reads? Only one that is alone can know that
+  // nobody is slower.
+  void set_credits(bool credits);
 
   // A queue's oldest message of `lane` is given up. False: there is none.
   bool drop_oldest(Lane& lane, Envelope& dropped);
@@ -184,9 +189,10 @@ class Reader {
   void admit_called();
   void make_room_for(std::uint32_t number);
 
-  const bool sole_;
+  const bool queue_;
   const std::uint64_t capacity_;
   std::mutex mutex_;
+  bool credits_;
   std::vector<std::unique_ptr<Place>> places_;  // by the lane's number
   std::vector<Place*> visited_;                 // in turn
   std::size_t turn_ = 0;
@@ -200,7 +206,7 @@ class Reader {
 template <typename Each>
 void Reader::read_letter(const Record& record, Lane& lane, Batch& batch, Each&& each) {
   Letter& letter = *record.the_letter();
-  if (sole_) {
+  if (letter.readers.load(std::memory_order_acquire) == 1) {
     batch.specials.push_back({batch.count, std::move(letter.envelope)});
     lane.taken(letter);
   } else {
@@ -285,14 +291,14 @@ void Reader::read(std::size_t count_max, bool lossy, Batch& batch, Each&& each) 
       ++place.empty;
     } else {
       place.empty = 0;
-      if (sole_) {
+      if (credits_) {
         cursor.lane->set_limit(cursor.seq + capacity_);
       }
     }
     // In order: one that had its turn must not come to stand before one that waits for it.
     if (cursor.lane->closed() && drained(cursor)) {
       Lane& lane = *cursor.lane;
-      lane.release(cursor.segment);
+      lane.leave(cursor);
       visited_.erase(visited_.begin() + static_cast<std::ptrdiff_t>(turn_));
       places_[lane.number()].reset();
     } else if (place.empty >= visits_before_parking && visited_.size() > visited_always &&
@@ -335,7 +341,7 @@ void Reader::leave(Left&& left) {
   for (std::unique_ptr<Place>& place : places_) {
     if (place) {
       skip_to(place->cursor, std::numeric_limits<std::uint64_t>::max(), left);
-      place->cursor.lane->release(place->cursor.segment);
+      place->cursor.lane->leave(place->cursor);
       place.reset();
     }
   }

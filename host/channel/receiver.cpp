@@ -7,15 +7,15 @@
 namespace host::channel {
 
 Receiver::Receiver(std::shared_ptr<Channel> channel, Channel::ReceiverOptions options)
-    : channel_(std::move(channel)), options_(std::move(options)), paused_(options_.paused) {
+    : channel_(std::move(channel)),
+      options_(std::move(options)),
+      broadcast_(!channel_->is_queue()),
+      paused_(options_.paused) {
   if (options_.ready) {
     ready_ = std::make_shared<const std::function<void()>>(std::move(options_.ready));
   }
   if (options_.concurrency == 0) {
     options_.concurrency = channel_->settings().capacity;
-  }
-  if (!channel_->is_queue()) {
-    own_ = std::make_unique<Reader>(false, channel_->settings().capacity);
   }
 }
 
@@ -29,8 +29,7 @@ std::size_t Receiver::allowance() const noexcept {
 // ---- sleeping
 
 bool Receiver::something_waits() {
-  return again_count_.load(std::memory_order_acquire) > 0 ||
-         channel_->again_count_.load(std::memory_order_acquire) > 0 || reader().something_waits();
+  return group_->again_count.load(std::memory_order_acquire) > 0 || reader().something_waits();
 }
 
 // True: `ready` will be called when there is something. False: there is something now.
@@ -58,15 +57,14 @@ void Receiver::look_again() {
 
 void Receiver::take_again(std::size_t count_max, Batch& batch) {
   const std::lock_guard lock(channel_->mutex_);
-  const bool queue = channel_->is_queue();
-  std::deque<Envelope>& again = queue ? channel_->again_ : again_;
+  std::deque<Envelope>& again = group_->again;
   while (!again.empty() && batch.count < count_max) {
     batch.specials.push_back({batch.count, std::move(again.front())});
     again.pop_front();
     ++batch.count;
   }
   batch.again = batch.count;
-  (queue ? channel_->again_count_ : again_count_).store(again.size(), std::memory_order_release);
+  group_->again_count.store(again.size(), std::memory_order_release);
 }
 
 // What a subscriber that confirms has skipped will never be acknowledged; one that does not has no
@@ -88,7 +86,7 @@ void Receiver::end_of_take(std::size_t count_max, std::size_t wanted, Batch& bat
   if (batch.missed > 0) {
     lagged_.fetch_add(batch.missed, std::memory_order_relaxed);
   }
-  if (own_ && !(batch.skipped.empty() && batch.specials.empty())) {
+  if (broadcast_ && !(batch.skipped.empty() && batch.specials.empty())) {
     settle_skipped(batch);
   }
   if (batch.count > 0) {
@@ -96,7 +94,7 @@ void Receiver::end_of_take(std::size_t count_max, std::size_t wanted, Batch& bat
     in_hand_.fetch_add(batch.count, std::memory_order_seq_cst);
     delivered_.fetch_add(batch.count, std::memory_order_relaxed);
     // Only these hold senders back.
-    if ((!own_ || gating()) && channel_->sender_waits_.load(std::memory_order_seq_cst)) {
+    if ((!broadcast_ || gating()) && channel_->sender_waits_.load(std::memory_order_seq_cst)) {
       channel_->wake_waiting_senders();
     }
     if (closed_.load(std::memory_order_seq_cst)) [[unlikely]] {
@@ -252,40 +250,29 @@ void Receiver::give_back(Envelope&& envelope, std::uint64_t delay_ns, const erro
         });
   } else if (delay_ns > 0 && channel.surroundings_.after) {
     deliver_again(delay_ns, std::move(envelope), wakes);
-  } else if (channel.is_queue()) {
-    channel.return_to_queue(std::move(envelope));
-    wakes.emplace_back([self = channel_] { self->wake_all(); });
-  } else if (detached_) {
+  } else if (group_->over) {
     tell_gone(envelope, wakes);
   } else {
-    ++channel.stats_.redelivered;
-    again_.push_back(std::move(envelope));
-    again_count_.store(again_.size(), std::memory_order_release);
+    channel.return_to(*group_, std::move(envelope));
     wakes.emplace_back([self = channel_] { self->wake_all(); });
   }
 }
 
 void Receiver::deliver_again(std::uint64_t delay_ns, Envelope&& envelope, Wakes& wakes) {
-  wakes.emplace_back([self = channel_, delay_ns, number = number_,
+  wakes.emplace_back([self = channel_, group = group_, gone = gone(), delay_ns,
                       held = std::make_shared<Envelope>(std::move(envelope))] {
-    self->surroundings_.after(delay_ns, [self, number, held] {
+    self->surroundings_.after(delay_ns, [self, group, gone, held] {
       std::shared_ptr<Confirmation> abandoned;
       {
         const std::lock_guard lock(self->mutex_);
-        const auto same = std::ranges::find(self->receivers_, number, &Receiver::number_);
-        if (self->is_queue()) {
-          self->return_to_queue(std::move(*held));
-        } else if (same != self->receivers_.end()) {
-          ++self->stats_.redelivered;
-          (*same)->again_.push_back(std::move(*held));
-          (*same)->again_count_.store((*same)->again_.size(), std::memory_order_release);
-        } else {
+        if (group->over) {
           abandoned = held->confirmation;
+        } else {
+          self->return_to(*group, std::move(*held));
         }
       }
       if (abandoned) {
-        abandoned->arrive(
-            error::Error(BP_E_ABANDONED, "the subscriber left before it acknowledged"));
+        abandoned->arrive(gone);
       }
       std::atomic_thread_fence(std::memory_order_seq_cst);
       self->wake_all();
@@ -353,20 +340,7 @@ void Receiver::detach(Wakes& wakes) {
   channel.stats_.delivered += delivered_.load(std::memory_order_relaxed);
   channel.stats_.lagged += lagged_.load(std::memory_order_relaxed);
   channel.stats_.acknowledged += acknowledged_.exchange(0, std::memory_order_relaxed);
-  for (const Envelope& envelope : again_) {
-    tell_gone(envelope, wakes);
-  }
-  again_.clear();
-  again_count_.store(0, std::memory_order_relaxed);
-  if (own_) {
-    own_->leave([&](const Record& record) {
-      if (record.letter != 0 && confirming()) {
-        tell_gone(record.the_letter()->envelope, wakes);
-      }
-    });
-    channel.ask_again_for_credit();
-    channel.wake_senders(wakes);
-  }
+  channel.leave_group(*this, wakes);
 }
 
 void Receiver::tell_gone(const Envelope& envelope, Wakes& wakes) const {
@@ -404,10 +378,10 @@ void Receiver::take_back(Batch& batch, Wakes& wakes) {
     if (std::ranges::find(batch.kept, number) != batch.kept.end()) {
       return;
     }
-    if (channel_->is_queue()) {
-      give_back(std::move(envelope), 0, gone(), wakes);
-    } else {
+    if (broadcast_) {
       tell_gone(envelope, wakes);
+    } else {
+      give_back(std::move(envelope), 0, gone(), wakes);
     }
   };
   for (Batch::Special& special : batch.specials) {
@@ -416,7 +390,7 @@ void Receiver::take_back(Batch& batch, Wakes& wakes) {
     hand_over(special.index, std::move(copy));
   }
   for (const Batch::Run& run : batch.runs) {
-    for (std::size_t at = run.from; at < run.to && channel_->is_queue();) {
+    for (std::size_t at = run.from; at < run.to && !broadcast_;) {
       const auto* record = reinterpret_cast<const Record*>(run.segment->data() + at);
       at += record->extent();
       if (record->letter == 0) {
@@ -451,10 +425,10 @@ void Receiver::close() {
     detach(wakes);
     channel_->stats_.acknowledged += acknowledged_.exchange(0, std::memory_order_relaxed);
     for (auto& [id, envelope] : kept_) {
-      if (channel_->is_queue()) {
-        give_back(std::move(envelope), 0, gone(), wakes);
-      } else {
+      if (broadcast_) {
         tell_gone(envelope, wakes);
+      } else {
+        give_back(std::move(envelope), 0, gone(), wakes);
       }
     }
     kept_.clear();

@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -74,7 +73,7 @@ class Receiver {
   using Wakes = Channel::Wakes;
 
   [[nodiscard]] bool gating() const noexcept {
-    return own_ && (options_.flags & (BP_CHAN_GATING | BP_CHAN_CONFIRMING)) != 0 &&
+    return broadcast_ && (options_.flags & (BP_CHAN_GATING | BP_CHAN_CONFIRMING)) != 0 &&
            !cut_.load(std::memory_order_relaxed);
   }
 
@@ -82,9 +81,7 @@ class Receiver {
     return (options_.flags & BP_CHAN_CONFIRMING) != 0;
   }
 
-  [[nodiscard]] Reader& reader() noexcept {
-    return channel_->is_queue() ? *channel_->consumers_ : *own_;
-  }
+  [[nodiscard]] Reader& reader() noexcept { return group_->reader; }
 
   // How many more it may take.
   [[nodiscard]] std::size_t allowance() const noexcept;
@@ -114,13 +111,12 @@ class Receiver {
   std::shared_ptr<Channel> channel_;
   Channel::ReceiverOptions options_;
   std::shared_ptr<const std::function<void()>> ready_;
-  std::unique_ptr<Reader> own_;  // of a broadcast's subscriber
-  std::uint64_t number_ = 0;     // names this receiver in delayed work that may outlive it
+  const bool broadcast_;
+  std::shared_ptr<Group> group_;  // of a broadcast's subscriber: its own
   std::atomic<bool> asleep_{false};
   std::atomic<bool> paused_{false};
   std::atomic<bool> cut_{false};           // stalled too long: not gating until it has caught up
   std::atomic<std::uint32_t> in_hand_{0};  // taken and neither acknowledged nor handed back
-  std::atomic<std::size_t> again_count_{0};
   std::atomic<std::uint64_t> delivered_{0};
   std::atomic<std::uint64_t> acknowledged_{0};
   std::atomic<std::uint64_t> lagged_{0};
@@ -131,7 +127,6 @@ class Receiver {
   // Under the channel's lock.
   bool detached_ = false;  // left the channel; what it took may still be settled
   std::uint64_t next_id_ = 1;
-  std::deque<Envelope> again_;  // of a broadcast: handed back by nack
   std::unordered_map<std::uint64_t, Envelope> kept_;
 };
 
@@ -139,9 +134,7 @@ template <typename Each>
 void Receiver::take(std::size_t count_max, Batch& batch, Each&& each) {
   batch.clear();
   const std::size_t wanted = std::min(count_max, allowance());
-  if (again_count_.load(std::memory_order_acquire) +
-          channel_->again_count_.load(std::memory_order_acquire) >
-      0) {
+  if (group_->again_count.load(std::memory_order_acquire) > 0) {
     take_again(wanted, batch);
     for (const Batch::Special& special : batch.specials) {
       const Envelope& envelope = special.envelope;
@@ -150,7 +143,7 @@ void Receiver::take(std::size_t count_max, Batch& batch, Each&& each) {
     }
   }
   if (batch.count < wanted) {
-    reader().read(wanted, own_ && !gating(), batch, each);
+    group_->reader.read(wanted, broadcast_ && !gating(), batch, each);
   }
   end_of_take(count_max, wanted, batch);
 }

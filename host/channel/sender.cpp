@@ -91,6 +91,7 @@ std::byte* Sender::more_room(std::size_t size) noexcept {
   std::byte* room = nullptr;
   {
     const std::lock_guard lock(channel_->mutex_);
+    channel_->renew_credit(lane_);
     const bool limited = !lane_.credit();
     // A full queue that rejects or drops says so when the message is sent, not here.
     const bool speaks_later = queue_ && channel_->settings_.on_full != BP_FULL_BLOCK;

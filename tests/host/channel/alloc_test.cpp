@@ -101,6 +101,59 @@ TEST_P(SteadyState, SmallMessagesNeitherAllocateNorFree) {
   EXPECT_EQ(sum, std::uint64_t{rounds} * burst * 2 * 64);
 }
 
+TEST(SteadyStateOfGroups, SmallMessagesNeitherAllocateNorFree) {
+  Bench bench;
+  const auto channel = bench.make(queue_of(100));
+  const auto sender = channel->open_sender({});
+  const auto one = channel->open_receiver({.owner = "r", .group = "one", .ready = [] {}});
+  const auto two = channel->open_receiver({.owner = "r", .group = "two", .ready = [] {}});
+  Batch batch;
+  std::uint64_t sum = 0;
+  std::size_t before = 0;
+  for (int round = 0; round < rounds; ++round) {
+    if (round == rounds / 10) {
+      before = allocations + frees;
+    }
+    for (int i = 0; i < burst; ++i) {
+      std::byte* room = sender->reserve(64);
+      ASSERT_NE(room, nullptr);
+      std::memset(room, i, 64);
+      ASSERT_EQ(sender->send_lent(0, 64, true), BP_OK);
+    }
+    sender->settle();
+    for (const auto& receiver : {one, two}) {
+      receiver->take(burst, batch, [&](const Glimpse& glimpse) { sum += glimpse.size; });
+      receiver->finish(batch);
+    }
+  }
+  EXPECT_EQ(allocations + frees, before);
+  EXPECT_EQ(sum, std::uint64_t{rounds} * burst * 2 * 64);
+}
+
+TEST(SteadyStateOfLanes, ParkingAndCallingNeitherAllocatesNorFrees) {
+  Bench bench;
+  const auto channel = bench.make(queue_of(100));
+  const auto receiver = channel->open_receiver({.owner = "r", .ready = [] {}});
+  std::vector<std::shared_ptr<Sender>> senders;
+  for (int i = 0; i < 10; ++i) {
+    senders.push_back(channel->open_sender({}));
+  }
+  const std::string text(500, 't');
+  Batch batch;
+  std::uint64_t taken = 0;
+  std::size_t before = 0;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    if (round == rounds / 10) {
+      before = allocations + frees;
+    }
+    ASSERT_TRUE(put(*senders[round / 20 % senders.size()], text));
+    receiver->take(burst, batch, [&](const Glimpse& /*glimpse*/) { ++taken; });
+    receiver->finish(batch);
+  }
+  EXPECT_EQ(allocations + frees, before);
+  EXPECT_EQ(taken, static_cast<std::uint64_t>(rounds));
+}
+
 TEST_P(SteadyState, TenThousandSendersComeAndGoWithoutATrace) {
   Bench bench;
   const auto channel = bench.make(settings());

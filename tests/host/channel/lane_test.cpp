@@ -79,7 +79,7 @@ TEST(Lane, PayloadsAreAlignedAndComeBackAsTheyWereWritten) {
       EXPECT_EQ(lane.peek(cursor), nullptr);
     }
   }
-  lane.release(cursor.segment);
+  lane.leave(cursor);
 }
 
 TEST(Lane, IsSmallAtFirstAndGrowsToTheUsualSize) {
@@ -98,7 +98,7 @@ TEST(Lane, IsSmallAtFirstAndGrowsToTheUsualSize) {
     }
   }
   EXPECT_EQ(grown, segment_bytes_usual);
-  lane.release(keeper.segment);
+  lane.leave(keeper);
 }
 
 TEST(Lane, ASegmentHasRoomForManyLargeRecords) {
@@ -128,7 +128,7 @@ TEST(Lane, MemoryStaysFlatOverAMillionMessagesThatAreRead) {
     }
   }
   EXPECT_LE(most, 3 * segment_bytes_usual);
-  lane.release(cursor.segment);
+  lane.leave(cursor);
 }
 
 TEST(Lane, MemoryStaysFlatOverAMillionMessagesThatNobodyReads) {
@@ -141,7 +141,7 @@ TEST(Lane, MemoryStaysFlatOverAMillionMessagesThatNobodyReads) {
     most = std::max(most, lane.segment_bytes());
   }
   EXPECT_LE(most, 4 * segment_bytes_usual);
-  lane.release(cursor.segment);
+  lane.leave(cursor);
 }
 
 TEST(Lane, WhatIsSetAsideIsNeitherReadNorOverwritten) {
@@ -164,7 +164,7 @@ TEST(Lane, WhatIsSetAsideIsNeitherReadNorOverwritten) {
   const std::size_t before = lane.segment_bytes();
   lane.release(aside);
   EXPECT_LT(lane.segment_bytes(), before);
-  lane.release(cursor.segment);
+  lane.leave(cursor);
 }
 
 TEST(Lane, AReaderOfAnEvictedSegmentReadsItToItsEndThenGoesOnWithWhatIsLeft) {
@@ -189,7 +189,7 @@ TEST(Lane, AReaderOfAnEvictedSegmentReadsItToItsEndThenGoesOnWithWhatIsLeft) {
   EXPECT_EQ(seen + missed, sent);
   EXPECT_EQ(gaps, 1U);
   EXPECT_EQ(cursor.seq, sent + 1);
-  lane.release(cursor.segment);
+  lane.leave(cursor);
 }
 
 TEST(Lane, WhoStandsInAnEvictedSegmentLosesNoMoreThanTheOldest) {
@@ -201,7 +201,7 @@ TEST(Lane, WhoStandsInAnEvictedSegmentLosesNoMoreThanTheOldest) {
   for (std::uint64_t i = 0; i < sent; ++i) {
     write(lane, std::string(200, 'x'));
     if (i % 700 == 0) {
-      lane.release(lane.latest().segment);  // others come and go
+      lane.leave(lane.latest());  // others come and go
     }
   }
   std::uint64_t latest = 0;
@@ -210,7 +210,7 @@ TEST(Lane, WhoStandsInAnEvictedSegmentLosesNoMoreThanTheOldest) {
     cursor.at += record->extent();
   }
   EXPECT_EQ(latest, kept);
-  lane.release(cursor.segment);
+  lane.leave(cursor);
 }
 
 TEST(Lane, EvictsItsOldestSegmentEvenWhenItIsTheOnlyOne) {
@@ -224,8 +224,8 @@ TEST(Lane, EvictsItsOldestSegmentEvenWhenItIsTheOnlyOne) {
   EXPECT_EQ(next_of(lane, cursor), "b");
   Cursor late = lane.oldest();
   EXPECT_EQ(next_of(lane, late), "b");
-  lane.release(cursor.segment);
-  lane.release(late.segment);
+  lane.leave(cursor);
+  lane.leave(late);
 }
 
 TEST(Lane, IsHeldByWhoeverHoldsAnEvictedSegment) {
@@ -237,7 +237,7 @@ TEST(Lane, IsHeldByWhoeverHoldsAnEvictedSegment) {
   }
   lane.close();
   EXPECT_FALSE(lane.unheld());
-  lane.release(cursor.segment);
+  lane.leave(cursor);
   EXPECT_TRUE(lane.unheld());
 }
 
@@ -254,8 +254,8 @@ TEST(Lane, ALetterIsEmptiedByItsLastReader) {
   lane.pass(*lane.peek(two)->the_letter());
   EXPECT_EQ(pool.bytes_in_use(), 0U);
   EXPECT_EQ(lane.letter_bytes(), 0U);
-  lane.release(one.segment);
-  lane.release(two.segment);
+  lane.leave(one);
+  lane.leave(two);
 }
 
 TEST(Lane, LettersGoWithTheirSegment) {
@@ -269,7 +269,7 @@ TEST(Lane, LettersGoWithTheirSegment) {
   // The reader's own segment, and the latest two or three.
   EXPECT_LE(lane.letter_bytes(), 4 * letter_bytes_per_segment);
   EXPECT_LE(pool.bytes_in_use(), 8 * letter_bytes_per_segment);
-  lane.release(cursor.segment);
+  lane.leave(cursor);
 }
 
 TEST(Lane, CountsWhatIsPassedOverWithoutARecord) {
@@ -281,7 +281,7 @@ TEST(Lane, CountsWhatIsPassedOverWithoutARecord) {
   EXPECT_EQ(cursor.seq, 3U);
   write(lane, "c");
   EXPECT_EQ(lane.peek(cursor)->seq, 3U);
-  lane.release(cursor.segment);
+  lane.leave(cursor);
 }
 
 bp_buf span_of(std::string& text) {
@@ -359,7 +359,7 @@ TEST(Lane, WhoComesWhileTheWriterWritesStandsAtARecordsEdge) {
     ASSERT_EQ(text_of(*record),
               std::string_view("0123456789abcdefghijklmnopqrstuvwxyz").substr(0, record->size));
     ASSERT_EQ(record->size, (record->seq - 1) % 36);
-    lane.release(cursor.segment);
+    lane.leave(cursor);
   }
   stop = true;
   writer.join();

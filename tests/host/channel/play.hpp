@@ -37,7 +37,8 @@ struct Sent {
   std::uint64_t number = 0;
   std::shared_ptr<Told> told;  // of a confirmed one
   bool accepted = false;
-  int settled = 0;  // a queue's: how often
+  int owed = 0;     // a queue's: to how many groups
+  int settled = 0;  // by how many of them
 };
 
 // A sending end and what the model knows of it. Its messages count with those of the end whose lane
@@ -46,7 +47,7 @@ struct Out {
   std::shared_ptr<Sender> sender;
   std::uint32_t end = 0;
   std::uint64_t accepted = 0;
-  std::deque<std::string> waiting;  // a queue's: accepted, not taken
+  std::map<int, std::deque<std::string>> waiting;  // a queue's: accepted, not taken, by group
   std::string lent;
   bool is_lent = false;
   bool is_aside = false;
@@ -56,6 +57,7 @@ struct Out {
 struct In {
   std::shared_ptr<Receiver> receiver;
   std::string owner;
+  int group = 0;  // a queue's
   std::uint32_t concurrency = 0;
   bool gating = false;
   bool confirming = false;
@@ -204,8 +206,11 @@ class Play {
     out.is_lent = false;
   }
 
+  // Whether the model can tell which lane is taken over.
+  virtual bool knows_backlogs() { return true; }
+
   void close_sender(std::size_t index) {
-    if (outs_.size() > 1) {
+    if (outs_.size() > 1 && (knows_backlogs() || closed_.size() + 1 < left_lanes_max)) {
       closed_.push_back(std::move(outs_[index]));
       outs_.erase(outs_.begin() + static_cast<std::ptrdiff_t>(index));
       closed_.back().sender.reset();
@@ -241,10 +246,12 @@ class Play {
     In in = std::move(ins_[index]);
     ins_.erase(ins_.begin() + static_cast<std::ptrdiff_t>(index));
     in.receiver->close();
+    if (!in.left) {
+      gone(in);
+    }
     for (const auto& [id, text] : in.kept) {
       given_back(in, text);
     }
-    gone(in);
   }
 
   void leave(In& in) {

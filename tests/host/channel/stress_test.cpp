@@ -264,6 +264,48 @@ TEST_P(Stress, AQueueLosesDoublesAndReordersNothing) {
   EXPECT_EQ(stats.acknowledged, all);
 }
 
+TEST_P(Stress, EachOfSeveralGroupsGetsEverythingOnce) {
+  const auto channel = make(queue_of(256));
+  std::vector<Sleeper> sleepers(4);
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < sleepers.size(); ++i) {
+    threads.emplace_back(
+        [&, &sleeper = sleepers[i],
+         receiver = channel->open_receiver(
+             {.owner = "r", .group = i < 2 ? "a" : "b", .ready = sleepers[i].ready()})]() mutable {
+          sleeper.run(*receiver, [&] { return sent_.load(); });
+          sleeper.run(*receiver, [] { return true; });  // what was sent since the last look
+        });
+  }
+  std::atomic<bool> guests{true};
+  std::thread guest([&] {
+    for (std::uint32_t turn = 0; guests.load(); ++turn) {
+      const auto receiver = channel->open_receiver({.owner = "guest", .group = "guests"});
+      Batch batch;
+      for (std::uint32_t take = 0; take < turn % 4; ++take) {
+        receiver->take(32, batch, [](const Glimpse& /*glimpse*/) {});
+        receiver->finish(batch);
+      }
+    }
+  });
+  publish_all(*channel, sleepers);
+  guests = false;
+  guest.join();
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  for (const std::size_t group : {0U, 2U}) {
+    EXPECT_EQ(sleepers[group].seen().count + sleepers[group + 1].seen().count, all);
+  }
+  for (const Sleeper& sleeper : sleepers) {
+    EXPECT_EQ(sleeper.seen().broken, 0U);
+    EXPECT_EQ(sleeper.seen().reordered, 0U);
+    EXPECT_EQ(sleeper.seen().missed, 0U);
+  }
+  EXPECT_EQ(channel->stats().published, all);
+  EXPECT_EQ(pool_.bytes_in_use(), 0U);
+}
+
 TEST_P(Stress, GatingSubscribersSeeEverythingOthersKnowWhatTheyMissed) {
   const auto channel = make(broadcast_of(256));
   std::vector<Sleeper> sleepers(3);
