@@ -198,7 +198,11 @@ struct ServiceTable {
     if (provider.on_this_stack()) {
       return false;  // it is queued instead
     }
-    bp_buf answer{gate.reply.data(), 0, gate.reply.size(), 0};
+    bp_buf answer;  // word by word: compilers clear the whole of it with an instruction that is slow
+    answer.data = gate.reply.data();
+    answer.size = 0;
+    answer.capacity = gate.reply.size();
+    answer.lease = 0;
     status = provider.answer_inline(*method, request, answer, error);
     if (answer.lease != 0) {
       message::Message message;

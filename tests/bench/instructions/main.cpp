@@ -23,6 +23,7 @@ struct Case {
 
 // One worker each, so that the order of events is the same in every run.
 constexpr Case cases[] = {{"publish_deliver", "one_thread", "backplane", 20'000},
+                          {"in_place", "one_thread", "backplane in place", 20'000},
                           {"no_subscriber", "no_subscriber", "backplane", 2'000'000},
                           {"call_inline", "call_inline", "backplane", 20'000},
                           {"call_queued", "call_queued", "backplane one worker", 20'000},

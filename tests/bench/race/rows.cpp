@@ -135,6 +135,7 @@ Row instructions_row() {
         {std::string("count ") + name, "", relation, bound, Figure::main, "", "instructions"});
   };
   add("publish_deliver", most, 150);
+  add("in_place", report, 0);
   add("publish", report, 0);
   add("deliver", report, 0);
   add("no_subscriber", most, 15);
