@@ -198,7 +198,8 @@ struct ServiceTable {
     if (provider.on_this_stack()) {
       return false;  // it is queued instead
     }
-    bp_buf answer;  // word by word: compilers clear the whole of it with an instruction that is slow
+    bp_buf
+        answer;  // word by word: compilers clear the whole of it with an instruction that is slow
     answer.data = gate.reply.data();
     answer.size = 0;
     answer.capacity = gate.reply.size();

@@ -128,12 +128,12 @@ std::unique_ptr<host::log::Sink> open_sink() {
 struct World::Inside {
   Inside(const std::filesystem::path& folder, unsigned workers, const std::vector<Card>& cards)
       : manifest(read_manifest(manifest_text(folder, workers, cards), folder)),
-        supervisor(make_plan(manifest),
-                   host::supervisor::Environment{
-                       runtime, exchange, metrics, spans, *sink, manifest.host.data_dir.string(),
-                       "bench", "bench",
-                       [this](std::function<void()> work) { control.post(std::move(work)); }},
-                   [this](const std::string& id) { lost = id; }) {}
+        supervisor(
+            make_plan(manifest),
+            host::supervisor::Environment{
+                runtime, exchange, metrics, spans, *sink, manifest.host.data_dir.string(), "bench",
+                "bench", [this](std::function<void()> work) { control.post(std::move(work)); }},
+            [this](const std::string& id) { lost = id; }) {}
 
   host::channel::Surroundings surroundings() {
     host::channel::Surroundings around;
