@@ -8,6 +8,7 @@
 #include "abi/service.h"
 #include "ext/json.h"
 #include "ext/metric.h"
+#include "ext/registry.h"
 #include "ext/state.h"
 #include "ext/trace.h"
 

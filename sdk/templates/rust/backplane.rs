@@ -135,6 +135,7 @@ pub const EV_CALL_CANCELLED: u16 = 23;
 pub const EV_TIMER: u16 = 24;
 pub const EV_POSTED: u16 = 25;
 pub const EV_WORK_DONE: u16 = 26;
+pub const EV_REGISTRY: u16 = 27;
 pub const EVF_TRACE: u16 = 1;
 pub const EVF_ERROR: u16 = 2;
 pub const EVF_JSON: u16 = 4;
@@ -399,6 +400,43 @@ pub struct MetricApi {
     pub snapshot: unsafe extern "C" fn(*const Host, Handle, *mut Buf) -> Status,
 }
 
+// ext/registry.h
+pub const REGISTRY_WATCHES_MAX: u32 = 64;
+pub const REGISTRY_CHANNEL: u32 = 1;
+pub const REGISTRY_SERVICE: u32 = 2;
+pub const REGISTRY_APPEARED: u32 = 1;
+pub const REGISTRY_CHANGED: u32 = 2;
+pub const REGISTRY_GONE: u32 = 3;
+pub const REGISTRY_SNAPSHOT_END: u32 = 4;
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct RegistryText {
+    pub offset: u32,
+    pub len: u32,
+}
+
+#[repr(C)]
+pub struct RegistryName {
+    pub struct_size: u32,
+    pub what: u32,
+    pub kind: u32,
+    pub major: u32,
+    pub minor: u32,
+    pub reserved: u32,
+    pub name: RegistryText,
+    pub type_: RegistryText,
+    pub instance: RegistryText,
+}
+
+#[repr(C)]
+pub struct RegistryApi {
+    pub struct_size: u32,
+    pub reserved: u32,
+    pub watch: unsafe extern "C" fn(*const Host, Handle, u32, *const Str, u64, *mut Handle, *mut Error) -> Status,
+    pub unwatch: unsafe extern "C" fn(*const Host, Handle) -> Status,
+}
+
 // ext/state.h
 pub const STATE_PORTABLE: u32 = 1;
 
@@ -521,4 +559,5 @@ const _: () = assert!(same(size_of::<MetricCell>(), 56) && same(size_of::<Metric
 const _: () = assert!(same(size_of::<MetricSnapshot>(), 48) && same(size_of::<MetricFamily>(), 40));
 const _: () = assert!(same(size_of::<MetricSeries>(), 40) && same(size_of::<MetricLabel>(), 16));
 const _: () = assert!(same(size_of::<MetricBucket>(), 16));
+const _: () = assert!(same(size_of::<RegistryName>(), 48) && same(size_of::<RegistryApi>(), 24));
 const _: () = assert!(same(size_of::<Plugin>(), 56) && same(size_of::<Entry>(), 56));

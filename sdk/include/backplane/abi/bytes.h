@@ -22,6 +22,7 @@ typedef bp_handle bp_timer;  /**< a timer */
 typedef bp_handle bp_span;   /**< a span of a trace */
 typedef bp_handle bp_lease;  /**< a loan of message memory */
 typedef bp_handle bp_family; /**< a metric family */
+typedef bp_handle bp_watch;  /**< a watch of names (bp.registry/1) */
 
 /** UTF-8 text, not NUL-terminated; ptr may be NULL when len is 0. */
 typedef struct bp_str {

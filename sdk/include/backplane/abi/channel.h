@@ -68,8 +68,9 @@ typedef struct bp_chan_api {
   uint32_t struct_size;
   uint32_t reserved;
 
-  /** Open one end; the channel is made by its first end. `token` comes back in every event of this
-      end.
+  /** Open one end; the channel is made by its first end. It goes, with its counts, when it has no
+      end and no message any more, unless the manifest or a plugin's plugin.json names it: the next
+      first end makes a new one. `token` comes back in every event of this end.
       Thread: strand, from START on. Blocks: may take microseconds (control). Owns: texts are the
       caller's, copied. Errors: INVALID (names the field), CONFLICT when kind or type differ from
       the other ends' (both are named), PERMISSION, STATE, STALE, TOO_NEW. Since: 1.0 */
@@ -148,7 +149,8 @@ typedef struct bp_chan_api {
 
   /** The activity word of a sending end: how many subscribers listen. 0 on a broadcast: publishing
       can be skipped. Read it with a relaxed atomic load.
-      Thread: any. Blocks: no. Owns: the host's; mapped until the instance's threads are gone.
+      Thread: any. Blocks: no. Owns: the host's; mapped until the instance's threads are gone, and
+      meaningless once the end is closed.
       Errors: STALE, INVALID. Since: 1.0 */
   bp_status(BP_CALL* activity)(const bp_host* host, bp_chan channel, const uint32_t** out_word);
 

@@ -26,9 +26,11 @@ enum {
   BP_EV_REPLY = 22, /**< handle: bp_call that was made; status; buf: reply or, flagged, error */
   BP_EV_CALL_CANCELLED = 23, /**< handle: bp_call that need not be answered any more; method; token:
                                 its BP_EV_CALL's */
-  BP_EV_TIMER = 24,    /**< handle: the timer; seq: how often it expired since the last event */
-  BP_EV_POSTED = 25,   /**< what core->post() asked for */
-  BP_EV_WORK_DONE = 26 /**< a job of core->run_blocking() returned */
+  BP_EV_TIMER = 24,     /**< handle: the timer; seq: how often it expired since the last event */
+  BP_EV_POSTED = 25,    /**< what core->post() asked for */
+  BP_EV_WORK_DONE = 26, /**< a job of core->run_blocking() returned */
+  BP_EV_REGISTRY = 27 /**< handle: a watch of bp.registry/1; method: BP_REGISTRY_*; seq: changes it
+                           stands for; buf: a bp_registry_name */
 };
 
 /** Event flags. */

@@ -21,6 +21,7 @@
 #include "backplane/cpp/log.hpp"
 #include "backplane/cpp/mailbox.hpp"
 #include "backplane/cpp/metric.hpp"
+#include "backplane/cpp/registry.hpp"
 #include "backplane/cpp/service.hpp"
 #include "backplane/cpp/span.hpp"
 #include "backplane/cpp/timer.hpp"
@@ -171,6 +172,23 @@ class context {
 
   /// Channels and services by name, as JSON.
   [[nodiscard]] bp::by_name by_name() noexcept { return bp::by_name(engine_); }
+
+  /// `handler(const bp::registry_change&)`, returning void or result<void>, for each name that
+  /// matches `pattern` (`*`, `?`): those that are there, then what appears, changes and goes.
+  template <typename Handler>
+  [[nodiscard]] result<registry_watch> try_watch_registry(
+      std::string_view pattern, Handler handler,
+      std::uint32_t kinds = BP_REGISTRY_CHANNEL | BP_REGISTRY_SERVICE) {
+    auto end = std::make_unique<detail::watching<Handler>>(engine_, std::move(handler));
+    BP_TRY(end->begin(kinds, pattern));
+    return registry_watch(engine_, engine_.keep(std::move(end)).token());
+  }
+
+  template <typename Handler>
+  registry_watch watch_registry(std::string_view pattern, Handler handler,
+                                std::uint32_t kinds = BP_REGISTRY_CHANNEL | BP_REGISTRY_SERVICE) {
+    return value_of(try_watch_registry(pattern, std::move(handler), kinds));
+  }
 
   // --- time and work ---
 

@@ -184,7 +184,8 @@ class engine {
         json(table<bp_json_api>(BP_JSON_ID)),
         metric(table<bp_metric_api>(BP_METRIC_ID)),
         state(table<bp_state_api>(BP_STATE_ID)),
-        trace(table<bp_trace_api>(BP_TRACE_ID)) {}
+        trace(table<bp_trace_api>(BP_TRACE_ID)),
+        registry(table<bp_registry_api>(BP_REGISTRY_ID)) {}
 
   engine(const engine&) = delete;
   engine& operator=(const engine&) = delete;
@@ -251,6 +252,7 @@ class engine {
   const bp_metric_api* metric;
   const bp_state_api* state;
   const bp_trace_api* trace;
+  const bp_registry_api* registry;
 
   token_table tokens;
   ready_queue ready;

@@ -38,6 +38,7 @@
 #include "backplane/cpp/message.hpp"
 #include "backplane/cpp/metric.hpp"
 #include "backplane/cpp/queue.hpp"
+#include "backplane/cpp/registry.hpp"
 #include "backplane/cpp/select.hpp"
 #include "backplane/cpp/service.hpp"
 #include "backplane/cpp/span.hpp"

@@ -30,6 +30,7 @@
 
 #include "backplane/backplane.h"
 #include "backplane/cpp/error.hpp"
+#include "backplane/testing/fake_registry.hpp"
 #include "backplane/testing/lease_book.hpp"
 
 namespace bp::testing {
@@ -160,6 +161,13 @@ class fake_host {
 
   [[nodiscard]] std::size_t cancelled_calls() const { return cancelled_calls_; }
 
+  // --- names that it watches (bp.registry/1)
+  /// A channel or service appears, or stands for another thing now: open watches are told.
+  void announce(known_name name);
+  /// It goes.
+  void withdraw(std::uint32_t what, std::string_view name, std::uint32_t major = 0);
+  [[nodiscard]] std::size_t open_watches() const;
+
   // --- what else it did
   [[nodiscard]] std::vector<log_line> log() const;
   [[nodiscard]] std::vector<std::string> faults() const;
@@ -243,6 +251,7 @@ class fake_host {
 
   result<void> operate(std::uint16_t type, std::string_view content = {});
   void push(queued one);
+  void push(std::vector<fake_registry::news> told);
   void dispatch(std::vector<queued> batch);
   void settle_lent(const queued& one, const bp_event& event);
 
@@ -269,6 +278,7 @@ class fake_host {
   lease_book leases_;
   std::map<bp_timer, timer_state> timers_;
   std::map<bp_op, std::optional<result<void>>> operations_;
+  fake_registry registry_;
   std::deque<channel_end> ends_;
   std::map<std::uint64_t, message_state> messages_;
   std::uint64_t next_message_ = 1;

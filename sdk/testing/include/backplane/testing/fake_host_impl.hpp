@@ -117,14 +117,50 @@ inline void fake_host::push(queued one) {
   woken_.notify_all();
 }
 
+inline void fake_host::push(std::vector<fake_registry::news> told) {
+  for (fake_registry::news& each : told) {
+    queued one;
+    one.event = each.event;
+    one.content = std::move(each.content);
+    push(std::move(one));
+  }
+}
+
+inline void fake_host::announce(known_name name) {
+  std::vector<fake_registry::news> told;
+  {
+    const std::lock_guard hold(busy_);
+    registry_.announce(std::move(name), told);
+  }
+  push(std::move(told));
+  pump();
+}
+
+inline void fake_host::withdraw(std::uint32_t what, std::string_view name, std::uint32_t major) {
+  std::vector<fake_registry::news> told;
+  {
+    const std::lock_guard hold(busy_);
+    registry_.withdraw(what, name, major, told);
+  }
+  push(std::move(told));
+  pump();
+}
+
+inline std::size_t fake_host::open_watches() const {
+  const std::lock_guard hold(busy_);
+  return registry_.open();
+}
+
 inline void fake_host::pump() {
   for (;;) {
     std::vector<queued> batch;
     {
       const std::lock_guard hold(busy_);
-      while (!queue_.empty()) {
-        batch.push_back(std::move(queue_.front()));
-        queue_.pop_front();
+      for (; !queue_.empty(); queue_.pop_front()) {
+        const bp_event& event = queue_.front().event;
+        if (event.type != BP_EV_REGISTRY || registry_.watches(event.handle)) {
+          batch.push_back(std::move(queue_.front()));
+        }
       }
     }
     if (!batch.empty()) {

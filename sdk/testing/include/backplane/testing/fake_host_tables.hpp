@@ -43,18 +43,20 @@ struct fake_tables : fake_core_tables {
     static constexpr bp_metric_api metric{sizeof(bp_metric_api), 0, define, bind, snapshot};
     static constexpr bp_state_api state{sizeof(bp_state_api), 0, put, get};
     static constexpr bp_trace_api trace{sizeof(bp_trace_api), 0, begin_span, set_span, end_span};
+    static constexpr bp_registry_api registry{sizeof(bp_registry_api), 0, watch, unwatch};
     const std::string_view wanted(id);
-    return wanted == BP_CORE_ID     ? &core
-           : wanted == BP_CHAN_ID   ? &chan
-           : wanted == BP_SVC_ID    ? &svc
-           : wanted == BP_JSON_ID   ? &json
-           : wanted == BP_METRIC_ID ? &metric
-           : wanted == BP_STATE_ID  ? static_cast<const void*>(&state)
-           : wanted == BP_TRACE_ID  ? &trace
-                                    : nullptr;
+    return wanted == BP_CORE_ID       ? &core
+           : wanted == BP_CHAN_ID     ? &chan
+           : wanted == BP_SVC_ID      ? &svc
+           : wanted == BP_JSON_ID     ? &json
+           : wanted == BP_METRIC_ID   ? &metric
+           : wanted == BP_STATE_ID    ? static_cast<const void*>(&state)
+           : wanted == BP_TRACE_ID    ? static_cast<const void*>(&trace)
+           : wanted == BP_REGISTRY_ID ? &registry
+                                      : nullptr;
   }
 
-  // --- bp.json/1, bp.metric/1, bp.state/1, bp.trace/1
+  // --- bp.json/1, bp.metric/1, bp.state/1, bp.trace/1, bp.registry/1
 
   /// By name the answer always comes as an event.
   static bp_status by_name(const bp_host* host, std::string service, std::string method,
@@ -184,6 +186,33 @@ struct fake_tables : fake_core_tables {
   static bp_status BP_CALL end_span(const bp_host* /*host*/, bp_span /*span*/,
                                     bp_status /*status*/) {
     return BP_OK;
+  }
+
+  static bp_status BP_CALL watch(const bp_host* host, bp_inst /*instance*/, std::uint32_t kinds,
+                                 const bp_str* pattern, std::uint64_t token, bp_watch* out,
+                                 bp_error* why) {
+    constexpr std::uint32_t known = BP_REGISTRY_CHANNEL | BP_REGISTRY_SERVICE;
+    if ((kinds & ~known) != 0) {
+      return refuse(why, BP_E_TOO_NEW, "unknown kinds of names");
+    }
+    if (kinds == 0 || text(pattern).empty()) {
+      return refuse(why, BP_E_INVALID, "a watch needs kinds and a pattern");
+    }
+    fake_host& self = of(host);
+    const lock hold(self.busy_);
+    if (self.registry_.open() >= BP_REGISTRY_WATCHES_MAX) {
+      return refuse(why, BP_E_BUSY, "too many watches");
+    }
+    *out = self.next_handle();
+    std::vector<fake_registry::news> told;
+    self.registry_.watch(*out, kinds, text(pattern), token, told);
+    self.push(std::move(told));
+    return BP_OK;
+  }
+
+  static bp_status BP_CALL unwatch(const bp_host* host, bp_watch watch) {
+    const lock hold(of(host).busy_);
+    return of(host).registry_.unwatch(watch) ? BP_OK : BP_E_STALE;
   }
 };
 
