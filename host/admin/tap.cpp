@@ -13,7 +13,7 @@ constexpr std::size_t lines_per_turn = 64;
 
 }  // namespace
 
-void Tap::open(const registry::ChannelEntry& entry, runtime::Runtime& runtime, std::uint64_t count,
+bool Tap::open(const registry::ChannelEntry& entry, runtime::Runtime& runtime, std::uint64_t count,
                const std::shared_ptr<Responder>& responder) {
   std::shared_ptr<Tap> tap(new Tap(entry, count, responder));
   // The strand's body keeps the tap; finish() breaks that circle.
@@ -26,9 +26,13 @@ void Tap::open(const registry::ChannelEntry& entry, runtime::Runtime& runtime, s
   options.ready = [strand = tap->strand_] { strand->schedule(); };
   options.paused = true;  // the strand reads receiver_: nothing may wake it before that is set
   tap->receiver_ = entry.channel->open_receiver(std::move(options));
+  if (!tap->receiver_) {
+    return false;
+  }
   responder->begin_stream("application/x-ndjson");
   responder->on_gone([tap, &runtime] { runtime.post([tap] { tap->finish(); }); });
   tap->receiver_->resume();
+  return true;
 }
 
 void Tap::finish() {

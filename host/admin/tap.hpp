@@ -17,8 +17,9 @@ namespace host::admin {
 class Tap : public std::enable_shared_from_this<Tap> {
  public:
   // Streams to `responder` until the reader goes away or `count` messages were sent (0: no end).
-  static void open(const registry::ChannelEntry& entry, runtime::Runtime& runtime,
-                   std::uint64_t count, const std::shared_ptr<Responder>& responder);
+  // False: the channel was retired meanwhile, and nothing was answered.
+  [[nodiscard]] static bool open(const registry::ChannelEntry& entry, runtime::Runtime& runtime,
+                                 std::uint64_t count, const std::shared_ptr<Responder>& responder);
 
  private:
   Tap(registry::ChannelEntry entry, std::uint64_t count, std::shared_ptr<Responder> responder)

@@ -54,6 +54,7 @@ struct Settings {
       block_timeout_default_ns;                 // how long a gating subscriber may stall
   std::uint32_t retry_max = retry_max_default;  // redeliveries before the dead letter
   std::vector<std::string> groups;              // of a queue: that are there from the beginning
+  bool lasting = false;                         // stays when nobody uses it
 };
 
 struct Stats {
@@ -71,13 +72,17 @@ struct Stats {
   std::uint64_t senders = 0;
 };
 
+class Channel;
+
 // What a channel needs from above.
 struct Surroundings {
   std::function<void(std::uint64_t delay_ns, std::function<void()>)> after;
   std::function<void(std::function<void()>)> post;  // run soon, on another turn; may be empty
   std::function<void(const Settings&, Envelope&&, const error::Error&)> dead_letter;
   std::function<void(const Settings&, const std::string& who)>
-      cut_back;                   // a gating subscriber stalled too long
+      cut_back;  // a gating subscriber stalled too long
+  // It may be retired now; who was told asks with retire().
+  std::function<void(const std::shared_ptr<Channel>&)> unused;
   message::Pool* pool = nullptr;  // for messages kept beyond their turn; null: an own one
 };
 
@@ -105,10 +110,19 @@ class Channel : public std::enable_shared_from_this<Channel> {
     bool paused = false;
   };
 
+  // Null: the channel is retired.
   [[nodiscard]] std::shared_ptr<Receiver> open_receiver(ReceiverOptions options);
 
-  // `writable`: credit is back after a refusal with WOULD_BLOCK.
-  [[nodiscard]] std::shared_ptr<Sender> open_sender(std::function<void()> writable);
+  // `writable`: credit is back after a refusal with WOULD_BLOCK. `keeps`: the channel is in use
+  // while it is open. Null: the channel is retired.
+  [[nodiscard]] std::shared_ptr<Sender> open_sender(std::function<void()> writable,
+                                                    bool keeps = true);
+
+  // Nobody opens an end from now on. False: somebody uses it, something is left in it, or it is to
+  // last.
+  [[nodiscard]] bool retire();
+
+  [[nodiscard]] bool retired() const;
 
   [[nodiscard]] Stats stats() const;
 
@@ -138,7 +152,12 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void wake_all();
   void wake_waiting_senders();
 
+  void end_gone();
+  void tell_unused();
+
   // The rest is under mutex_.
+  [[nodiscard]] bool in_use() const;
+  void set_activity(std::size_t receivers);
   bp_status publish(Sender& sender, Envelope& envelope, Wakes& wakes);
   [[nodiscard]] bool write_small(Sender& sender, const Envelope& envelope);
   void write_letter(Sender& sender, Envelope&& envelope);
@@ -190,6 +209,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::uint64_t stall_ = 0;                     // number of the present stall; 0: none
   std::uint64_t stalls_ = 0;
   std::size_t ends_since_sweep_ = 0;
+  std::size_t ends_ = 0;     // that keep it, until they are destroyed: they may hold messages
+  std::size_t delayed_ = 0;  // messages that come back later
+  bool retired_ = false;
   std::vector<Receiver*> receivers_;
   std::vector<Sender*> senders_;
   Stats stats_;  // what is counted under the lock, and by ends that are gone

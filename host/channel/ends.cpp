@@ -21,9 +21,13 @@ std::shared_ptr<Receiver> Channel::open_receiver(ReceiverOptions options) {
   auto receiver = std::make_shared<Receiver>(shared_from_this(), std::move(options));
   {
     const std::lock_guard lock(mutex_);
+    if (retired_) {
+      return nullptr;
+    }
+    receiver->counted_ = true;
+    ++ends_;
     // Before it takes its places: what was passed over until then is not missed.
-    std::atomic_ref(activity_).store(static_cast<std::uint32_t>(receivers_.size() + 1),
-                                     std::memory_order_seq_cst);
+    set_activity(receivers_.size() + 1);
     receiver->group_ = is_queue() ? join_group(receiver->options_.group) : begin_group();
     ++receiver->group_->members;
     receivers_.push_back(receiver.get());
@@ -109,12 +113,16 @@ void Channel::leave_group(Receiver& receiver, Wakes& wakes) {
 
 // ---- sending ends
 
-std::shared_ptr<Sender> Channel::open_sender(std::function<void()> writable) {
+std::shared_ptr<Sender> Channel::open_sender(std::function<void()> writable, bool keeps) {
   const std::lock_guard lock(mutex_);
+  if (retired_) {
+    return nullptr;
+  }
   sweep();
   Lane* left = take_over();
   Lane& lane = left != nullptr ? *left : make_lane();
-  auto sender = std::make_shared<Sender>(shared_from_this(), lane, std::move(writable));
+  auto sender = std::make_shared<Sender>(shared_from_this(), lane, std::move(writable), keeps);
+  ends_ += keeps ? 1 : 0;
   senders_.push_back(sender.get());
   return sender;
 }

@@ -19,6 +19,13 @@ Receiver::Receiver(std::shared_ptr<Channel> channel, Channel::ReceiverOptions op
   }
 }
 
+Receiver::~Receiver() {
+  close();
+  if (counted_) {
+    channel_->end_gone();
+  }
+}
+
 std::size_t Receiver::allowance() const noexcept {
   const std::uint32_t in_hand = in_hand_.load(std::memory_order_seq_cst);
   return paused_.load(std::memory_order_seq_cst) || in_hand >= options_.concurrency
@@ -259,12 +266,14 @@ void Receiver::give_back(Envelope&& envelope, std::uint64_t delay_ns, const erro
 }
 
 void Receiver::deliver_again(std::uint64_t delay_ns, Envelope&& envelope, Wakes& wakes) {
+  ++channel_->delayed_;
   wakes.emplace_back([self = channel_, group = group_, gone = gone(), delay_ns,
                       held = std::make_shared<Envelope>(std::move(envelope))] {
     self->surroundings_.after(delay_ns, [self, group, gone, held] {
       std::shared_ptr<Confirmation> abandoned;
       {
         const std::lock_guard lock(self->mutex_);
+        --self->delayed_;
         if (group->over) {
           abandoned = held->confirmation;
         } else {
@@ -276,6 +285,7 @@ void Receiver::deliver_again(std::uint64_t delay_ns, Envelope&& envelope, Wakes&
       }
       std::atomic_thread_fence(std::memory_order_seq_cst);
       self->wake_all();
+      self->tell_unused();
     });
   });
 }
@@ -335,8 +345,7 @@ void Receiver::detach(Wakes& wakes) {
   }
   std::erase(channel.receivers_, this);
   channel.receiver_count_.store(channel.receivers_.size(), std::memory_order_relaxed);
-  std::atomic_ref(channel.activity_)
-      .store(static_cast<std::uint32_t>(channel.receivers_.size()), std::memory_order_relaxed);
+  channel.set_activity(channel.receivers_.size());
   channel.stats_.delivered += delivered_.load(std::memory_order_relaxed);
   channel.stats_.lagged += lagged_.load(std::memory_order_relaxed);
   channel.stats_.acknowledged += acknowledged_.exchange(0, std::memory_order_relaxed);

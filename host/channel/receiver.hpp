@@ -29,7 +29,7 @@ class Receiver {
   Receiver(const Receiver&) = delete;
   Receiver& operator=(const Receiver&) = delete;
 
-  ~Receiver() { close(); }
+  ~Receiver();
 
   [[nodiscard]] Channel& channel() noexcept { return *channel_; }
 
@@ -125,6 +125,7 @@ class Receiver {
   std::atomic<bool> closed_{false};
 
   // Under the channel's lock.
+  bool counted_ = false;   // among the ends that keep the channel
   bool detached_ = false;  // left the channel; what it took may still be settled
   std::uint64_t next_id_ = 1;
   std::unordered_map<std::uint64_t, Envelope> kept_;

@@ -17,20 +17,35 @@ constexpr std::uint64_t wait_ns_max = std::uint64_t{365} * 24 * 3600 * 1'000'000
 
 }  // namespace
 
-Sender::Sender(std::shared_ptr<Channel> channel, Lane& lane, std::function<void()> writable)
+Sender::Sender(std::shared_ptr<Channel> channel, Lane& lane, std::function<void()> writable,
+               bool keeps)
     : channel_(std::move(channel)),
       lane_(lane),
       queue_(channel_->is_queue()),
+      keeps_(keeps),
       writable_(std::move(writable)) {}
 
 Sender::~Sender() {
   return_lent();
   settle();  // nobody does it later
+  {
+    const std::lock_guard lock(channel_->mutex_);
+    lane_.close();
+    channel_->left_.push_back(&lane_);
+    std::erase(channel_->senders_, this);
+    channel_->sweep();
+  }
+  if (keeps_) {
+    channel_->end_gone();
+  }
+}
+
+void Sender::mirror_activity(std::uint32_t* word) {
   const std::lock_guard lock(channel_->mutex_);
-  lane_.close();
-  channel_->left_.push_back(&lane_);
-  std::erase(channel_->senders_, this);
-  channel_->sweep();
+  activity_mirror_ = word;
+  if (word != nullptr) {
+    std::atomic_ref(*word).store(channel_->activity_, std::memory_order_seq_cst);
+  }
 }
 
 bp_status Sender::send(Envelope&& envelope) {

@@ -16,7 +16,8 @@ namespace host::channel {
 
 class Sender {
  public:
-  Sender(std::shared_ptr<Channel> channel, Lane& lane, std::function<void()> writable);
+  // `keeps`: the channel is in use while this is there.
+  Sender(std::shared_ptr<Channel> channel, Lane& lane, std::function<void()> writable, bool keeps);
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
   ~Sender();
@@ -90,6 +91,9 @@ class Sender {
   // Would a message be refused for want of credit now? Remembers that this sender waits.
   [[nodiscard]] bool blocked();
 
+  // A word that says how many receivers there are, from now until another one or null.
+  void mirror_activity(std::uint32_t* word);
+
   // OK, TIMEOUT.
   bp_status wait_writable(std::uint64_t timeout_ns);
 
@@ -103,11 +107,13 @@ class Sender {
   const std::shared_ptr<Channel> channel_;
   Lane& lane_;
   const bool queue_;
+  const bool keeps_;
   std::byte* lent_ = nullptr;
   std::size_t lent_bytes_ = none;
   Segment* aside_ = nullptr;  // holds what was lent, when other messages went before it
   const std::function<void()> writable_;
-  bool waiting_ = false;  // under the channel's lock
+  bool waiting_ = false;                      // under the channel's lock
+  std::uint32_t* activity_mirror_ = nullptr;  // the same
 };
 
 }  // namespace host::channel

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <set>
+#include <string>
 #include <thread>
 #include <utility>
 
@@ -74,6 +76,24 @@ void adjust_channel(const manifest::Manifest& manifest, channel::Settings& setti
   }
 }
 
+// Channels that stay when nobody uses them: whose names are written down somewhere.
+std::set<std::string> declared_channels(const manifest::Manifest& manifest,
+                                        const supervisor::Plan& plan) {
+  std::set<std::string> names;
+  for (const manifest::Channel& channel : manifest.channels) {
+    names.insert(channel.name);
+    names.insert(channel.dead_letter.value_or(""));
+  }
+  for (const supervisor::Planned& planned : plan.plugins) {
+    if (planned.facts) {
+      for (const loader::ChannelUse& use : planned.facts->description.channels) {
+        names.insert(use.name);  // a pattern is no channel's name
+      }
+    }
+  }
+  return names;
+}
+
 std::string dead_letter_of(const manifest::Manifest& manifest, const std::string& name) {
   for (const manifest::Channel& channel : manifest.channels) {
     if (channel.name == name) {
@@ -106,6 +126,7 @@ class World {
   std::string manifest_file_;
   std::unique_ptr<log::Sink> sink_;
   log::Logger logger_;
+  const std::set<std::string> declared_channels_;
   message::Pool pool_;
   runtime::Runtime runtime_;
   metric::Registry metrics_;
@@ -130,9 +151,14 @@ World::World(manifest::Manifest manifest, std::string manifest_file, supervisor:
       manifest_file_(std::move(manifest_file)),
       sink_(std::move(sink)),
       logger_(sink_->logger("host")),
+      declared_channels_(declared_channels(manifest_, plan)),
       runtime_(runtime_options()),
-      registry_([this](channel::Settings& settings) { adjust_channel(manifest_, settings); },
-                channel_surroundings()),
+      registry_(
+          [this](channel::Settings& settings) {
+            adjust_channel(manifest_, settings);
+            settings.lasting = settings.lasting || declared_channels_.contains(settings.name);
+          },
+          channel_surroundings()),
       exchange_(registry_, pool_, runtime_),
       supervisor_(
           std::move(plan),
@@ -226,6 +252,7 @@ void World::dead_letter(const channel::Settings& settings, channel::Envelope&& e
   }
   channel::Envelope letter;
   letter.message = std::move(envelope.message);
+  // Never null: the manifest names it, so it lasts.
   const bp_status status = entry->channel->open_sender({})->send(std::move(letter));
   if (status < 0) {
     logger_.error("a dead letter was lost",

@@ -56,13 +56,44 @@ error::Error no_method(const registry::ServiceEntry& entry) {
 
 }  // namespace
 
-std::shared_ptr<Outbox> Exchange::outbox_of(const std::shared_ptr<channel::Channel>& channel) {
-  const std::lock_guard lock(mutex_);
-  std::shared_ptr<Outbox>& outbox = outboxes_[channel.get()];
-  if (!outbox) {
-    outbox = Outbox::make(channel, runtime_);
+Exchange::Exchange(registry::Registry& registry, message::Pool& pool, runtime::Runtime& runtime)
+    : registry_(registry), pool_(pool), runtime_(runtime) {
+  // Without it, an outbox is kept until its channel's name is used again.
+  if (auto watch = registry.watch(
+          "*", [this](std::span<const registry::Event> events) { forget(events); })) {
+    gone_ = std::move(*watch);
   }
-  return outbox;
+}
+
+std::shared_ptr<Outbox> Exchange::outbox_of(const std::shared_ptr<channel::Channel>& channel) {
+  const std::string& name = channel->settings().name;
+  std::shared_ptr<Outbox> former;  // destroyed without the lock
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Outbox>& outbox = outboxes_[name];
+  if (!outbox || &outbox->channel() != channel.get()) {
+    former = std::exchange(outbox, Outbox::make(channel, runtime_));
+  }
+  const std::shared_ptr<Outbox> found = outbox;
+  if (!found) {
+    outboxes_.erase(name);
+  }
+  return found;
+}
+
+// Outboxes of channels that went.
+void Exchange::forget(std::span<const registry::Event> events) {
+  std::vector<std::shared_ptr<Outbox>> gone;
+  const std::lock_guard lock(mutex_);
+  for (const registry::Event& event : events) {
+    const auto found =
+        event.change == registry::Change::Gone && event.kind == registry::Kind::Channel
+            ? outboxes_.find(event.name)
+            : outboxes_.end();
+    if (found != outboxes_.end() && found->second->channel().retired()) {
+      gone.push_back(std::move(found->second));
+      outboxes_.erase(found);
+    }
+  }
 }
 
 error::Result<void> Exchange::publish(std::string_view channel, std::string_view json,
@@ -83,7 +114,13 @@ error::Result<void> Exchange::publish(std::string_view channel, std::string_view
     envelope.message.trace = *trace;
   }
   envelope.confirmation = std::make_shared<channel::Confirmation>(std::move(done));
-  const bp_status status = outbox_of(entry->channel)->push(std::move(envelope));
+  const auto outbox = outbox_of(entry->channel);
+  if (!outbox) {
+    return std::unexpected(
+        error::Error(BP_E_NOT_FOUND, "channel '" + std::string(channel) + "' just went")
+            .during(intention()));
+  }
+  const bp_status status = outbox->push(std::move(envelope));
   if (status < 0) {
     return std::unexpected(
         error::Error(status, std::string(error::status_row(status).sentence)).during(intention()));

@@ -54,9 +54,7 @@ class Exchange {
   using PublishDone = std::function<void(const std::optional<error::Error>&)>;
   using CallDone = std::function<void(error::Result<std::string>)>;
 
-  Exchange(registry::Registry& registry, message::Pool& pool, runtime::Runtime& runtime)
-      : registry_(registry), pool_(pool), runtime_(runtime) {}
-
+  Exchange(registry::Registry& registry, message::Pool& pool, runtime::Runtime& runtime);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
@@ -84,14 +82,16 @@ class Exchange {
   }
 
  private:
+  // Null: the channel is retired.
   [[nodiscard]] std::shared_ptr<Outbox> outbox_of(const std::shared_ptr<channel::Channel>& channel);
+  void forget(std::span<const registry::Event> events);
 
   registry::Registry& registry_;
   message::Pool& pool_;
   runtime::Runtime& runtime_;
   std::mutex mutex_;
-  std::map<const channel::Channel*, std::shared_ptr<Outbox>>
-      outboxes_;  // channels live as long as the registry
+  std::map<std::string, std::shared_ptr<Outbox>, std::less<>> outboxes_;  // by channel
+  registry::Watch gone_;  // the last: it uses what is above
 };
 
 }  // namespace host::exchange

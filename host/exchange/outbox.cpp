@@ -9,15 +9,17 @@ namespace host::exchange {
 std::shared_ptr<Outbox> Outbox::make(const std::shared_ptr<channel::Channel>& channel,
                                      runtime::Runtime& runtime) {
   std::shared_ptr<Outbox> outbox(new Outbox(runtime));
-  outbox->sender_ = channel->open_sender([weak = outbox->weak_from_this(), &runtime] {
-    // Off the consumer's thread: a drain may publish many messages.
-    runtime.post([weak] {
-      if (const auto self = weak.lock()) {
-        self->drain();
-      }
-    });
-  });
-  return outbox;
+  outbox->sender_ = channel->open_sender(
+      [weak = outbox->weak_from_this(), &runtime] {
+        // Off the consumer's thread: a drain may publish many messages.
+        runtime.post([weak] {
+          if (const auto self = weak.lock()) {
+            self->drain();
+          }
+        });
+      },
+      false);
+  return outbox->sender_ ? outbox : nullptr;
 }
 
 bp_status Outbox::push(channel::Envelope envelope) {

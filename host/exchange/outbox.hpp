@@ -20,11 +20,14 @@ inline constexpr std::size_t outbox_messages_max = 65'536;
 
 class Outbox : public std::enable_shared_from_this<Outbox> {
  public:
+  // Null: the channel is retired. An outbox does not keep it.
   [[nodiscard]] static std::shared_ptr<Outbox> make(
       const std::shared_ptr<channel::Channel>& channel, runtime::Runtime& runtime);
 
   // OK: taken; the envelope's confirmation tells the rest. Otherwise nothing was taken.
   bp_status push(channel::Envelope envelope);
+
+  [[nodiscard]] channel::Channel& channel() noexcept { return sender_->channel(); }
 
  private:
   struct Waiting {

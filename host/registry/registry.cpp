@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "host/name/glob.hpp"
 #include "host/name/nearest.hpp"
 #include "host/registry/agreement.hpp"
 
@@ -30,6 +31,8 @@ Event event_of(Change change, const ChannelTable::Node& node) {
   event.kind = Kind::Channel;
   event.name = node.name();
   event.owner = node.entry.opened_by;
+  event.type = node.entry.channel.channel->settings().type;
+  event.channel_kind = node.entry.channel.channel->settings().kind;
   return event;
 }
 
@@ -96,9 +99,30 @@ class Registry::Aftermath {
 Registry::Registry(std::function<void(channel::Settings&)> adjust,
                    channel::Surroundings surroundings)
     : adjust_(std::move(adjust)),
-      surroundings_(std::move(surroundings)),
+      surroundings_(watching_use(std::move(surroundings))),
       channels_(grace_, random_seed()),
       services_(grace_, random_seed()) {}
+
+// On another turn where there is one: whoever closed an end may hold locks that watches take, and
+// an end that is opened again at once finds its channel.
+channel::Surroundings Registry::watching_use(channel::Surroundings surroundings) {
+  surroundings.unused = [this, alive = std::weak_ptr(alive_), post = surroundings.post](
+                            const std::shared_ptr<channel::Channel>& unused) {
+    auto drop = [this, alive, weak = std::weak_ptr(unused)] {
+      const auto registry = alive.lock();
+      const auto channel = weak.lock();
+      if (registry && channel) {
+        drop_unused(*channel);
+      }
+    };
+    if (post) {
+      post(std::move(drop));
+    } else {
+      drop();
+    }
+  };
+  return surroundings;
+}
 
 void Registry::tell(std::span<const Event> events, Aftermath& after) {
   for (const std::shared_ptr<Watcher>& watcher : watchers_) {
@@ -166,6 +190,22 @@ error::Result<ChannelEntry> Registry::make_channel(const channel::Settings& want
     tell({&event, 1}, after);
   }
   return node.entry.channel;
+}
+
+void Registry::drop_unused(channel::Channel& channel) {
+  Aftermath after(*this);
+  const std::lock_guard lock(mutex_);
+  const ChannelTable::Node* there = channels_.view().find(channel.settings().name, 0);
+  if (there == nullptr || there->entry.channel.channel.get() != &channel) {
+    return;
+  }
+  grace_.make_room(1);  // before it is retired: a lack of memory changes nothing
+  if (!channel.retire()) {
+    return;
+  }
+  const Event event = event_of(Change::Gone, *there);
+  channels_.remove(*there);
+  tell({&event, 1}, after);
 }
 
 error::Result<ChannelEntry> Registry::find_channel(std::string_view name) const {
@@ -412,6 +452,21 @@ std::vector<ServiceEntry> Registry::services() const {
 
 // ---- events
 
+std::vector<Event> Registry::present(std::string_view pattern) const {
+  const Grace::Visit visit(grace_);
+  std::vector<Event> events;
+  const auto add = [&](const auto& view) {
+    for (const auto& [name, node] : sorted(view)) {
+      if (name::matches(pattern, name)) {
+        events.push_back(event_of(Change::Appeared, *node));
+      }
+    }
+  };
+  add(channels_.view());
+  add(services_.view());
+  return events;
+}
+
 error::Result<Watch> Registry::watch(std::string pattern, Told told) {
   std::shared_ptr<Watcher> watcher;
   {
@@ -420,12 +475,9 @@ error::Result<Watch> Registry::watch(std::string pattern, Told told) {
       return error::fail(BP_E_BUSY, "the registry has " + std::to_string(watches_max) +
                                         " watches, which is the limit");
     }
-    std::vector<Event> existing;
-    for (const auto& [name, node] : sorted(channels_.view())) {
-      existing.push_back(event_of(Change::Appeared, *node));
-    }
-    for (const auto& [name, node] : sorted(services_.view())) {
-      existing.push_back(event_of(Change::Appeared, *node));
+    std::vector<Event> existing = present(pattern);
+    for (Event& event : existing) {
+      event.existing = true;
     }
     watcher = std::make_shared<Watcher>(std::move(pattern), std::move(told), std::move(existing));
     watchers_.push_back(watcher);

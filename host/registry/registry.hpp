@@ -3,6 +3,8 @@
 // Lookups take no lock (reader.hpp for those who look often); changes take turns. Watches are told
 // what changed, behind the lock, by the thread that made the change.
 //
+// A channel goes when nobody uses it any more.
+//
 // Owns: the channels; shares the services with their providers. Thread: any. Errors: INVALID (a
 // name that is none), CONFLICT, EXISTS, NOT_FOUND, UNSUPPORTED, BUSY.
 #pragma once
@@ -40,6 +42,10 @@ class Registry {
   [[nodiscard]] error::Result<ChannelEntry> open_channel(
       const channel::Settings& wanted, const std::string& who,
       std::shared_ptr<const schema::Schema> schema);
+
+  // Takes it out, with an event, when nobody uses it (see channel::Channel::retire). Whoever found
+  // it meanwhile gets no end of it, and asks for the channel again.
+  void drop_unused(channel::Channel& channel);
 
   // NOT_FOUND with the nearest name.
   [[nodiscard]] error::Result<ChannelEntry> find_channel(std::string_view name) const;
@@ -84,6 +90,9 @@ class Registry {
   // told before this returns, as if it had just appeared; then every change, once. BUSY: too many.
   [[nodiscard]] error::Result<Watch> watch(std::string pattern, Told told);
 
+  // What is there now, as watch() begins.
+  [[nodiscard]] std::vector<Event> present(std::string_view pattern) const;
+
  private:
   friend class Reader;
   friend class Watch;
@@ -96,6 +105,7 @@ class Registry {
   [[nodiscard]] error::Result<void> put_in(std::string_view name, std::uint32_t major,
                                            const ServiceTable::Node* there, ServiceEntry wanted,
                                            Aftermath& after);
+  [[nodiscard]] channel::Surroundings watching_use(channel::Surroundings surroundings);
   void tell(std::span<const Event> events, Aftermath& after);
   void end(Watcher& watcher);
   [[nodiscard]] std::vector<std::string> channel_names() const;
@@ -103,6 +113,7 @@ class Registry {
   [[nodiscard]] std::string other_versions(std::string_view name, std::uint32_t major) const;
 
   const std::function<void(channel::Settings&)> adjust_;
+  const std::shared_ptr<Registry*> alive_ = std::make_shared<Registry*>(this);
   const channel::Surroundings surroundings_;
   mutable std::mutex mutex_;  // of writers, and of the seats of readers
   mutable Grace grace_;

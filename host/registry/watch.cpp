@@ -13,9 +13,7 @@ Watcher::Watcher(std::string pattern, Told told, std::vector<Event> existing)
     : pattern_(std::move(pattern)),
       told_(std::move(told)),
       pending_(std::move(existing)),
-      teller_(std::this_thread::get_id()) {
-  std::erase_if(pending_, [this](const Event& event) { return !wants(event); });
-}
+      teller_(std::this_thread::get_id()) {}
 
 bool Watcher::wants(const Event& event) const {
   return name::matches(pattern_, event.name);

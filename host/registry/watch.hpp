@@ -39,6 +39,9 @@ struct Event {
   std::uint32_t minor = 0;
   std::string owner;         // who provides it; of a channel: who opened it first
   std::uint64_t missed = 0;  // of Change::Missed: how many
+  std::string type = {};     // of a channel
+  std::uint32_t channel_kind = 0;
+  bool existing = false;  // Appeared: was there when the watch began
 
   friend bool operator==(const Event&, const Event&) = default;
 };

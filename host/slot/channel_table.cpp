@@ -36,15 +36,25 @@ struct ChannelTable {
     if (schema && settings->schema == 0) {
       settings->schema = schema::Schema::hash(**schema->table(settings->type));
     }
-    auto entry = slot.surroundings_.exchange.registry().open_channel(*settings, slot.identity_.id,
-                                                                     std::move(schema));
-    if (!entry) {
-      return std::unexpected(std::move(entry).error());
+    registry::Registry& registry = slot.surroundings_.exchange.registry();
+    for (;;) {
+      auto entry = registry.open_channel(*settings, slot.identity_.id, schema);
+      if (!entry) {
+        return std::unexpected(std::move(entry).error());
+      }
+      auto handle = sending
+                        ? add_sender(slot, *entry, token)
+                        : add_receiver(slot, *entry, token, desc.flags, desc.concurrency, false);
+      if (!handle) {
+        registry.drop_unused(*entry->channel);
+      } else if (*handle == 0) {
+        continue;  // the channel had been found, and went
+      }
+      return handle;
     }
-    return sending ? add_sender(slot, *entry, token)
-                   : add_receiver(slot, *entry, token, desc.flags, desc.concurrency, false);
   }
 
+  // 0: the channel is retired.
   static error::Result<bp_chan> add_sender(Slot& slot, const registry::ChannelEntry& entry,
                                            std::uint64_t token) {
     Slot::End end;
@@ -62,7 +72,12 @@ struct ChannelTable {
         self->push(std::move(item));
       }
     });
+    std::optional<std::shared_ptr<Slot::End>> unwanted;
     const std::lock_guard lock(slot.mutex_);
+    if (!sender) {
+      unwanted = slot.ends_.remove(*handle);
+      return 0;
+    }
     if (std::shared_ptr<Slot::End>* made = slot.ends_.find(*handle)) {
       if (SendGate* gate = slot.gates_.prepare(*handle)) {
         slot.begin_lending(*gate);
@@ -75,6 +90,7 @@ struct ChannelTable {
     return handle;
   }
 
+  // 0: the channel is retired.
   static error::Result<bp_chan> add_receiver(Slot& slot, const registry::ChannelEntry& entry,
                                              std::uint64_t token, std::uint32_t flags,
                                              std::uint32_t concurrency, bool json) {
@@ -96,7 +112,12 @@ struct ChannelTable {
       }
     };
     auto receiver = entry.channel->open_receiver(std::move(options));
+    std::optional<std::shared_ptr<Slot::End>> unwanted;
     const std::lock_guard lock(slot.mutex_);
+    if (!receiver) {
+      unwanted = slot.ends_.remove(*handle);
+      return 0;
+    }
     if (std::shared_ptr<Slot::End>* made = slot.ends_.find(*handle)) {
       (*made)->receiver = std::move(receiver);
     }
@@ -356,6 +377,9 @@ struct ChannelTable {
     if (gate != nullptr) {
       GateTable<SendGate>::wait_until_empty(*gate);
     }
+    if ((*end)->sender) {
+      (*end)->sender->mirror_activity(nullptr);
+    }
     if ((*end)->receiver) {
       (*end)->receiver->leave();
     }
@@ -404,14 +428,19 @@ struct ChannelTable {
 
   static bp_status BP_CALL activity(const bp_host* host, bp_chan channel,
                                     const std::uint32_t** out_word) {
-    const auto end = find(Slot::of(host), channel);
-    if (!end) {
+    Slot& slot = Slot::of(host);
+    // Under the lock, so that close() finds the mirror or this finds the end closed.
+    const std::lock_guard lock(slot.mutex_);
+    const std::shared_ptr<Slot::End>* end = slot.ends_.find(channel);
+    SendGate* gate = slot.gates_.at(channel & handle_index_max);
+    if (end == nullptr || slot.state_ == Slot::State::stopped) {
       return BP_E_STALE;
     }
-    if (!end->sender || out_word == nullptr) {
+    if (!(*end)->sender || gate == nullptr || out_word == nullptr) {
       return BP_E_INVALID;
     }
-    *out_word = end->entry.channel->activity_word();  // channels live as long as the registry
+    (*end)->sender->mirror_activity(&gate->activity);
+    *out_word = &gate->activity;
     return BP_OK;
   }
 };

@@ -45,6 +45,9 @@ struct alignas(64) SendGate : Gate {
   std::uint64_t lease = 0;      // the last one on the lane's room
   std::uint64_t bytes_max = 0;  // of one message
   channel::Sender* sender = nullptr;
+  // How many listen: what bp.chan/1 activity() gives away. It is here, and not in the channel,
+  // because it must stay mapped when the channel is gone.
+  std::uint32_t activity = 0;
 
   [[nodiscard]] bool occupied() const noexcept {
     return Gate::occupied() || settling.load(std::memory_order_acquire);

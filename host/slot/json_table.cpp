@@ -152,6 +152,10 @@ struct JsonTable {
     if (!handle) {
       return refuse(handle.error(), error);
     }
+    if (*handle == 0) {
+      return refuse({BP_E_NOT_FOUND, "channel '" + std::string(view_of(channel)) + "' just went"},
+                    error);
+    }
     *out_channel = *handle;
     return BP_OK;
   }

@@ -126,6 +126,7 @@ class BackendTest : public testing::Test {
     settings.name = name;
     settings.kind = kind;
     settings.type = "json";
+    settings.lasting = true;  // whoever comes and goes
     (void)stage_.registry.open_channel(settings, "test", nullptr);
   }
 

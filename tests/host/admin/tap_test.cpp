@@ -1,73 +1,16 @@
 // tests/host/admin/tap_test.cpp - a watcher gets lines, gates nobody and ends when it was told to.
 #include "host/admin/tap.hpp"
 
-#include <condition_variable>
-#include <mutex>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/host/admin/recorder.hpp"
 #include "tests/host/slot/scripted_plugin.hpp"
 
 namespace host::admin {
 namespace {
 
 using testing::HasSubstr;
-
-class Recorder final : public Responder {
- public:
-  void reply(Response /*response*/) override {}
-
-  void begin_stream(std::string type) override { type_ = std::move(type); }
-
-  bool write(std::string chunk) override {
-    const std::lock_guard lock(mutex_);
-    lines_.push_back(std::move(chunk));
-    changed_.notify_all();
-    return true;
-  }
-
-  void end() override {
-    const std::lock_guard lock(mutex_);
-    ended_ = true;
-    changed_.notify_all();
-  }
-
-  void on_gone(std::function<void()> gone) override {
-    const std::lock_guard lock(mutex_);
-    gone_.swap(gone);
-  }
-
-  std::vector<std::string> lines(std::size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return lines_.size() >= count; });
-    return lines_;
-  }
-
-  void wait_for_end() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return ended_; });
-  }
-
-  void leave() {
-    std::function<void()> gone;
-    {
-      const std::lock_guard lock(mutex_);
-      gone.swap(gone_);
-    }
-    gone();
-  }
-
-  [[nodiscard]] const std::string& type() const { return type_; }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::string> lines_;
-  std::string type_;
-  std::function<void()> gone_;
-  bool ended_ = false;
-};
 
 class TapTest : public testing::Test {
  protected:
@@ -76,6 +19,7 @@ class TapTest : public testing::Test {
     settings.name = "events";
     settings.kind = BP_KIND_BROADCAST;
     settings.type = type;
+    settings.lasting = true;  // whoever comes and goes
     settings.capacity = 4;
     return *stage_.registry.open_channel(settings, "test", nullptr);
   }
@@ -92,7 +36,7 @@ class TapTest : public testing::Test {
 
 TEST_F(TapTest, EndsAfterTheMessagesThatWereWanted) {
   const auto entry = channel("json");
-  Tap::open(entry, stage_.runtime, 2, recorder_);
+  ASSERT_TRUE(Tap::open(entry, stage_.runtime, 2, recorder_));
   EXPECT_EQ(recorder_->type(), "application/x-ndjson");
   send(entry, R"({"a":1})");
   send(entry, "2");
@@ -104,14 +48,14 @@ TEST_F(TapTest, EndsAfterTheMessagesThatWereWanted) {
 
 TEST_F(TapTest, WhatCannotBeShownIsAnErrorInItsLine) {
   const auto entry = channel("some.Table");
-  Tap::open(entry, stage_.runtime, 1, recorder_);
+  ASSERT_TRUE(Tap::open(entry, stage_.runtime, 1, recorder_));
   send(entry, "x");
   EXPECT_THAT(recorder_->lines(1)[0], HasSubstr(R"("error":{"code":"UNSUPPORTED")"));
 }
 
 TEST_F(TapTest, AWatcherThatLeftTakesNoPartAnyMore) {
   const auto entry = channel("json");
-  Tap::open(entry, stage_.runtime, 0, recorder_);
+  ASSERT_TRUE(Tap::open(entry, stage_.runtime, 0, recorder_));
   send(entry, "1");
   EXPECT_EQ(recorder_->lines(1).size(), 1U);
   EXPECT_EQ(entry.channel->stats().receivers, 1U);
@@ -124,6 +68,15 @@ TEST_F(TapTest, AWatcherThatLeftTakesNoPartAnyMore) {
   }
   send(entry, "2");
   EXPECT_EQ(recorder_->lines(1).size(), 1U);
+}
+
+TEST_F(TapTest, AChannelThatWentIsNotWatched) {
+  channel::Settings settings;
+  settings.name = "short";
+  settings.kind = BP_KIND_BROADCAST;
+  const auto entry = *stage_.registry.open_channel(settings, "test", nullptr);
+  stage_.registry.drop_unused(*entry.channel);
+  EXPECT_FALSE(Tap::open(entry, stage_.runtime, 0, recorder_));
 }
 
 }  // namespace

@@ -61,6 +61,7 @@ struct World {
     settings.name = "events";
     settings.kind = BP_KIND_BROADCAST;
     settings.type = "json";
+    settings.lasting = true;  // whoever comes and goes
     (void)registry.open_channel(settings, "test", nullptr);
   }
 
@@ -152,6 +153,27 @@ TEST(Exchange, ARefusedPublishTellsNobodyLater) {
   ASSERT_FALSE(missing);
   EXPECT_NE(missing.error().text().find("did you mean 'events'?"), std::string::npos);
   EXPECT_FALSE(world.exchange.publish("events", "no json", nullptr, [](const auto&) { FAIL(); }));
+}
+
+// Added by a publish, an outbox does not keep its channel, nor is it found for the next one.
+TEST(Exchange, PublishingDoesNotKeepAChannel) {
+  World world;
+  channel::Settings settings;
+  settings.name = "short";
+  settings.kind = BP_KIND_BROADCAST;
+  settings.type = "json";
+  for (int round = 0; round < 2; ++round) {
+    auto entry = *world.registry.open_channel(settings, "test", nullptr);
+    const std::weak_ptr gone(entry.channel);
+    auto end = entry.channel->open_sender({});
+    ASSERT_TRUE(world.exchange.publish("short", "{}", nullptr, [](const auto&) {}));
+    EXPECT_EQ(entry.channel->stats().senders, 2U);
+    end.reset();
+    entry = {};
+    const auto refused = world.exchange.publish("short", "{}", nullptr, [](const auto&) {});
+    EXPECT_EQ(refused.error().code(), BP_E_NOT_FOUND);
+    EXPECT_TRUE(gone.expired());
+  }
 }
 
 }  // namespace

@@ -232,5 +232,55 @@ RC_GTEST_PROP(Registry, ServicesAreLikeAMap,
   }
 }
 
+TEST(Registry, AChannelGoesWithItsLastEnd) {
+  Registry registry({}, {});
+  std::vector<std::string> told;
+  const auto watch = registry.watch("*", [&](std::span<const Event> events) {
+    for (const Event& event : events) {
+      told.push_back((event.change == Change::Gone ? "-" : "+") + event.name + " " + event.type);
+      EXPECT_EQ(event.channel_kind, std::uint32_t{BP_KIND_BROADCAST});
+    }
+  });
+  const auto first = registry.open_channel(events(), "a", nullptr).value();
+  auto end = first.channel->open_sender({});
+  registry.drop_unused(*first.channel);
+  EXPECT_TRUE(registry.find_channel("events")) << "it is used";
+  end.reset();
+  EXPECT_EQ(registry.find_channel("events").error().code(), BP_E_NOT_FOUND);
+  EXPECT_EQ(first.channel->open_sender({}), nullptr);
+  const auto second = registry.open_channel(events(), "a", nullptr).value();
+  EXPECT_NE(second.channel, first.channel);
+  registry.drop_unused(*first.channel);  // not what carries the name now
+  EXPECT_TRUE(registry.find_channel("events"));
+  registry.drop_unused(*second.channel);  // nobody ever opened an end
+  EXPECT_FALSE(registry.find_channel("events"));
+  EXPECT_EQ(told, (std::vector<std::string>{"+events json", "-events json", "+events json",
+                                            "-events json"}));
+}
+
+TEST(Registry, WhatIsDeclaredStaysWithoutEnds) {
+  Registry registry(
+      [](channel::Settings& settings) { settings.lasting = settings.name == "events"; }, {});
+  const auto entry = registry.open_channel(events(), "a", nullptr).value();
+  entry.channel->open_sender({}).reset();
+  EXPECT_TRUE(registry.find_channel("events"));
+}
+
+TEST(Registry, UseIsLookedAtOnAnotherTurnWhereThereIsOne) {
+  std::vector<std::function<void()>> posted;
+  channel::Surroundings around;
+  around.post = [&](std::function<void()> work) { posted.push_back(std::move(work)); };
+  std::optional<Registry> registry(std::in_place, nullptr, around);
+  const auto entry = registry->open_channel(events(), "a", nullptr).value();
+  entry.channel->open_sender({}).reset();
+  ASSERT_EQ(posted.size(), 1U);
+  const auto again = entry.channel->open_sender({});
+  ASSERT_NE(again, nullptr) << "found before anybody looked";
+  posted[0]();
+  EXPECT_TRUE(registry->find_channel("events"));
+  registry.reset();
+  posted[0]();  // after the registry
+}
+
 }  // namespace
 }  // namespace host::registry

@@ -177,5 +177,32 @@ TEST(RegistryThreads, EveryWatcherKnowsWhatIsThere) {
   EXPECT_EQ(at_the_end.owners.size(), 3U * rounds);  // the channels
 }
 
+// Ends open and close on the same few names; each of them finds a channel that takes it.
+TEST(RegistryThreads, ChannelsComeAndGoWithTheirEnds) {
+  constexpr int rounds = 400;
+  Registry registry({}, {});
+  Belief belief;
+  const Watch watch = registry.watch("*", belief.told()).value();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < rounds; ++i) {
+        const std::string name = "c" + std::to_string((i + t) % 3);
+        std::shared_ptr<channel::Sender> sender;
+        while (!sender) {
+          sender =
+              registry.open_channel(broadcast(name), "x", nullptr).value().channel->open_sender({});
+        }
+        ASSERT_FALSE(sender->channel().retired());
+        ASSERT_EQ(registry.find_channel(name).value().channel.get(), &sender->channel());
+      }
+    });
+  }
+  join(threads);
+  EXPECT_TRUE(registry.channels().empty());
+  EXPECT_TRUE(belief.owners.empty());
+  EXPECT_FALSE(belief.wrong);
+}
+
 }  // namespace
 }  // namespace host::registry

@@ -187,5 +187,21 @@ TEST(Watcher, SaysHowManyItMissed) {
   EXPECT_EQ(missed, 5 * (events_pending_max / 4 + 1));
 }
 
+TEST(Watch, SaysWhatWasThereBefore) {
+  Registry registry({}, {});
+  ASSERT_TRUE(registry.open_channel(broadcast("old"), "a", nullptr));
+  std::vector<std::pair<std::string, bool>> told;
+  const auto watch = registry.watch("*", [&](std::span<const Event> events) {
+    for (const Event& event : events) {
+      told.emplace_back(event.name, event.existing);
+    }
+  });
+  ASSERT_TRUE(registry.open_channel(broadcast("new"), "a", nullptr));
+  EXPECT_EQ(told, (std::vector<std::pair<std::string, bool>>{{"old", true}, {"new", false}}));
+  const std::vector<Event> present = registry.present("n*");
+  ASSERT_EQ(present.size(), 1U);
+  EXPECT_EQ(present[0].name, "new");
+}
+
 }  // namespace
 }  // namespace host::registry

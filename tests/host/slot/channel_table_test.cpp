@@ -1,7 +1,9 @@
 // tests/host/slot/channel_table_test.cpp - bp.chan/1 as a plugin calls it.
 #include <cstring>
 #include <future>
+#include <malloc.h>
 #include <mutex>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -263,6 +265,56 @@ TEST_F(SlotChannels, AChannelThatIsPausedWaitsAndThatIsClosedIsStale) {
   EXPECT_EQ(to.chan()->reserve(to.host(), in, 1, &buf), BP_E_INVALID) << "a receiving end";
   EXPECT_EQ(to.chan()->close(to.host(), in), BP_OK);
   EXPECT_EQ(to.chan()->resume(to.host(), in), BP_E_STALE);
+}
+
+TEST_F(SlotChannels, AnActivityWordOutlivesItsEndAndItsChannel) {
+  Actor& from = running("from");
+  Actor& to = running("to");
+  const bp_chan out = from.open("c", BP_KIND_BROADCAST, BP_DIR_SEND, 1);
+  const bp_chan in = to.open("c", BP_KIND_BROADCAST, BP_DIR_RECEIVE, 2);
+  const std::uint32_t* word = nullptr;
+  const auto count = [&] { return __atomic_load_n(word, __ATOMIC_RELAXED); };
+  ASSERT_EQ(from.chan()->activity(from.host(), out, &word), BP_OK);
+  EXPECT_EQ(count(), 1U);
+  EXPECT_EQ(to.chan()->activity(to.host(), in, &word), BP_E_INVALID);
+  to.chan()->close(to.host(), in);
+  while (count() != 0) {  // the strand may hold the end for a turn
+    std::this_thread::yield();
+  }
+  ASSERT_NE(to.open("c", BP_KIND_BROADCAST, BP_DIR_RECEIVE, 3), 0U);
+  EXPECT_EQ(count(), 1U);
+  from.chan()->close(from.host(), out);
+  EXPECT_EQ(from.chan()->activity(from.host(), out, &word), BP_E_STALE);
+  to.slot->withdraw(far());
+  while (stage_.registry.find_channel("c")) {  // as above
+    std::this_thread::yield();
+  }
+  (void)count();  // still mapped: a sanitizer would tell
+}
+
+// Bytes that are in use; a sanitizer's allocator does not tell.
+std::size_t bytes_in_use() {
+  return mallinfo2().uordblks;
+}
+
+TEST_F(SlotChannels, TenThousandChannelsLeaveNothing) {
+  constexpr std::size_t bytes_left_max = 64 * 1024;  // 6 of each channel
+  Actor& from = running("from");
+  const auto come_and_go = [&](const std::string& name) {
+    const bp_chan out = from.open(name.c_str(), BP_KIND_BROADCAST, BP_DIR_SEND, 1);
+    const std::uint32_t* word = nullptr;
+    ASSERT_EQ(from.chan()->activity(from.host(), out, &word), BP_OK);
+    ASSERT_EQ(from.chan()->close(from.host(), out), BP_OK);
+  };
+  for (int i = 0; i < 1'000; ++i) {  // tables have grown then
+    come_and_go("warm" + std::to_string(i));
+  }
+  const std::size_t before = bytes_in_use();
+  for (int i = 0; i < 10'000; ++i) {
+    come_and_go("c" + std::to_string(i));
+  }
+  EXPECT_LE(bytes_in_use(), before + bytes_left_max);
+  EXPECT_TRUE(stage_.registry.channels().empty());
 }
 
 }  // namespace

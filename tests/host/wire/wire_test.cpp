@@ -54,6 +54,7 @@ struct World : slot::Stage {
     settings.name = "events";
     settings.kind = BP_KIND_BROADCAST;
     settings.type = "json";
+    settings.lasting = true;  // whoever comes and goes
     events = *registry.open_channel(settings, "test", nullptr);
     service::Service::Description description{
         "s", 1, 0, "p", {{1, 0, "Put", "json", "json", nullptr, nullptr}}};
