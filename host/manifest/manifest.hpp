@@ -107,6 +107,7 @@ struct Permissions {
   std::optional<Globs> subscribe;
   std::optional<Globs> provide;
   std::optional<Globs> use;
+  std::optional<Globs> watch;
 
   friend bool operator==(const Permissions&, const Permissions&) = default;
 };

@@ -63,6 +63,8 @@ Keys<Permissions> permission_keys() {
       key("subscribe", &Permissions::subscribe, globs(), "channels it may receive from"),
       key("provide", &Permissions::provide, globs(), "services it may provide"),
       key("use", &Permissions::use, globs(), "services it may call"),
+      key("watch", &Permissions::watch, globs(),
+          "names of channels and services it may see beyond those it may use"),
       absent_key<Permissions>("read", "worker isolation (readable paths)"),
       absent_key<Permissions>("write", "worker isolation (writable paths)"),
       absent_key<Permissions>("net", "worker isolation (network)"),

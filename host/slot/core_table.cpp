@@ -274,7 +274,7 @@ const bp_core* core_table() noexcept {
 }
 
 const void* find_table(std::string_view interface_id) noexcept {
-  const std::array<std::pair<std::string_view, const void*>, 7> tables{{
+  const std::array<std::pair<std::string_view, const void*>, 8> tables{{
       {BP_CORE_ID, core_table()},
       {BP_CHAN_ID, channel_table()},
       {BP_SVC_ID, service_table()},
@@ -282,6 +282,7 @@ const void* find_table(std::string_view interface_id) noexcept {
       {BP_STATE_ID, state_table()},
       {BP_TRACE_ID, trace_table()},
       {BP_METRIC_ID, metric_table()},
+      {BP_REGISTRY_ID, registry_table()},
   }};
   for (const auto& [id, table] : tables) {
     if (id == interface_id) {

@@ -88,6 +88,8 @@ bool Slot::admit(Item& item) {
       }
       return true;
     }
+    case BP_EV_REGISTRY:
+      return admit_names(item);
     case BP_EV_POSTED:
       --posts_;
       return true;

@@ -26,7 +26,8 @@ enum class HandleKind : std::uint8_t {
   incoming,
   room,   // a lease on a lane's room: the index is the channel handle's
   reply,  // a lease on a call gate's reply: the index is the service handle's
-  lent    // a payload lent to an event: the generation is the turn's, the index the event's
+  lent,   // a payload lent to an event: the generation is the turn's, the index the event's
+  watch   // of names
 };
 
 inline constexpr std::uint32_t handle_index_bits = 24;

@@ -19,7 +19,11 @@ struct Permissions {
   std::vector<std::string> provide;
   std::vector<std::string> use;
   std::vector<std::string> snapshot =
-      {};  // whose metrics; given to whoever asks in its plugin.json
+      {};                               // whose metrics; given to whoever asks in its plugin.json
+  std::vector<std::string> watch = {};  // names that may be seen beyond those that may be used
+
+  [[nodiscard]] bool sees_channel(std::string_view name) const;
+  [[nodiscard]] bool sees_service(std::string_view name) const;
 
   // "publish", publish, "events", "ws"
   [[nodiscard]] error::Result<void> allow(std::string_view verb,

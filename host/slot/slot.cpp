@@ -58,6 +58,7 @@ Slot::Slot(Identity identity, const bp_plugin& plugin, Surroundings surroundings
       incoming_(HandleKind::incoming, generation_of(instance_, 4), BP_CALLS_MAX),
       operations_(HandleKind::operation, generation_of(instance_, 5), 64),
       timers_(HandleKind::timer, generation_of(instance_, 6), BP_TIMERS_MAX),
+      watches_(HandleKind::watch, generation_of(instance_, 10), BP_REGISTRY_WATCHES_MAX),
       leases_(generation_of(instance_, 7)),
       turn_(generation_of(instance_, 8)) {
   view_.struct_size = sizeof(bp_host);
@@ -224,6 +225,8 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
   std::vector<MadeCall> made;
   std::vector<Timer> timers;
   std::vector<Operation> operations;
+  std::vector<std::shared_ptr<OpenWatch>> watches;
+  std::vector<registry::Watch> ended;
   {
     const std::lock_guard lock(mutex_);
     if (state_ == State::withdrawn) {
@@ -237,10 +240,15 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
     made = calls_.take_all();
     timers = timers_.take_all();
     operations = operations_.take_all();
+    watches = watches_.take_all();
+    for (const std::shared_ptr<OpenWatch>& open : watches) {
+      ended.push_back(std::move(open->watch));
+    }
     items_.clear();
     operations_queue_.clear();
     ready_ends_.clear();
   }
+  ended.clear();
   gates_.for_each(&GateTable<SendGate>::wait_until_empty);
   // Names first, in one step; then everybody who waits for an answer; and only then we wait.
   surroundings_.exchange.registry().withdraw(identity_.id);
@@ -259,6 +267,9 @@ bool Slot::withdraw(std::uint64_t deadline_ns) {
     surroundings_.runtime.timers().cancel(timer.id);
   }
   for (const std::shared_ptr<End>& end : ends) {
+    if (end->sender) {
+      end->sender->mirror_activity(nullptr);
+    }
     if (end->receiver) {
       end->receiver->close();
     }

@@ -35,6 +35,7 @@
 #include "host/slot/gate.hpp"
 #include "host/slot/handle_table.hpp"
 #include "host/slot/leases.hpp"
+#include "host/slot/name_watch.hpp"
 #include "host/slot/permissions.hpp"
 #include "host/slot/turn_room.hpp"
 
@@ -142,6 +143,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   friend struct StateTable;
   friend struct TraceTable;
   friend struct MetricTable;
+  friend struct RegistryTable;
 
   // The bp_host of this instance, with the way back to the slot.
   struct View : bp_host {
@@ -221,6 +223,15 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
     std::uint64_t expired = 0;  // since the last event
   };
 
+  struct OpenWatch {
+    OpenWatch(std::uint64_t given, NameWatch::Sees sees, NameWatch::Present present)
+        : token(given), names(std::move(sees), std::move(present)) {}
+
+    const std::uint64_t token;
+    NameWatch names;
+    registry::Watch watch;  // under the slot's lock; ends outside of it
+  };
+
   [[nodiscard]] static Slot& of(const bp_host* host) noexcept {
     return *static_cast<const View*>(host)->slot;
   }
@@ -239,6 +250,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   void add_special(OpenBatch& open, std::uint32_t number, const channel::Glimpse& glimpse);
   [[nodiscard]] OpenBatch& next_batch();
   bool admit(Item& item);
+  bool admit_names(Item& item);
   void hand_over();
   void end_turn();
   [[nodiscard]] bool to_event_json(const End& end, const channel::Glimpse& glimpse,
@@ -334,6 +346,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   HandleTable<Incoming> incoming_;
   HandleTable<Operation> operations_;
   HandleTable<Timer> timers_;
+  HandleTable<std::shared_ptr<OpenWatch>> watches_;
   Leases leases_;
 
   std::uint64_t next_deadline_ns_ = 0;  // of a call that was made; 0: none is watched

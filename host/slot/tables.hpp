@@ -16,6 +16,7 @@ namespace host::slot {
 [[nodiscard]] const bp_state_api* state_table() noexcept;
 [[nodiscard]] const bp_trace_api* trace_table() noexcept;
 [[nodiscard]] const bp_metric_api* metric_table() noexcept;
+[[nodiscard]] const bp_registry_api* registry_table() noexcept;
 
 [[nodiscard]] const void* find_table(std::string_view interface_id) noexcept;
 

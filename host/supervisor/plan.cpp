@@ -60,11 +60,9 @@ slot::Permissions asked_for(const loader::Description& description) {
     asked.use.push_back(required.name);
   }
   const std::map<std::string_view, std::vector<std::string>*> kinds{
-      {"channel.publish:", &asked.publish},
-      {"channel.subscribe:", &asked.subscribe},
-      {"service.provide:", &asked.provide},
-      {"service.use:", &asked.use},
-      {"metric.snapshot:", &asked.snapshot}};
+      {"channel.publish:", &asked.publish},  {"channel.subscribe:", &asked.subscribe},
+      {"service.provide:", &asked.provide},  {"service.use:", &asked.use},
+      {"metric.snapshot:", &asked.snapshot}, {"registry.watch:", &asked.watch}};
   for (const std::string& capability : description.capabilities) {
     for (const auto& [prefix, list] : kinds) {
       if (capability.starts_with(prefix)) {
@@ -79,7 +77,9 @@ slot::Permissions granted(const manifest::Permissions& manifest, slot::Permissio
   return {manifest.publish.value_or(std::move(asked.publish)),
           manifest.subscribe.value_or(std::move(asked.subscribe)),
           manifest.provide.value_or(std::move(asked.provide)),
-          manifest.use.value_or(std::move(asked.use)), std::move(asked.snapshot)};
+          manifest.use.value_or(std::move(asked.use)),
+          std::move(asked.snapshot),
+          manifest.watch.value_or(std::move(asked.watch))};
 }
 
 void read_schemas(Planned& planned) {
@@ -252,6 +252,7 @@ void plan_wire(const WireWork& work, const manifest::Wire& wire, std::size_t ind
   planned.from.name = wire.from;
   planned.from.kind = use->kind == loader::ChannelKind::Queue ? BP_KIND_QUEUE : BP_KIND_BROADCAST;
   planned.from.type = use->type;
+  planned.from.lasting = true;
   for (const auto& schema : work.members[owner].schemas) {
     if (schema->table(use->type)) {
       planned.from_schema = schema;

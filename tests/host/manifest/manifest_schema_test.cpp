@@ -52,7 +52,7 @@ Plugin any_plugin(std::string id) {
   plugin.on_start_error = one_of({OnStartError::Fail, OnStartError::Retry, OnStartError::Disable});
   plugin.log_level = perhaps(one_of({host::log::Level::Trace, host::log::Level::Off}));
   plugin.permissions = {perhaps(any_globs()), perhaps(any_globs()), perhaps(any_globs()),
-                        perhaps(any_globs())};
+                        perhaps(any_globs()), perhaps(any_globs())};
   plugin.restart.policy = one_of({RestartPolicy::Never, RestartPolicy::OnFailure});
   plugin.restart.initial = any_wait();
   plugin.restart.max = plugin.restart.initial + any_wait();

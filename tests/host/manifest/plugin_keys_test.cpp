@@ -50,7 +50,7 @@ TEST(PluginKeys, AreRead) {
   const Reading reading =
       read_plugin(R"("version":"1.4","sha256":")" + std::string(64, 'a') + R"(","enabled":false,
          "required":false,"on_start_error":"retry","isolation":{"mode":"in-process"},
-         "permissions":{"publish":["ws.*"],"subscribe":[],"use":["bp.*","x?"]},
+         "permissions":{"publish":["ws.*"],"subscribe":[],"use":["bp.*","x?"],"watch":["*"]},
          "restart":{"policy":"never","initial":"1s","max":"2s","factor":1.5,"jitter":"none",
                     "max_restarts":0,"window":"1m","then":"quarantine"},
          "timeouts":{"start":"1s","call":"2s","drain":"3s","stop":"4s"},
@@ -65,6 +65,7 @@ TEST(PluginKeys, AreRead) {
   EXPECT_EQ(plugin.permissions.publish, Globs{"ws.*"});
   EXPECT_EQ(plugin.permissions.subscribe, Globs{});
   EXPECT_FALSE(plugin.permissions.provide);
+  EXPECT_EQ(plugin.permissions.watch, Globs{"*"});
   EXPECT_EQ(plugin.restart.factor, 1.5);
   EXPECT_EQ(plugin.restart.jitter, Jitter::None);
   EXPECT_EQ(plugin.timeouts.stop, 4s);

@@ -20,8 +20,8 @@ class Instances : public testing::Test {
   }
 
   // Neither created nor started.
-  Actor& add(const std::string& id) {
-    actors_.push_back(std::make_unique<Actor>(stage_, id));
+  Actor& add(const std::string& id, Permissions permissions = {{"*"}, {"*"}, {"*"}, {"*"}}) {
+    actors_.push_back(std::make_unique<Actor>(stage_, id, std::move(permissions)));
     return *actors_.back();
   }
 

@@ -16,5 +16,19 @@ TEST(Permissions, ARefusalNamesTheKeyToGrant) {
   EXPECT_NE(refused.error().text().find("plugins.gate.permissions.publish"), std::string::npos);
 }
 
+TEST(Permissions, NamesThatMayBeUsedMayBeSeen) {
+  Permissions permissions{{"ws.in"}, {"ws.out"}, {"bp.mine"}, {"bp.*"}};
+  EXPECT_TRUE(permissions.sees_channel("ws.in"));
+  EXPECT_TRUE(permissions.sees_channel("ws.out"));
+  EXPECT_FALSE(permissions.sees_channel("bp.mine"));
+  EXPECT_TRUE(permissions.sees_service("bp.mine"));
+  EXPECT_TRUE(permissions.sees_service("bp.other"));
+  EXPECT_FALSE(permissions.sees_service("ws.in"));
+  permissions.watch = {"ws.*"};
+  EXPECT_TRUE(permissions.sees_channel("ws.other"));
+  EXPECT_TRUE(permissions.sees_service("ws.other"));
+  EXPECT_FALSE(permissions.sees_channel("x"));
+}
+
 }  // namespace
 }  // namespace host::slot

@@ -90,6 +90,8 @@ TEST(Plan, GrantsWhatThePluginAsksForUnlessTheManifestSays) {
   EXPECT_THAT(less.publish, ElementsAre("events"));
   EXPECT_THAT(less.use, IsEmpty());
   EXPECT_THAT(less.provide, ElementsAre("bp.transport.ws"));
+  EXPECT_THAT(less.watch, IsEmpty());
+  EXPECT_THAT(granted(R"(,"permissions":{"watch":["bp.*"]})").watch, ElementsAre("bp.*"));
 }
 
 TEST(Plan, TellsWhatTheConfigurationLacks) {
