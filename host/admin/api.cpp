@@ -5,11 +5,12 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
+#include "host/admin/events.hpp"
 #include "host/admin/query.hpp"
 #include "host/admin/tap.hpp"
+#include "host/admin/time_text.hpp"
 #include "host/name/nearest.hpp"
 #include "host/registry/registry.hpp"
 #include "host/service/service.hpp"
@@ -26,11 +27,6 @@ constexpr std::uint64_t timeout_ms_max = 24ULL * 60 * 60 * 1'000;
 void refuse(const Answer& answer, const error::Error& error) {
   answer->reply(
       {static_cast<unsigned>(error::status_row(error.code()).http_status), error.json() + "\n"});
-}
-
-std::string time_text(std::int64_t unix_ms) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z",
-                     fmt::gmtime(static_cast<std::time_t>(unix_ms / 1000)), unix_ms % 1000);
 }
 
 std::string plugin_json(const supervisor::Status& status) {
@@ -164,7 +160,26 @@ void tap(Backend& backend, const std::string& channel, const Request& request,
                    "away; fix: use `backplane sub` to consume on purpose"));
     return;
   }
-  Tap::open(*entry, backend.exchange.runtime(), *count, answer);
+  if (!Tap::open(*entry, backend.exchange.runtime(), *count, answer)) {
+    refuse(answer, error::Error(BP_E_NOT_FOUND, "channel '" + channel + "' just went"));
+  }
+}
+
+// GET /v1/events?match=GLOB&count=N&existing=1
+void events(Backend& backend, Request&& request, const Answer& answer) {
+  const auto existing = flag_in(request, "existing");
+  const auto count = number_in(request, "count", {0, UINT64_MAX}, 0);
+  if (!existing || !count) {
+    refuse(answer, existing ? count.error() : existing.error());
+    return;
+  }
+  const auto match = request.query.find("match");
+  const auto opened =
+      Events::open({backend.exchange.registry(), backend.supervisor, backend.exchange.runtime()},
+                   {match == request.query.end() ? "*" : match->second, *count, *existing}, answer);
+  if (!opened) {
+    refuse(answer, opened.error());
+  }
 }
 
 // POST /v1/services/{name}/{major}/{method}?timeout_ms=N; without a method the answer tells which
@@ -292,6 +307,9 @@ bool query_fits(const Request& request, std::span<const Parameter> known, const 
 
 constexpr Parameter tap_parameters[] = {{"count", "messages, 0 for no end"},
                                         {"consume", "1 to take a queue's messages away"}};
+constexpr Parameter event_parameters[] = {{"match", "a pattern of names with * and ?"},
+                                          {"count", "events, 0 for no end"},
+                                          {"existing", "1 to begin with what is there"}};
 constexpr Parameter call_parameters[] = {{"timeout_ms", "milliseconds"}};
 constexpr Parameter level_parameters[] = {{"level", "trace, debug, info, warn, error or off"},
                                           {"name", "a plugin's id, host or wire"}};
@@ -305,6 +323,12 @@ void route_get(Backend& backend, Request&& request, const std::vector<std::strin
       }
       return;
     }
+  }
+  if (request.path == "/v1/events") {
+    if (query_fits(request, event_parameters, answer)) {
+      events(backend, std::move(request), answer);
+    }
+    return;
   }
   if (parts.size() == 4 && parts[0] == "v1" && parts[1] == "channels" && parts[3] == "tap") {
     if (query_fits(request, tap_parameters, answer)) {

@@ -1,5 +1,5 @@
 // host/admin/api.hpp - what the control socket answers: health, plugins, channels, services,
-// publish, call, tap.
+// events, publish, call, tap.
 //
 // Owns: nothing. Thread: the control thread. Errors: {"code","message","context"} with the table's
 // HTTP status.

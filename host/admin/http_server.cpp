@@ -139,7 +139,7 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
     if (gone_.load(std::memory_order_relaxed)) {
       return false;
     }
-    if (unsent_.load(std::memory_order_relaxed) > stream_bytes_max) {
+    if (full()) {
       return true;  // dropped; the line numbers show the gap
     }
     std::array<char, 16> size{};
@@ -151,6 +151,10 @@ class Connection final : public Responder, public std::enable_shared_from_this<C
       self->send(std::move(text));
     });
     return true;
+  }
+
+  [[nodiscard]] bool full() const override {
+    return unsent_.load(std::memory_order_relaxed) > stream_bytes_max;
   }
 
   void end() override {

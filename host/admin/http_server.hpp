@@ -50,6 +50,10 @@ class Responder {
 
   // False: the reader is gone. More than stream_bytes_max unsent: the chunk is dropped and counted.
   virtual bool write(std::string chunk) = 0;
+
+  // Would write() drop a chunk now? Who must not lose any waits.
+  [[nodiscard]] virtual bool full() const { return false; }
+
   virtual void end() = 0;
 
   // Called on the io thread when the reader went away.

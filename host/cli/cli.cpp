@@ -57,6 +57,8 @@ struct Words {
   std::uint64_t timeout_ms = 0;
   std::vector<std::string> arguments;
   bool as_json = false;
+  bool existing = false;
+  std::string match;
   bool quick = false;
   bool list = false;
   int verbosity = 0;
@@ -188,6 +190,21 @@ void add_control(CLI::App& app, Words& words) {
   place_options(status, words, true);
   status->add_flag("--json", words.as_json, "As JSON");
   status->callback([&words] { words.exit_code = control_status(words.place, words.as_json); });
+
+  CLI::App* events = add_verb(
+      *ctl, "events", "Watch channels and services appear and go, and plugins change their state",
+      "backplane ctl events --match 'bp.*'");
+  place_options(events, words, true);
+  words.match = "*";
+  events->add_option("--match", words.match,
+                     "Only names that match: * any run of characters, ? one; *");
+  events->add_option("-n,--count", words.count, "Stop after so many events (0: never)");
+  events->add_flag("--existing", words.existing, "Begin with what is there already");
+  events->add_flag("--json", words.as_json, "One JSON object a line");
+  events->callback([&words] {
+    words.exit_code =
+        control_events(words.place, words.match, words.count, words.existing, words.as_json);
+  });
 
   const std::pair<const char*, const char*> plugin_verbs[] = {
       {"restart", "Stop a plugin and start it again; its saved state is kept"},

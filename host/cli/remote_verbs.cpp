@@ -145,6 +145,56 @@ int call(const Place& place, const std::string& method, const std::string& json,
   return print_or_complain(ask(place, "POST", target, json == "-" ? text_or_input(json) : json));
 }
 
+namespace {
+
+std::string text_in(const rapidjson::Document& event, const char* key) {
+  return event.HasMember(key) && event[key].IsString() ? event[key].GetString() : "";
+}
+
+std::string number_in(const rapidjson::Document& event, const char* key) {
+  return event.HasMember(key) && event[key].IsUint64() ? std::to_string(event[key].GetUint64())
+                                                       : "";
+}
+
+// One event for the eye; as it is when it is none.
+std::string event_text(std::string_view line) {
+  rapidjson::Document event;
+  event.Parse<rapidjson::kParseIterativeFlag>(line.data(), line.size());
+  if (!event.IsObject()) {
+    return std::string(line);
+  }
+  const std::string what = text_in(event, "what");
+  std::string name = text_in(event, "name");
+  std::string detail = text_in(event, "reason");
+  if (what == "channel") {
+    detail = fmt::format("{} {} of {}", text_in(event, "kind"), text_in(event, "type"),
+                         text_in(event, "owner"));
+  } else if (what == "service") {
+    name += "/" + number_in(event, "major") + "." + number_in(event, "minor");
+    detail = "of " + text_in(event, "owner");
+  } else if (const std::string missed = number_in(event, "missed"); !missed.empty()) {
+    detail = missed + " events were missed";
+  }
+  const std::string text = fmt::format("{:<25} {:<12} {:<9} {:<28} {}", text_in(event, "time"),
+                                       text_in(event, "event"), what, name, detail);
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
+}  // namespace
+
+int control_events(const Place& place, const std::string& match, std::uint64_t count, bool existing,
+                   bool json) {
+  const auto print = [json](std::string_view line) {
+    fmt::print("{}\n", json ? std::string(line) : event_text(line));
+    return std::fflush(stdout) == 0;
+  };
+  const std::string target =
+      fmt::format("/v1/events?match={}&count={}{}", admin::percent_encoded(match), count,
+                  existing ? "&existing=1" : "");
+  const auto answer = ask(place, "GET", target, "", print);
+  return answer ? 0 : complain(answer.error());
+}
+
 int control_status(const Place& place, bool json) {
   const auto answer = ask(place, "GET", "/v1/plugins", "");
   if (!answer || json) {

@@ -21,6 +21,8 @@ int publish(const Place& place, const std::string& channel, const std::string& j
 int subscribe(const Place& place, const std::string& channel, std::uint64_t count, bool consume);
 int call(const Place& place, const std::string& method, const std::string& json,
          std::uint64_t timeout_ms);
+int control_events(const Place& place, const std::string& match, std::uint64_t count, bool existing,
+                   bool json);
 int control_status(const Place& place, bool json);
 int control_plugin(const Place& place, const std::string& verb, const std::string& id);
 int control_log_level(const Place& place, const std::string& level, const std::string& name);

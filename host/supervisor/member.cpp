@@ -70,10 +70,16 @@ void Member::count_restart() {
 }
 
 void Member::set_state(State state, std::string reason) {
-  const std::lock_guard lock(mutex_);
-  state_ = state;
-  reason_ = std::move(reason);
-  since_unix_ms_ = unix_ms();
+  const LifeChange change{id(), state, reason, unix_ms()};
+  {
+    const std::lock_guard lock(mutex_);
+    state_ = state;
+    reason_ = std::move(reason);
+    since_unix_ms_ = change.unix_ms;
+  }
+  if (on_state_) {
+    on_state_(change);
+  }
 }
 
 Status Member::status() const {

@@ -22,6 +22,7 @@
 #include "host/runtime/runtime.hpp"
 #include "host/slot/slot.hpp"
 #include "host/supervisor/backoff.hpp"
+#include "host/supervisor/lives.hpp"
 #include "host/supervisor/plan.hpp"
 
 namespace host::supervisor {
@@ -82,6 +83,9 @@ class Member {
   // Called after a failure that is nobody's answer, once per life.
   void on_fault(std::function<void(error::Error)> handler) { on_fault_ = std::move(handler); }
 
+  // Called with every state from now on.
+  void on_state(std::function<void(const LifeChange&)> handler) { on_state_ = std::move(handler); }
+
   // Load when needed, create, restore, start.
   void start(Done done);
 
@@ -136,6 +140,7 @@ class Member {
   mutable std::mutex mutex_;  // what status() reads: slot_, state_ and the counters, written by the
                               // control thread only
   std::function<void(error::Error)> on_fault_;
+  std::function<void(const LifeChange&)> on_state_;
   std::vector<Done> waiting_;  // for a stop in progress
   State state_ = State::absent;
   std::string reason_;

@@ -17,6 +17,7 @@ Supervisor::Supervisor(Plan plan, Environment environment,
     auto member = std::make_unique<Member>(std::move(planned), environment_);
     Member& reference = *member;
     member->on_fault([this, &reference](const error::Error& error) { faulted(reference, error); });
+    member->on_state([this](const LifeChange& change) { lives_.tell(change); });
     members_.push_back(std::move(member));
   }
   open_wires(plan.wires);

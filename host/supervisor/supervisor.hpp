@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "host/error/error.hpp"
+#include "host/supervisor/lives.hpp"
 #include "host/supervisor/member.hpp"
 #include "host/supervisor/plan.hpp"
 #include "host/wire/wire.hpp"
@@ -41,6 +42,9 @@ class Supervisor {
 
   [[nodiscard]] std::vector<Status> statuses() const;
 
+  // Told of every state of every instance.
+  [[nodiscard]] Lives& lives() noexcept { return lives_; }
+
   [[nodiscard]] const std::vector<std::shared_ptr<wire::Wire>>& wires() const noexcept {
     return wires_;
   }
@@ -61,6 +65,7 @@ class Supervisor {
   Environment environment_;
   log::Logger logger_;
   std::function<void(const std::string&)> lost_;
+  Lives lives_;
   std::vector<std::unique_ptr<Member>> members_;
   std::vector<std::shared_ptr<wire::Wire>> wires_;
   bool stopping_ = false;

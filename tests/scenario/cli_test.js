@@ -38,6 +38,7 @@ scenario('every verb has help with an example, and wrong words are told with 64'
     'call',
     'tap',
     'ctl status',
+    'ctl events',
     'config schema',
   ]) {
     assert.ok(names.includes(name), `${name} is one of ${names}`);
@@ -89,6 +90,7 @@ scenario('without a host the verbs that need one say so with 69', async (stage) 
   const socket = path.join(stage.folder, 'none.sock');
   for (const verb of [
     ['ctl', 'status'],
+    ['ctl', 'events'],
     ['pub', 'events', '{}'],
     ['sub', 'events'],
     ['tap', 'events'],

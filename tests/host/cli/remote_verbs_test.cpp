@@ -84,6 +84,20 @@ TEST_F(RemoteVerbs, StatusIsATableOrJson) {
   EXPECT_EQ(json.out.front(), '[');
 }
 
+TEST_F(RemoteVerbs, EventsAreATableOrJson) {
+  const Printed table = printed([&] { return control_events(here(), "*", 5, true, false); });
+  EXPECT_EQ(table.code, 0) << table.err;
+  EXPECT_THAT(
+      table.out,
+      AllOf(HasSubstr(" failed       instance  storage "),
+            HasSubstr(" appeared     channel   jobs                         queue json of "),
+            HasSubstr(" appeared     service   bp.echo/1.0                  of echo\n")));
+  const Printed json = printed([&] { return control_events(here(), "bp.*", 1, true, true); });
+  EXPECT_EQ(json.code, 0) << json.err;
+  EXPECT_THAT(json.out, AllOf(HasSubstr(R"("what":"service","name":"bp.echo")"),
+                              testing::Not(HasSubstr("jobs"))));
+}
+
 TEST_F(RemoteVerbs, LevelsAreSetForWhoIsThere) {
   EXPECT_EQ(printed([&] { return control_log_level(here(), "debug", ""); }).code, 0);
   EXPECT_EQ(printed([&] { return control_log_level(here(), "debug", "storage"); }).code, 0);

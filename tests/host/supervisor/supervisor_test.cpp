@@ -127,5 +127,17 @@ TEST_F(SupervisorTest, TheOperatorStopsStartsAndRestarts) {
   EXPECT_THAT(calm.text(), HasSubstr("running, not quarantined"));
 }
 
+TEST_F(SupervisorTest, EveryStateIsTold) {
+  supervisor_.emplace(plan(plugin("a", "good_minimal")), environment(), [](const std::string&) {});
+  std::vector<std::string> states;
+  const Lives::Listener listener = supervisor_->lives().listen([&](const LifeChange& change) {
+    states.push_back(change.id + " " + std::string(state_name(change.state)));
+  });
+  EXPECT_EQ(wait([this](Member::Done done) { supervisor_->start(std::move(done)); }).text(), "");
+  EXPECT_EQ(verb(&Supervisor::stop_one, "a").text(), "");
+  EXPECT_THAT(states, ElementsAre("a loaded", "a starting", "a created", "a starting", "a running",
+                                  "a draining", "a stopped", "a stopped"));
+}
+
 }  // namespace
 }  // namespace host::supervisor
