@@ -33,13 +33,8 @@ Channel::Channel(Settings settings, Surroundings surroundings)
   if (surroundings_.pool == nullptr) {
     own_pool_ = std::make_unique<message::Pool>();
   }
-  for (std::size_t i = 0; is_queue() && i < std::max<std::size_t>(settings_.groups.size(), 1);
-       ++i) {
-    const std::shared_ptr<Group> group = begin_group();
-    if (i < settings_.groups.size()) {
-      group->name = settings_.groups[i];
-      group->begun = group->lasting = true;
-    }
+  if (is_queue()) {
+    declare_groups();
   }
 }
 

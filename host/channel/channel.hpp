@@ -101,7 +101,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] bool is_queue() const noexcept { return settings_.kind == BP_KIND_QUEUE; }
 
   struct ReceiverOptions {
-    std::string owner;                 // who, for reports
+    std::string owner = {};            // who, for reports
     std::string group = {};            // of a queue's consumers; empty: the default one
     std::uint32_t flags = 0;           // BP_CHAN_*
     std::uint32_t concurrency = 0;     // 0: the channel's capacity
@@ -169,8 +169,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   [[nodiscard]] std::uint64_t slowest(Lane& lane) const;
   void renew_credit(Lane& lane);
   void drop_oldest(Lane& lane, std::size_t bytes, Wakes& wakes);
+  void declare_groups();
   [[nodiscard]] std::shared_ptr<Group> join_group(const std::string& name);
-  [[nodiscard]] std::shared_ptr<Group> begin_group();
+  std::shared_ptr<Group> begin_group();
   void leave_group(Receiver& receiver, Wakes& wakes);
   void share_credit();
   [[nodiscard]] Lane* take_over();

@@ -40,6 +40,21 @@ std::shared_ptr<Receiver> Channel::open_receiver(ReceiverOptions options) {
   return receiver;
 }
 
+// Of a queue, in the beginning. Without any declared, one keeps messages for the first that begins.
+void Channel::declare_groups() {
+  std::vector<std::string> names = settings_.groups;
+  std::ranges::sort(names);
+  names.erase(std::ranges::unique(names).begin(), names.end());
+  for (std::string& name : names) {
+    const std::shared_ptr<Group> group = begin_group();
+    group->name = std::move(name);
+    group->begun = group->lasting = true;
+  }
+  if (names.empty()) {
+    begin_group();
+  }
+}
+
 // Of a queue. What was sent before any group began is for the first that begins.
 std::shared_ptr<Group> Channel::join_group(const std::string& name) {
   const auto same = std::ranges::find_if(groups_, [&](const std::shared_ptr<Group>& group) {

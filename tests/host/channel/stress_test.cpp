@@ -267,19 +267,18 @@ TEST_P(Stress, AQueueLosesDoublesAndReordersNothing) {
 TEST_P(Stress, EachOfSeveralGroupsGetsEverythingOnce) {
   const auto channel = make(queue_of(256));
   std::vector<Sleeper> sleepers(4);
+  std::vector<std::shared_ptr<Receiver>> receivers;  // their groups outlive the guests'
   std::vector<std::thread> threads;
   for (std::size_t i = 0; i < sleepers.size(); ++i) {
-    threads.emplace_back(
-        [&, &sleeper = sleepers[i],
-         receiver = channel->open_receiver(
-             {.owner = "r", .group = i < 2 ? "a" : "b", .ready = sleepers[i].ready()})]() mutable {
-          sleeper.run(*receiver, [&] { return sent_.load(); });
-          sleeper.run(*receiver, [] { return true; });  // what was sent since the last look
-        });
+    receivers.push_back(channel->open_receiver(
+        {.owner = "r", .group = i < 2 ? "a" : "b", .ready = sleepers[i].ready()}));
+    threads.emplace_back([&, &sleeper = sleepers[i], &receiver = *receivers[i]] {
+      sleeper.run(receiver, [&] { return sent_.load(); });
+      sleeper.run(receiver, [] { return true; });  // what was sent since the last look
+    });
   }
-  std::atomic<bool> guests{true};
   std::thread guest([&] {
-    for (std::uint32_t turn = 0; guests.load(); ++turn) {
+    for (std::uint32_t turn = 0; !sent_.load(); ++turn) {
       const auto receiver = channel->open_receiver({.owner = "guest", .group = "guests"});
       Batch batch;
       for (std::uint32_t take = 0; take < turn % 4; ++take) {
@@ -289,7 +288,6 @@ TEST_P(Stress, EachOfSeveralGroupsGetsEverythingOnce) {
     }
   });
   publish_all(*channel, sleepers);
-  guests = false;
   guest.join();
   for (std::thread& thread : threads) {
     thread.join();
@@ -303,6 +301,7 @@ TEST_P(Stress, EachOfSeveralGroupsGetsEverythingOnce) {
     EXPECT_EQ(sleeper.seen().missed, 0U);
   }
   EXPECT_EQ(channel->stats().published, all);
+  EXPECT_EQ(channel->stats().depth, 0U);
   EXPECT_EQ(pool_.bytes_in_use(), 0U);
 }
 
