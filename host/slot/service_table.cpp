@@ -341,6 +341,8 @@ struct ServiceTable {
       const std::lock_guard lock(slot.mutex_);
       incoming = slot.incoming_.remove(call);
     }
+    // Who hears of it may go on at once, with a call to us: a wire does.
+    const CallStack::Frame frame(slot);
     if (!incoming || !incoming->call->answer(std::move(answer))) {
       return BP_E_STALE;
     }

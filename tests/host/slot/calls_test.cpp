@@ -86,6 +86,35 @@ TEST_F(SlotCalls, WhatIsCancelledBeforeItIsDeliveredIsNeverSeen) {
   EXPECT_EQ(at_provider_.count(BP_EV_CALL_CANCELLED), 0U);
 }
 
+TEST_F(SlotCalls, APluginThatDoesNotTakeItsCallsIsBusyAfterSomeThousands) {
+  std::latch busy(1);
+  std::latch go_on(1);
+  at_provider_.on_each([&](const bp_event& event) {
+    if (event.type == BP_EV_POSTED) {
+      busy.count_down();
+      go_on.wait();
+    }
+  });
+  ASSERT_EQ(provider_.core()->post(provider_.host(), provider_.instance(), 1), BP_OK);
+  busy.wait();
+  for (std::uint32_t i = 0; i < BP_METHOD_QUEUE_MAX; ++i) {
+    ASSERT_EQ(call(caller_, service_, 1, "", far()).status, BP_OK);
+  }
+  const Said refused = call(caller_, service_, 1, "", far());
+  EXPECT_EQ(refused.status, BP_E_BUSY);
+  EXPECT_NE(refused.text.find("service 's' of 'provider': 4096 calls wait for the plugin"),
+            std::string::npos)
+      << refused.text;
+  go_on.count_down();
+  at_provider_.next(BP_EV_POSTED);
+  at_provider_.on_each({});
+  for (std::uint32_t i = 0; i < BP_METHOD_QUEUE_MAX; ++i) {
+    ASSERT_EQ(answer(provider_, at_provider_.next(BP_EV_CALL).handle), BP_OK);
+  }
+  EXPECT_EQ(at_caller_.count(BP_EV_REPLY), BP_METHOD_QUEUE_MAX);
+  EXPECT_EQ(call(caller_, service_, 1, "", far()).status, BP_OK);
+}
+
 TEST_F(SlotCalls, OneIsAnsweredOnceAndAForgedReplyLeavesItOpen) {
   const Said made = call(caller_, service_, 1);
   const Seen asked = at_provider_.next(BP_EV_CALL);
@@ -270,6 +299,21 @@ TEST_F(SlotCircles, AnInstancesOwnInlineMethodIsQueuedForItself) {
   const Seen asked = at_a_.next(BP_EV_CALL);
   EXPECT_EQ(answer(a_, asked.handle, "me"), BP_OK);
   EXPECT_EQ(at_a_.next(BP_EV_REPLY).text, "me");
+}
+
+// Whoever hears of an answer may go on with a call to the one who gave it, as wires do.
+TEST_F(SlotCircles, AnInlineMethodDoesNotComeBackIntoReply) {
+  ASSERT_EQ(provide(a_, "queued", {method(1, "M")}, 1, 0, 4).status, BP_OK);
+  const auto queued = stage_.registry.find_service("queued", 1)->service;
+  const auto runs_inline = stage_.registry.find_service("a", 1)->service;
+  const auto made = queued->invoke(1, {}, far(), [&](service::Reply&&) {
+    const auto next = runs_inline->invoke(1, {}, far(), [](service::Reply&&) {});
+    EXPECT_FALSE(next.reply) << "it was run inline";
+  });
+  ASSERT_TRUE(made.call);
+  EXPECT_EQ(answer(a_, at_a_.next(BP_EV_CALL).handle), BP_OK);
+  EXPECT_EQ(a_ring_.runs, 0);
+  EXPECT_EQ(answer(a_, at_a_.next(BP_EV_CALL).handle), BP_OK);
 }
 
 // a calls b, which asks a before it answers; a answers nothing while it waits.
