@@ -136,24 +136,26 @@ void Events::add(Line line, bool existing) {
 
 bool Events::take() {
   for (std::size_t i = 0; i < lines_per_turn; ++i) {
-    if (responder_->full()) {
-      runtime_.timers().add(runtime::now_ns() + retry_ns, 0,
-                            [strand = strand_](std::uint64_t) { strand->schedule(); });
-      return false;
-    }
     Line line;
+    bool later = false;
     {
       const std::lock_guard lock(mutex_);
       if (ended_ || !begun_ || (lines_.empty() && missed_ == 0)) {
         return false;
       }
-      if (lines_.empty()) {
+      later = responder_->full();
+      if (!later && lines_.empty()) {
         line = {line_of_missed(std::exchange(missed_, 0)), false};
-      } else {
+      } else if (!later) {
         line = std::move(lines_.front());
         lines_.pop_front();
         existing_ -= existing_ > 0 ? 1 : 0;  // they come first
       }
+    }
+    if (later) {
+      runtime_.timers().add(runtime::now_ns() + retry_ns, 0,
+                            [strand = strand_](std::uint64_t) { strand->schedule(); });
+      return false;
     }
     responder_->write(std::move(line.text));
     told_ += line.counts ? 1 : 0;
