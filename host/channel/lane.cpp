@@ -54,23 +54,29 @@ Lane::~Lane() {
     Segment* next = head_->next;
     let_go(std::exchange(head_, next));
   }
-  if (spare_ != nullptr) {
-    free_segment(spare_);
+  while (spares_ != nullptr) {
+    free_segment(take_spare());
   }
+}
+
+Segment* Lane::take_spare() noexcept {
+  Segment* spare = std::exchange(spares_, spares_->next);
+  spare_bytes_ -= spare->capacity;
+  return spare;
 }
 
 Segment* Lane::obtain(std::size_t capacity) {
   Segment* segment = nullptr;
-  if (spare_ != nullptr && spare_->capacity >= capacity && spare_->capacity <= 4 * capacity) {
-    segment = std::exchange(spare_, nullptr);
+  while (spares_ != nullptr && (spares_->capacity < capacity || spares_->capacity > 4 * capacity)) {
+    free_segment(take_spare());  // it would keep the place of one that fits
+  }
+  if (spares_ != nullptr) {
+    segment = take_spare();
     const std::uint32_t kept_capacity = segment->capacity;
     segment->~Segment();
     segment = new (segment) Segment;
     segment->capacity = kept_capacity;
   } else {
-    if (Segment* unfit = std::exchange(spare_, nullptr)) {
-      free_segment(unfit);  // it would keep the place of one that fits
-    }
     void* memory = ::operator new(sizeof(Segment) + capacity, std::align_val_t{alignof(Segment)});
     segment = new (memory) Segment;
     segment->capacity = static_cast<std::uint32_t>(capacity);
@@ -97,8 +103,10 @@ void Lane::let_go(Segment* segment) {
     --strays_;
   }
   segment_bytes_.fetch_sub(segment->capacity, std::memory_order_relaxed);
-  if (spare_ == nullptr && segment->capacity <= segment_bytes_max && !closed()) {
-    spare_ = segment;
+  const bool room = spares_ == nullptr || spare_bytes_ + segment->capacity <= spare_bytes_max;
+  if (room && segment->capacity <= segment_bytes_max && !closed()) {
+    spare_bytes_ += segment->capacity;
+    segment->next = std::exchange(spares_, segment);
   } else {
     free_segment(segment);
   }

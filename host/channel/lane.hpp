@@ -39,6 +39,9 @@ inline constexpr std::size_t segment_bytes_min = std::size_t{1} << 10U;
 // Two of these in turn stay in a core's first cache.
 inline constexpr std::size_t segment_bytes_usual = std::size_t{16} << 10U;
 inline constexpr std::size_t segment_bytes_max = std::size_t{256} << 10U;
+// What a lane keeps of segments that were left, for the next ones: as much as a channel of the
+// usual capacity fills with small messages.
+inline constexpr std::size_t spare_bytes_max = std::size_t{128} << 10U;
 inline constexpr std::size_t records_per_segment = 16;  // at least, of large ones
 // A segment with this much in letters is closed, so that their memory is not held by a few records.
 inline constexpr std::size_t letter_bytes_per_segment = std::size_t{1} << 20U;
@@ -265,6 +268,7 @@ class Lane {
   }
 
   [[nodiscard]] Segment* obtain(std::size_t capacity);
+  [[nodiscard]] Segment* take_spare() noexcept;
   // Under mutex_.
   void add_segment(std::size_t size);
   void let_go(Segment* segment);
@@ -285,7 +289,8 @@ class Lane {
   const std::uint32_t number_;
   const std::size_t segment_limit_;
   Segment* head_ = nullptr;
-  Segment* spare_ = nullptr;
+  Segment* spares_ = nullptr;  // the one that was left last first: it is still in a cache
+  std::size_t spare_bytes_ = 0;
   std::size_t strays_ = 0;  // evicted segments that somebody still holds
   std::atomic<std::size_t> segment_bytes_{0};
   std::atomic<std::size_t> letter_bytes_{0};

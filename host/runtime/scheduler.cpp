@@ -15,7 +15,8 @@ namespace {
 
 // Two strands that wake each other must not keep the worker from the others.
 constexpr std::uint32_t next_streak_max = 3;
-// The queue of other threads is looked at first once in so many picks.
+// The queue of other threads is looked at first once in so many picks. A fair share of it moves to
+// the ring then: one at a time, busy strands would keep it waiting however short its work is.
 constexpr std::uint32_t injected_every_picks = 4;
 constexpr std::size_t injected_take_max = run_queue_strands_max / 2;
 constexpr unsigned pauses_per_look = 4;
@@ -244,7 +245,7 @@ Strand* Scheduler::pick(Worker& me) {
 
 Strand* Scheduler::pick_local(Worker& me) {
   if (++me.picks % injected_every_picks == 0) {
-    if (Strand* const strand = take_injected(me, 1)) {
+    if (Strand* const strand = take_injected(me, injected_take_max)) {
       return strand;
     }
   }

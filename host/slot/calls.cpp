@@ -60,7 +60,7 @@ bp_status Slot::submit(const std::shared_ptr<service::Call>& call, std::uint64_t
       return BP_E_CANCELLED;
     }
     ++queued_calls_;
-    Item& item = items_.emplace_back();
+    Item& item = items_.push_back({});
     item.event.type = BP_EV_CALL;
     item.event.token = token;
     item.event.method = call->method();
@@ -85,6 +85,18 @@ void Slot::abandon_calls(const service::Service* service) {
   for (const std::shared_ptr<service::Call>& call : open) {
     call->finish(service::Reply::failure(call->service().abandoned()));
   }
+}
+
+// A call by name is known only when it is on its way. Who gave it up before took its handle away.
+void Slot::call_is_out(bp_call handle, const std::shared_ptr<service::Call>& call) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (MadeCall* made = calls_.find(handle)) {
+      made->call = call;
+      return;
+    }
+  }
+  call->cancel();  // unless it was answered meanwhile
 }
 
 // One timer watches the earliest deadline of all calls that this instance made: most calls are

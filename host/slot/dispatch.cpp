@@ -115,7 +115,7 @@ bp_event& Slot::add_event(Lent lent) noexcept {
 // Under the lock. Answers from how many ends messages may be taken.
 std::size_t Slot::admit_items() {
   bool stopping = state_ == State::stopped;
-  for (std::deque<Item>* queue : {&operations_queue_, &items_}) {
+  for (Ring<Item>* queue : {&operations_queue_, &items_}) {
     while (!queue->empty() && turn_items_.size() < batch_events_max) {
       Item& item = queue->front();
       if (admit(item)) {

@@ -111,10 +111,7 @@ struct JsonTable {
           }
         });
     if (made && *made) {
-      const std::lock_guard lock(slot.mutex_);
-      if (Slot::MadeCall* known = slot.calls_.find(handle)) {
-        known->call = *made;
-      }
+      slot.call_is_out(handle, *made);
     }
     return finish(slot, std::move(made), handle, out_call, error);
   }

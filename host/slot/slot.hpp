@@ -9,7 +9,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -37,6 +36,7 @@
 #include "host/slot/leases.hpp"
 #include "host/slot/name_watch.hpp"
 #include "host/slot/permissions.hpp"
+#include "host/slot/ring.hpp"
 #include "host/slot/turn_room.hpp"
 
 namespace host::slot {
@@ -197,7 +197,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   struct MadeCall {
     std::uint64_t token = 0;
-    std::shared_ptr<service::Call> call;  // null for confirmed sends
+    std::shared_ptr<service::Call> call;  // null for confirmed sends, and until it is out
     std::uint64_t deadline_ns = 0;        // 0: somebody else sees to it
   };
 
@@ -298,6 +298,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   // `what`: "publishing"; errors: STATE, BUSY. `handle` is written before anybody finds the call.
   [[nodiscard]] error::Result<bp_call> register_call(std::string_view what, MadeCall made,
                                                      bp_call* handle = nullptr);
+  void call_is_out(bp_call handle, const std::shared_ptr<service::Call>& call);
   void watch_deadline(std::uint64_t deadline_ns);
   void end_late_calls();
   void reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,
@@ -332,10 +333,10 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   mutable std::mutex mutex_;
   State state_ = State::created;
-  std::deque<std::function<void()>> internal_;
-  std::deque<Item> operations_queue_;
-  std::deque<Item> items_;
-  std::deque<bp_chan> ready_ends_;
+  Ring<std::function<void()>> internal_;
+  Ring<Item> operations_queue_;
+  Ring<Item> items_;
+  Ring<bp_chan> ready_ends_;
   std::size_t posts_ = 0;
   std::size_t queued_calls_ = 0;
   unsigned jobs_ = 0;

@@ -95,6 +95,31 @@ TEST(Scheduler, AStrandOfAnotherThreadWaitsForFewTurnsOfABusyOne) {
   EXPECT_EQ(runtime.stop(now_ns() + 10'000'000'000), 0U);
 }
 
+TEST(Scheduler, ACrowdFromAnotherThreadDoesNotWaitForATurnEach) {
+  Runtime runtime(1, 1);
+  constexpr int crowd = 1'000;
+  std::promise<int> turns_before;
+  int turns = 0;
+  int left = crowd;
+  const auto busy = runtime.make_strand([&] {
+    if (++turns == 1) {
+      std::thread([&] {
+        for (int i = 0; i < crowd; ++i) {
+          runtime.post([&] {
+            if (--left == 0) {
+              turns_before.set_value(turns);
+            }
+          });
+        }
+      }).join();
+    }
+    return left > 0;
+  });
+  busy->schedule();
+  EXPECT_LE(turns_before.get_future().get(), crowd / 10);
+  EXPECT_EQ(runtime.stop(now_ns() + 10'000'000'000), 0U);
+}
+
 TEST(Scheduler, TwoThatWakeEachOtherDoNotStarveAThird) {
   Runtime runtime(1, 1);
   std::promise<int> rounds_before;

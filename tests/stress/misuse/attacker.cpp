@@ -208,7 +208,7 @@ void Attacker::batch_ended() {
 
 void Attacker::on_message(const bp_event& event) {
   if (finale_) {
-    field_.arrived.fetch_add(event.token == finale_token ? 1 : 0, std::memory_order_relaxed);
+    field_.arrived.fetch_add(event.token == finale_token ? 1U : 0U, std::memory_order_relaxed);
     return;
   }
   field_.messages.fetch_add(1, std::memory_order_relaxed);
@@ -314,7 +314,7 @@ void Attacker::begin_finale_round() {
                   finale_token, &reply, nullptr, nullptr);
     if (status == BP_DONE) {
       field_.answered.fetch_add(
-          reply.size == sizeof i && std::memcmp(reply.data, &i, sizeof i) == 0 ? 1 : 0);
+          reply.size == sizeof i && std::memcmp(reply.data, &i, sizeof i) == 0 ? 1U : 0U);
       chan->release(host, &reply);
     } else if (status < 0) {
       field_.refused.fetch_add(1);

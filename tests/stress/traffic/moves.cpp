@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t first_channel_token = 100;
 constexpr std::size_t senders_max = 5;
 constexpr std::size_t receivers_max = 5;
-constexpr std::size_t kept_max = 64;
+constexpr std::size_t may_cancel_max = 8;
 constexpr std::uint64_t burst_max = 24;
 constexpr std::uint64_t small_bytes_max = 240;
 constexpr std::uint64_t large_bytes_max = 40'000;
@@ -61,10 +61,8 @@ void Player::move(Hand& hand) {
 // ---- ends
 
 void Player::open_sender(Hand& hand) {
-  if (hand.senders.size() >= senders_max && hand.strand) {
-    return;
-  }
-  if (!hand.strand && senders_for_own_.size() >= senders_max) {
+  // How many the own thread has is its own knowledge: it closes some now and then.
+  if ((hand.strand ? hand.senders.size() : senders_for_own_.size()) >= senders_max) {
     return;
   }
   const std::size_t channel = strand_.chance.below(channels);
@@ -237,8 +235,7 @@ void Player::settle_one(Hand& hand) {
   if (!kept_.take(hand.chance, kept)) {
     return;
   }
-  const bool hurry = kept_.size() > kept_max;
-  const std::uint64_t dice = hurry ? 0 : hand.chance.below(8);
+  const std::uint64_t dice = hand.chance.below(8);
   if (dice == 1) {
     // STALE: its end was closed by the host meanwhile, and it went back by that.
     expect("nack",
@@ -304,7 +301,7 @@ void Player::call_some(Hand& hand) {
     return;
   }
   scene_.calls.fetch_add(1, std::memory_order_relaxed);
-  if (hand.chance.one_in(2)) {
+  if (may_cancel_.size() < may_cancel_max) {
     may_cancel_.put({call, token});
   }
   std::pair<bp_call, std::uint64_t> given_up;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr int moves_per_turn = 12;
 constexpr std::uint64_t first_channel_token = 100;
+constexpr std::size_t kept_max = 64;
 constexpr std::uint32_t inline_method = 1;
 constexpr std::uint32_t queued_method = 2;
 
@@ -138,6 +139,10 @@ void Player::stop(const bp_event& event) {
   }
   stopping_.store(true, std::memory_order_release);
   if (strand_.chance.one_in(3) && !scene_.calm.load()) {
+    // Until then messages would come, and could be taken back before their handler returned.
+    while (!receivers_.empty()) {
+      close_receiver(strand_.chance);
+    }
     stop_op_ = event.handle;
     complete_stop_.store(true, std::memory_order_release);  // the own thread does it
   } else {
@@ -264,7 +269,8 @@ void Player::on_message(const bp_event& event) {
       scene_.found("a broadcast out of order", static_cast<std::int64_t>(parcel.number));
     }
     last = parcel.number;
-  } else if (scene_.calm.load() || stopping_.load() || !strand_.chance.one_in(3)) {
+  } else if (scene_.calm.load() || stopping_.load() || kept_.size() >= kept_max ||
+             !strand_.chance.one_in(3)) {
     scene_.ledger.handled(parcel.ticket, channel);
   } else {
     Kept kept{event.buf, channel, parcel.ticket};
@@ -299,7 +305,7 @@ std::uint64_t Player::expect_answer() {
 bool Player::answer_came(std::uint64_t token) {
   const std::lock_guard lock(mutex_);
   const bool expected = open_answers_.erase(token) == 1;
-  scene_.open_answers.fetch_sub(expected ? 1 : 0);
+  scene_.open_answers.fetch_sub(expected ? 1U : 0U);
   return expected;
 }
 

@@ -13,10 +13,12 @@ namespace {
 
 constexpr std::uint64_t seconds_default = 4;  // the long run: STRESS_SECONDS=60
 constexpr std::uint64_t tickets_max = std::uint64_t{1} << 25U;
+constexpr std::uint64_t pace_ns = 20'000;  // own threads leave the processors to the strands
 constexpr auto between_restarts = std::chrono::milliseconds(60);
 
 TEST(Traffic, EverythingThatWasAcceptedIsHandledOnce) {
   Theatre theatre(seed(), tickets_max);
+  theatre.scene().pace_ns.store(pace_ns);
   const auto end = std::chrono::steady_clock::now() +
                    std::chrono::seconds(setting("STRESS_SECONDS", seconds_default));
   while (std::chrono::steady_clock::now() < end && theatre.scene().findings().empty()) {
