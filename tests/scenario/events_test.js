@@ -101,7 +101,8 @@ scenario('ctl events counts, and tells what matches', async (stage) => {
   );
   const lines = counted.stdout.trim().split('\n');
   assert.equal(lines.length, 2, counted.stdout);
-  for (const line of lines) assert.match(line, /appeared +service +bp\.storage\.\w+\/1\.0 +of storage$/);
+  const one = /appeared +service +bp\.storage\.\w+\/1\.0 +of storage$/;
+  for (const line of lines) assert.match(line, one);
   const wrong = await host.get('/v1/events?count=many');
   assert.equal(wrong.status, 400);
   assert.match(wrong.body, /'count' is 'many'; it takes a whole number/);
