@@ -1,6 +1,7 @@
 // host/slot/channel_desc.cpp - the rules for each field of bp_chan_desc.
 #include "host/slot/channel_desc.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,6 +13,9 @@ namespace host::slot {
 
 namespace {
 
+// What the first plugins of version 1.0 knew of bp_chan_desc.
+constexpr std::size_t bytes_min = offsetof(bp_chan_desc, group);
+
 std::unexpected<error::Error> invalid(std::string text) {
   return error::fail(BP_E_INVALID, std::move(text));
 }
@@ -19,9 +23,9 @@ std::unexpected<error::Error> invalid(std::string text) {
 }  // namespace
 
 error::Result<channel::Settings> settings_of(const bp_chan_desc& desc) {
-  if (desc.struct_size < sizeof(bp_chan_desc)) {
+  if (desc.struct_size < bytes_min) {
     return invalid("bp_chan_desc.struct_size is " + std::to_string(desc.struct_size) +
-                   ", below version 1.0's " + std::to_string(sizeof(bp_chan_desc)));
+                   ", below version 1.0's " + std::to_string(bytes_min));
   }
   if (!tail_is_zero(&desc, desc.struct_size, sizeof(bp_chan_desc))) {
     return error::fail(BP_E_TOO_NEW, "bp_chan_desc has fields that this host does not know");
@@ -64,6 +68,26 @@ error::Result<channel::Settings> settings_of(const bp_chan_desc& desc) {
       desc.message_bytes_max == 0 ? BP_MESSAGE_BYTES_MAX : desc.message_bytes_max;
   settings.on_full = desc.on_full == 0 ? std::uint32_t{BP_FULL_BLOCK} : desc.on_full;
   return settings;
+}
+
+error::Result<std::string> group_of(const bp_chan_desc& desc) {
+  if (desc.struct_size < offsetof(bp_chan_desc, group) + sizeof(bp_chan_desc::group)) {
+    return std::string();
+  }
+  const std::string_view group = view_of(desc.group);
+  if (group.empty()) {
+    return std::string();
+  }
+  const std::string where = "channel '" + std::string(view_of(desc.name)) + "': ";
+  if (!registry::is_name(group)) {
+    return invalid(where + "the name of a group is 1 to " + std::to_string(BP_NAME_BYTES_MAX) +
+                   " bytes of letters, digits, '.', '_' and '-'");
+  }
+  if (desc.kind != BP_KIND_QUEUE || desc.direction != BP_DIR_RECEIVE) {
+    return invalid(where + "group '" + std::string(group) +
+                   "' means nothing here: only consumers of a queue form groups");
+  }
+  return std::string(group);
 }
 
 }  // namespace host::slot

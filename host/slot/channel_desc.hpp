@@ -3,6 +3,8 @@
 // Owns: nothing. Thread: any. Errors: INVALID, RANGE and TOO_NEW, naming the field.
 #pragma once
 
+#include <string>
+
 #include "backplane/abi/channel.h"
 
 #include "host/channel/channel.hpp"
@@ -11,5 +13,9 @@
 namespace host::slot {
 
 [[nodiscard]] error::Result<channel::Settings> settings_of(const bp_chan_desc& desc);
+
+// The consumer's group; empty: the default one, or an older plugin that knows of none. `desc` is
+// one that settings_of() accepts.
+[[nodiscard]] error::Result<std::string> group_of(const bp_chan_desc& desc);
 
 }  // namespace host::slot

@@ -21,6 +21,10 @@ struct ChannelTable {
     if (!settings) {
       return std::unexpected(std::move(settings).error());
     }
+    auto group = group_of(desc);
+    if (!group) {
+      return std::unexpected(std::move(group).error());
+    }
     const bool sending = desc.direction == BP_DIR_SEND;
     const Permissions& permissions = slot.identity_.permissions;
     auto allowed = sending ? permissions.allow("publish", permissions.publish, settings->name,
@@ -42,9 +46,11 @@ struct ChannelTable {
       if (!entry) {
         return std::unexpected(std::move(entry).error());
       }
-      auto handle = sending
-                        ? add_sender(slot, *entry, token)
-                        : add_receiver(slot, *entry, token, desc.flags, desc.concurrency, false);
+      auto handle =
+          sending ? add_sender(slot, *entry, token)
+                  : add_receiver(
+                        slot, *entry, token, false,
+                        {.group = *group, .flags = desc.flags, .concurrency = desc.concurrency});
       if (!handle) {
         registry.drop_unused(*entry->channel);
       } else if (*handle == 0) {
@@ -92,8 +98,8 @@ struct ChannelTable {
 
   // 0: the channel is retired.
   static error::Result<bp_chan> add_receiver(Slot& slot, const registry::ChannelEntry& entry,
-                                             std::uint64_t token, std::uint32_t flags,
-                                             std::uint32_t concurrency, bool json) {
+                                             std::uint64_t token, bool json,
+                                             channel::Channel::ReceiverOptions options) {
     Slot::End end;
     end.token = token;
     end.entry = entry;
@@ -102,10 +108,7 @@ struct ChannelTable {
     if (!handle) {
       return handle;
     }
-    channel::Channel::ReceiverOptions options;
     options.owner = slot.identity_.id;
-    options.flags = flags;
-    options.concurrency = concurrency;
     options.ready = [weak = slot.weak_from_this(), handle = *handle] {
       if (const auto self = weak.lock()) {
         self->end_ready(handle);
@@ -447,7 +450,7 @@ struct ChannelTable {
 
 error::Result<bp_chan> open_json_receiver(Slot& slot, const registry::ChannelEntry& entry,
                                           std::uint64_t token, std::uint32_t flags) {
-  return ChannelTable::add_receiver(slot, entry, token, flags, 0, true);
+  return ChannelTable::add_receiver(slot, entry, token, true, {.flags = flags});
 }
 
 const bp_chan_api* channel_table() noexcept {

@@ -217,6 +217,7 @@ pub struct ChanDesc {
     pub message_bytes_max: u32,
     pub on_full: u32,
     pub concurrency: u32,
+    pub group: Str,
 }
 
 impl ChanDesc {
@@ -233,6 +234,7 @@ impl ChanDesc {
             message_bytes_max: 0,
             on_full: 0,
             concurrency: 0,
+            group: Str::new(""),
         }
     }
 }
@@ -551,7 +553,7 @@ const fn same(left: usize, right: usize) -> bool {
 
 const _: () = assert!(same(size_of::<Str>(), 16) && same(size_of::<Buf>(), 32) && same(size_of::<Error>(), 512));
 const _: () = assert!(same(size_of::<Event>(), 104) && same(size_of::<Host>(), 16) && same(size_of::<Core>(), 104));
-const _: () = assert!(same(size_of::<ChanDesc>(), 72) && same(size_of::<ChanApi>(), 120));
+const _: () = assert!(same(size_of::<ChanDesc>(), 88) && same(size_of::<ChanApi>(), 120));
 const _: () = assert!(same(size_of::<Method>(), 80) && same(size_of::<SvcApi>(), 56));
 const _: () = assert!(same(size_of::<JsonApi>(), 32) && same(size_of::<StateApi>(), 24));
 const _: () = assert!(same(size_of::<TraceApi>(), 32) && same(size_of::<MetricApi>(), 32));

@@ -1,8 +1,10 @@
 // tests/host/slot/channel_table_test.cpp - bp.chan/1 as a plugin calls it.
+#include <cstddef>
 #include <cstring>
 #include <future>
 #include <malloc.h>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -211,6 +213,18 @@ TEST_F(SlotChannels, BadDescriptionsAreNamed) {
   EXPECT_EQ(refused([&](bp_chan_desc& d) { d.name = {long_name.data(), long_name.size()}; }),
             BP_E_INVALID);
   EXPECT_EQ(refused([](bp_chan_desc& d) { d.kind = 9; }), BP_E_INVALID);
+  EXPECT_EQ(refused([](bp_chan_desc& d) { d.group = {"g", 1}; }), BP_E_INVALID) << "a sending end";
+  EXPECT_EQ(refused([](bp_chan_desc& d) {
+              d.direction = BP_DIR_RECEIVE;
+              d.group = {"a b", 3};
+            }),
+            BP_E_INVALID);
+  EXPECT_EQ(refused([](bp_chan_desc& d) {
+              d.direction = BP_DIR_RECEIVE;
+              d.kind = BP_KIND_BROADCAST;
+              d.group = {"g", 1};
+            }),
+            BP_E_INVALID);
   EXPECT_EQ(refused([](bp_chan_desc& d) { d.flags = 1U << 20U; }), BP_E_TOO_NEW);
   EXPECT_EQ(refused([](bp_chan_desc& d) { d.capacity = ~0U; }), BP_E_RANGE);
 }
@@ -240,6 +254,37 @@ TEST_F(SlotChannels, AConfirmedSendAfterStopIsAQuestionOfStateNotOfLoad) {
   ASSERT_FALSE(actor.operate(BP_EV_STOP));
   bp_call call = 0;
   EXPECT_EQ(actor.chan()->send_confirmed(actor.host(), out, &buf, 55, &call), BP_E_STATE);
+}
+
+// The third consumer is of an older plugin: what its description does not have is not read.
+TEST_F(SlotChannels, EachGroupOfConsumersGetsEveryMessage) {
+  Actor& from = running("from");
+  Actor& to = running("to");
+  std::mutex mutex;
+  std::multiset<std::uint64_t> got;
+  std::promise<void> all;
+  to.script.on_event = [&](const bp_event& event) {
+    const std::lock_guard lock(mutex);
+    if (event.type == BP_EV_MESSAGE && (got.insert(event.token), got.size() == 6)) {
+      all.set_value();
+    }
+  };
+  for (const std::uint64_t token : {1U, 2U, 3U}) {
+    bp_chan_desc desc = Actor::desc("c", BP_KIND_QUEUE, BP_DIR_RECEIVE);
+    desc.group = token == 1 ? bp_str{"a", 1} : bp_str{"b", 1};
+    desc.struct_size = token == 3 ? offsetof(bp_chan_desc, group) : sizeof desc;
+    bp_chan in = 0;
+    ASSERT_EQ(to.chan()->open(to.host(), to.instance(), &desc, token, &in, nullptr), BP_OK);
+  }
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 9);
+  for (int i = 0; i < 2; ++i) {
+    bp_buf buf{};
+    ASSERT_EQ(from.chan()->reserve(from.host(), out, 1, &buf), BP_OK);
+    ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  }
+  all.get_future().wait();
+  const std::lock_guard lock(mutex);
+  EXPECT_EQ(got, (std::multiset<std::uint64_t>{1, 1, 2, 2, 3, 3}));
 }
 
 TEST_F(SlotChannels, AChannelThatIsPausedWaitsAndThatIsClosedIsStale) {

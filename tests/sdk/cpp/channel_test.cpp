@@ -24,7 +24,7 @@ struct Relay {
       co_return co_await out_.send_wait(m.bytes());
     });
     cx.subscribe("wide", [&cx](bp::message) -> bp::task<void> { co_await cx.sleep(1s); },
-                 {.concurrency = 2});
+                 {.group = "workers", .concurrency = 2});
     cx.subscribe("forward", [this](bp::message m) -> bp::result<void> {
       auto kept = m.keep();
       return out_.send(std::move(kept).into_buffer());
@@ -68,6 +68,8 @@ TEST_F(ChannelTest, OpensEndsAsTheManifestDeclaresThem) {
   EXPECT_EQ(host_.end_of("slow")->type, "bytes");
   EXPECT_EQ(host_.end_of("slow")->concurrency, 1U) << "one task at a time";
   EXPECT_EQ(host_.end_of("events")->concurrency, 0U) << "nothing to limit";
+  EXPECT_EQ(host_.end_of("wide")->group, "workers");
+  EXPECT_EQ(host_.end_of("slow")->group, "");
 }
 
 TEST_F(ChannelTest, SendsACopy) {

@@ -12,7 +12,7 @@ extern "C" {
 
 /** Kinds. All ends of a channel must agree on it. */
 enum {
-  BP_KIND_QUEUE = 1,    /**< each message goes to one of the consumers */
+  BP_KIND_QUEUE = 1,    /**< each message goes to one consumer of each group */
   BP_KIND_BROADCAST = 2 /**< each message goes to every subscriber */
 };
 
@@ -61,6 +61,19 @@ typedef struct bp_chan_desc {
   uint32_t message_bytes_max; /**< 0: BP_MESSAGE_BYTES_MAX */
   uint32_t on_full;           /**< BP_FULL_*, queues only; 0: block */
   uint32_t concurrency; /**< receiving: how many messages may be unacknowledged; 0: no own limit */
+
+  /** Receiving from a queue: the consumer's group, named as channels are; empty: the default group.
+      Each group gets every message that was sent since it began, with its own acknowledgements,
+      retries and dead letters; the first group of all begins with the oldest message that is kept.
+      `capacity` and `on_full` are about the group that is furthest behind; drop-oldest drops for
+      that one only. A group ends with its last member, and what it has not acknowledged goes with
+      it (a confirmed send is told ABANDONED). These last without members, and keep their messages:
+      groups that the manifest declares, from the channel's beginning; the default group, once it
+      has begun; and a queue's only group, whose messages the next group to begin takes.
+      Must be empty for other ends.
+      Since: 1.0 (the draft of 2026-11-26; a struct_size that ends before this field means empty).
+   */
+  bp_str group;
 } bp_chan_desc;
 
 /** The table. */
@@ -96,7 +109,8 @@ typedef struct bp_chan_api {
   bp_status(BP_CALL* send)(const bp_host* host, bp_chan channel, bp_buf* lease);
 
   /** Like send, and BP_EV_CONFIRMED with `token` and a status follows when every consumer that
-      confirms (a queue's consumer, a broadcast's BP_CHAN_CONFIRMING subscribers) has acknowledged:
+      confirms (one of each group of a queue, a broadcast's BP_CHAN_CONFIRMING
+      subscribers) has acknowledged:
       at once where there is none.
       Thread: any, one at a time per end. Blocks: no. Owns: as send. Errors: as send, BUSY.
       Since: 1.0 */
@@ -120,9 +134,10 @@ typedef struct bp_chan_api {
       Since: 1.0 */
   bp_status(BP_CALL* ack)(const bp_host* host, bp_buf* lease);
 
-  /** Hand a retained message back: it is delivered again after `delay_ns`, to any consumer; after
-      the channel's retry limit it goes to the dead letter channel and a confirmed send fails with
-      `status` and `error`.
+  /** Hand a retained message back: it is delivered again after `delay_ns`, to any
+      consumer of its group;
+      after the channel's retry limit it goes to the dead letter channel and a confirmed send fails
+      with `status` and `error`.
       Thread: any. Blocks: no. Owns: the lease is gone; `error` (may be NULL) is the caller's,
       copied.
       Errors: STALE, INVALID. Since: 1.0 */
@@ -164,8 +179,9 @@ typedef struct bp_chan_api {
                               uint32_t count, uint32_t* out_taken);
 } bp_chan_api;
 
-BP_STATIC_ASSERT(sizeof(bp_chan_desc) == 72 && offsetof(bp_chan_desc, schema) == 48 &&
-                     offsetof(bp_chan_desc, concurrency) == 68,
+BP_STATIC_ASSERT(sizeof(bp_chan_desc) == 88 && offsetof(bp_chan_desc, schema) == 48 &&
+                     offsetof(bp_chan_desc, concurrency) == 68 &&
+                     offsetof(bp_chan_desc, group) == 72,
                  "bp_chan_desc");
 BP_STATIC_ASSERT(sizeof(bp_chan_api) == 120 && offsetof(bp_chan_api, activity) == 104,
                  "bp_chan_api");

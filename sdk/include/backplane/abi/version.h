@@ -4,9 +4,10 @@
  *   1.0-draft  2026-11-26  a method's concurrency_max (was reserved) and queue_max (appended);
  *                          BP_EV_CALL_CANCELLED carries the service's token and the method.
  *   1.0-draft  2026-11-26  an inline method is lent room for its reply (BP_INLINE_REPLY_BYTES); a
- *                          retained message may move; bp.chan/1 publish(); a histogram's bounds are
- *                          inclusive; bp.registry/1 and BP_EV_REGISTRY; a channel that nobody uses
- *                          goes, and an activity word speaks while its end is open.
+ *                          retained message may move; bp.chan/1 publish(); consumers of a queue may
+ *                          form groups (bp_chan_desc.group); a histogram's bounds are inclusive;
+ *                          bp.registry/1 and BP_EV_REGISTRY; a channel that nobody uses goes, and
+ *                          an activity word speaks while its end is open.
  *   1.0-draft  2026-11-25  first text: entry, events, bp.core/1, bp.chan/1, bp.svc/1,
  *                          bp.json/1, bp.metric/1, bp.state/1, bp.trace/1. May change until it is
  *                          frozen.

@@ -30,6 +30,8 @@ struct channel_options {
   std::uint32_t message_bytes_max = 0;
   std::uint32_t on_full = 0;  ///< BP_FULL_*, queues
   std::uint32_t flags = 0;    ///< receiving: BP_CHAN_GATING, BP_CHAN_CONFIRMING
+  /// Receiving from a queue: the consumer's group (bp_chan_desc.group). Empty: the default one.
+  std::string_view group = {};
   /// Receiving, handlers that return a task: how many may run at once. 1 keeps the order.
   std::uint32_t concurrency = 1;
   /// Receiving from a broadcast: told how many messages were missed. Default: a warning in the log.
@@ -52,6 +54,7 @@ inline result<bp_chan> open_end(const engine& in, std::string_view name, std::ui
   desc.message_bytes_max = with.message_bytes_max;
   desc.on_full = with.on_full;
   desc.concurrency = direction == BP_DIR_RECEIVE ? with.concurrency : 0;
+  desc.group = to_abi(with.group);
   bp_chan channel = 0;
   bp_error why = blank_error();
   const bp_status status = in.chan->open(in.host, in.instance, &desc, token, &channel, &why);
@@ -270,7 +273,7 @@ class subscription_end : public owned_sink {
  public:
   subscription_end(engine& in, std::string_view name, channel_options with)
       : of_(in), name_(name), with_(std::move(with)), token_(in, *this) {
-    with_.type = {};  // belongs to the caller of subscribe()
+    with_.type = with_.group = {};  // belong to the caller of subscribe()
   }
 
   [[nodiscard]] std::uint64_t token() const noexcept { return token_.token(); }

@@ -141,6 +141,9 @@ struct fake_core_tables {
     *out = self.next_handle();
     self.ends_.push_back({*out, name, desc->direction, desc->kind, text(&desc->type), desc->flags,
                           desc->concurrency, token});
+    if (desc->struct_size >= sizeof(bp_chan_desc)) {
+      self.ends_.back().group = text(&desc->group);
+    }
     return BP_OK;
   }
 

@@ -56,6 +56,7 @@ struct channel_end {
   std::uint64_t token;
   bool paused = false;
   bool closed = false;
+  std::string group = {};
 };
 
 /// What a call made by the test was answered.
