@@ -23,6 +23,7 @@ bool Tap::open(const registry::ChannelEntry& entry, runtime::Runtime& runtime, s
   });
   channel::Channel::ReceiverOptions options;
   options.owner = "a tap of the control socket";
+  options.guest = true;
   options.ready = [strand = tap->strand_] { strand->schedule(); };
   options.paused = true;  // the strand reads receiver_: nothing may wake it before that is set
   tap->receiver_ = entry.channel->open_receiver(std::move(options));

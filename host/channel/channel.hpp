@@ -106,6 +106,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
     std::uint32_t flags = 0;           // BP_CHAN_*
     std::uint32_t concurrency = 0;     // 0: the channel's capacity
     std::function<void()> ready = {};  // something may be there to take
+    // Somebody who only looks in: the default group does not last for it.
+    bool guest = false;
     // Until resume(): for an owner whose `ready` needs the receiver that is being opened.
     bool paused = false;
   };
@@ -170,7 +172,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void renew_credit(Lane& lane);
   void drop_oldest(Lane& lane, std::size_t bytes, Wakes& wakes);
   void declare_groups();
-  [[nodiscard]] std::shared_ptr<Group> join_group(const std::string& name);
+  [[nodiscard]] std::shared_ptr<Group> join_group(const ReceiverOptions& who);
   std::shared_ptr<Group> begin_group();
   void leave_group(Receiver& receiver, Wakes& wakes);
   void share_credit();

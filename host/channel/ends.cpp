@@ -28,7 +28,7 @@ std::shared_ptr<Receiver> Channel::open_receiver(ReceiverOptions options) {
     ++ends_;
     // Before it takes its places: what was passed over until then is not missed.
     set_activity(receivers_.size() + 1);
-    receiver->group_ = is_queue() ? join_group(receiver->options_.group) : begin_group();
+    receiver->group_ = is_queue() ? join_group(receiver->options_) : begin_group();
     ++receiver->group_->members;
     receivers_.push_back(receiver.get());
     receiver_count_.store(receivers_.size(), std::memory_order_relaxed);
@@ -56,18 +56,20 @@ void Channel::declare_groups() {
 }
 
 // Of a queue. What was sent before any group began is for the first that begins.
-std::shared_ptr<Group> Channel::join_group(const std::string& name) {
+std::shared_ptr<Group> Channel::join_group(const ReceiverOptions& who) {
   const auto same = std::ranges::find_if(groups_, [&](const std::shared_ptr<Group>& group) {
-    return group->begun && group->name == name;
+    return group->begun && group->name == who.group;
   });
+  std::shared_ptr<Group> group;
   if (same != groups_.end()) {
-    return *same;
+    group = *same;
+  } else {
+    group = groups_.front()->begun ? begin_group() : groups_.front();
+    group->name = who.group;
+    group->begun = true;
   }
-  std::shared_ptr<Group> group = groups_.front()->begun ? begin_group() : groups_.front();
-  group->name = name;
-  group->begun = true;
   // A queue that has consumers of its own keeps its messages for them, come who may.
-  group->lasting = name.empty();
+  group->lasting = group->lasting || (who.group.empty() && !who.guest);
   return group;
 }
 

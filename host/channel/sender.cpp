@@ -23,11 +23,14 @@ Sender::Sender(std::shared_ptr<Channel> channel, Lane& lane, std::function<void(
       lane_(lane),
       queue_(channel_->is_queue()),
       keeps_(keeps),
+      settled_seq_(lane.seq()),
       writable_(std::move(writable)) {}
 
 Sender::~Sender() {
   return_lent();
-  settle();  // nobody does it later
+  if (settled_seq_.load(std::memory_order_relaxed) != lane_.seq()) {
+    settle();  // nobody does it later
+  }
   {
     const std::lock_guard lock(channel_->mutex_);
     lane_.close();

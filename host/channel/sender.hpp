@@ -85,6 +85,7 @@ class Sender {
   // Wakes whoever fell asleep while its last messages were on their way.
   void settle() {
     std::atomic_thread_fence(std::memory_order_seq_cst);
+    settled_seq_.store(lane_.seq(), std::memory_order_relaxed);
     channel_->notify(lane_);
   }
 
@@ -110,6 +111,8 @@ class Sender {
   const bool keeps_;
   std::byte* lent_ = nullptr;
   std::size_t lent_bytes_ = none;
+  // The strand settles what it sent while another thread may send already.
+  std::atomic<std::uint64_t> settled_seq_;
   Segment* aside_ = nullptr;  // holds what was lent, when other messages went before it
   const std::function<void()> writable_;
   bool waiting_ = false;                      // under the channel's lock

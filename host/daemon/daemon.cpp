@@ -66,6 +66,7 @@ void adjust_channel(const manifest::Manifest& manifest, channel::Settings& setti
     settings.capacity = channel.capacity.value_or(settings.capacity);
     settings.bytes_max = channel.max_bytes.value_or(settings.bytes_max);
     settings.retry_max = channel.retry.value_or(settings.retry_max);
+    settings.groups = channel.groups;
     if (channel.on_full) {
       settings.on_full = static_cast<std::uint32_t>(*channel.on_full) + BP_FULL_BLOCK;
     }

@@ -24,6 +24,8 @@ Keys<Channel> channel_keys() {
           "channel for messages that nobody could handle"),
       key("retry", &Channel::retry, integer(1, retry_max),
           "deliveries of one message before dead_letter"),
+      key("groups", &Channel::groups, list(text(group_rule())),
+          "queues: groups of consumers that keep their messages while nobody is there"),
   };
 }
 

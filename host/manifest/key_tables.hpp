@@ -23,6 +23,7 @@ inline constexpr Duration timeout_max = std::chrono::hours(24);
 
 [[nodiscard]] TextRule plugin_id_rule();
 [[nodiscard]] TextRule channel_rule();
+[[nodiscard]] TextRule group_rule();
 [[nodiscard]] TextRule glob_rule();
 
 [[nodiscard]] Keys<Host> host_keys();

@@ -144,6 +144,7 @@ struct Channel {
   std::optional<std::uint64_t> max_bytes;
   std::optional<std::string> dead_letter;  // a channel
   std::optional<std::uint32_t> retry;      // deliveries of one message before dead_letter
+  std::vector<std::string> groups;         // of consumers; one may be empty: the default group
 
   friend bool operator==(const Channel&, const Channel&) = default;
 };

@@ -36,6 +36,13 @@ TextRule channel_rule() {
           }};
 }
 
+TextRule group_rule() {
+  return {
+      "the name of a group: empty, or 1 to 255 of A-Z a-z 0-9 . _ -, the first a letter or digit",
+      "^([A-Za-z0-9][A-Za-z0-9._-]{0,254})?$",
+      [](std::string_view text) { return text.empty() || channel_rule().accepts(text); }};
+}
+
 TextRule glob_rule() {
   return {"a pattern for names: 1 to 255 of A-Z a-z 0-9 . _ - * ?", "^[A-Za-z0-9._*?-]{1,255}$",
           [](std::string_view text) {

@@ -99,6 +99,23 @@ TEST(Ends, TheDefaultGroupLastsOnceItBegan) {
   EXPECT_EQ(take_in_place(*consumer(*channel, "")), (Texts{"kept"}));
 }
 
+TEST(Ends, TheDefaultGroupDoesNotLastForAGuest) {
+  Bench bench;
+  const auto channel = bench.make(queue_of(1));
+  const auto sender = channel->open_sender({});
+  const auto other = consumer(*channel, "other");
+  channel->open_receiver({.owner = "guest", .guest = true})->close();
+  for (const char* text : {"1", "2"}) {
+    ASSERT_TRUE(put(*sender, text));
+    EXPECT_EQ(take_in_place(*other), (Texts{text}));
+  }
+  consumer(*channel, "")->close();
+  channel->open_receiver({.owner = "guest", .guest = true})->close();
+  ASSERT_TRUE(put(*sender, "3"));
+  EXPECT_EQ(take_in_place(*other), (Texts{"3"}));
+  EXPECT_FALSE(put(*sender, "4"));
+}
+
 TEST(Ends, DeclaredGroupsAreThereFromTheBeginningAndLast) {
   Bench bench;
   Settings settings = queue_of(8);

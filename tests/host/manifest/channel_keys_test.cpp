@@ -13,7 +13,8 @@ using test::told;
 TEST(ChannelKeys, AreRead) {
   const Reading reading = read_with(
       R"("channels":{"events":{"capacity":16,"on_full":"drop-oldest","block_timeout":"1s",
-         "delivery":"queued","max_bytes":"1MiB","dead_letter":"dead","retry":3},"Dead.1":{}})");
+         "delivery":"queued","max_bytes":"1MiB","dead_letter":"dead","retry":3,
+         "groups":["","audit"]},"Dead.1":{}})");
   ASSERT_TRUE(reading.manifest) << told(reading);
   const Channel& channel = reading.manifest->channels.at(0);
   EXPECT_EQ(channel.name, "events");
@@ -24,6 +25,7 @@ TEST(ChannelKeys, AreRead) {
   EXPECT_EQ(channel.max_bytes, 1'048'576U);
   EXPECT_EQ(channel.dead_letter, "dead");
   EXPECT_EQ(channel.retry, 3U);
+  EXPECT_EQ(channel.groups, (std::vector<std::string>{"", "audit"}));
   Channel untouched;
   untouched.name = "Dead.1";
   EXPECT_EQ(reading.manifest->channels.at(1), untouched);
@@ -38,14 +40,16 @@ TEST(ChannelKeys, RefuseVolatileWhichWouldDoNothing) {
 
 TEST(ChannelKeys, RefuseWhatIsNotInThisBuildAndBadValues) {
   const Reading reading = read_with(
-      R"("channels":{"a":{"delivery":"durable","on_full":"drop"},"b b":{"capacity":2000000}})");
+      R"("channels":{"a":{"delivery":"durable","on_full":"drop","groups":["x y"]},
+         "b b":{"capacity":2000000}})");
   const std::string problems = told(reading);
   EXPECT_NE(problems.find("/channels/a/delivery: not in this build: durable channels"),
             std::string::npos);
   EXPECT_NE(problems.find("/channels/a/on_full: unknown value \"drop\""), std::string::npos);
   EXPECT_NE(problems.find("\"b b\" is not a channel name"), std::string::npos);
   EXPECT_NE(problems.find("from 1 to 1048576"), std::string::npos);
-  EXPECT_EQ(reading.problems.size(), 4U);
+  EXPECT_NE(problems.find("/channels/a/groups/0"), std::string::npos);
+  EXPECT_EQ(reading.problems.size(), 5U);
 }
 
 }  // namespace

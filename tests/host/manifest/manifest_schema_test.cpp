@@ -76,7 +76,9 @@ Channel any_channel(std::string name) {
           .delivery = perhaps(Delivery::Queued),
           .max_bytes = perhaps(*rc::gen::inRange<std::uint64_t>(1, 1'000'000'000)),
           .dead_letter = perhaps(name + ".dead"),
-          .retry = perhaps(*rc::gen::inRange<std::uint32_t>(1, 1'000))};
+          .retry = perhaps(*rc::gen::inRange<std::uint32_t>(1, 1'000)),
+          .groups = *rc::gen::arbitrary<bool>() ? std::vector<std::string>{"", name}
+                                                : std::vector<std::string>{}};
 }
 
 Wire any_wire() {
