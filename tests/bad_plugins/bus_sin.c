@@ -202,6 +202,15 @@ static void on_message(struct user* self, const bp_event* event) {
 }
 
 #elif defined(SIN_BAD_NAMES)
+/* The log lets so many equal lines pass only: what is as it should be is counted. */
+static void refused(struct user* self, const char* what, bp_status status) {
+  if (status == BP_E_INVALID) {
+    ++self->heard;
+  } else {
+    answered(self, what, status);
+  }
+}
+
 static bp_status begin(struct user* self) {
   static char long_name[10240];
   memset(long_name, 'n', sizeof long_name);
@@ -220,14 +229,15 @@ static bp_status begin(struct user* self) {
   for (size_t i = 0; i < sizeof names / sizeof names[0]; ++i) {
     bp_chan channel = 0;
     bp_svc service = 0;
-    answered(self, "open", open_end(self, names[i], BP_KIND_QUEUE, BP_DIR_SEND, 1, &channel));
-    answered(self, "provide",
-             self->services->provide(self->host, self->instance, &names[i], 1, 0, &method,
-                                     sizeof method, 1, 1, &service, NULL));
-    answered(self, "require",
-             self->services->require(self->host, self->instance, &names[i], 1, 0,
-                                     BP_REQUIRE_OPTIONAL, &service, NULL));
+    refused(self, "open", open_end(self, names[i], BP_KIND_QUEUE, BP_DIR_SEND, 1, &channel));
+    refused(self, "provide",
+            self->services->provide(self->host, self->instance, &names[i], 1, 0, &method,
+                                    sizeof method, 1, 1, &service, NULL));
+    refused(self, "require",
+            self->services->require(self->host, self->instance, &names[i], 1, 0,
+                                    BP_REQUIRE_OPTIONAL, &service, NULL));
   }
+  counted(self, "refused", self->heard);
   bp_buf lease = {NULL, 0, 0, 0};
   uint64_t word = 0;
   const bp_buf span = {&word, (uint64_t)BP_MESSAGE_BYTES_MAX + 1, 0, 0};

@@ -89,20 +89,20 @@ scenario('ten thousand channels', async (stage, context) => {
 
 scenario('names that are none, and messages above the limit, are refused', async (stage) => {
   const host = await stage.start(manifest.bare({ names: { library: built('bad_names') } }));
-  const told = answers(host, 'names');
-  assert.equal(told.length, 7 * 3 + 2);
-  const invalid = -3;
+  await counted(host, 'names', 'refused', 7 * 3);
   const tooLarge = -17;
-  for (const { sin, status } of told) {
-    assert.equal(Number(status), / of too much$/.test(sin) ? tooLarge : invalid, sin);
-  }
+  const sizes = () => answers(host, 'names');
+  if (sizes().length < 2) await host.log('both sizes', () => sizes().length >= 2);
+  for (const { sin, status } of sizes()) assert.equal(Number(status), tooLarge, sin);
   const status = await host.status();
   assert.equal(status.names.state, 'running');
   assert.equal((await host.stop()).code, 0);
 });
 
 scenario('a handler may close its channel with a batch of it in hand', async (stage) => {
-  const host = await stage.start(manifest.bare({ closer: { library: built('bad_closes_in_hand') } }));
+  const host = await stage.start(
+    manifest.bare({ closer: { library: built('bad_closes_in_hand') } }),
+  );
   await counted(host, 'closer', 'heard', 50);
   assert.deepEqual(counts(host, 'closer', 'out of order'), []);
   assert.deepEqual(counts(host, 'closer', 'not kept'), []);
@@ -112,7 +112,10 @@ scenario('a handler may close its channel with a batch of it in hand', async (st
 });
 
 scenario('STOP ends handlers that wait for what never comes', async (stage) => {
-  const host = await stage.start(manifest.bare({ waiter: { library: built('good_suspended') } }));
+  const timeouts = { drain: '300ms' }; // nothing ends before STOP
+  const host = await stage.start(
+    manifest.bare({ waiter: { library: built('good_suspended'), timeouts } }),
+  );
   const seen = (message) => host.lines.filter((line) => line.message === message).length;
   if (seen('suspended') < 8) {
     await host.log('all handlers wait', () => seen('suspended') >= 8);

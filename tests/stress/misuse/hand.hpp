@@ -15,6 +15,18 @@
 
 namespace stress {
 
+// Of handles: [kind 8][generation 32][index 24].
+inline constexpr std::uint8_t kind_instance = 1;
+inline constexpr std::uint8_t kind_lease = 2;
+inline constexpr std::uint8_t kind_channel = 3;
+inline constexpr std::uint8_t kind_service = 4;
+inline constexpr std::uint8_t kind_call = 5;
+inline constexpr std::uint8_t kind_operation = 6;
+inline constexpr std::uint8_t kind_timer = 7;
+inline constexpr std::uint8_t kind_span = 8;
+inline constexpr std::uint8_t kind_family = 9;
+inline constexpr std::uint8_t kind_incoming = 10;
+
 class Hand {
  public:
   Hand(const Life& life, Field& field, std::size_t number, bool on_strand, std::uint64_t seed)
