@@ -11,6 +11,7 @@
 
 #include "tests/bench/ours/ours.hpp"
 #include "tests/bench/ours/world.hpp"
+#include "tests/bench/plugins/board.h"
 #include "tests/bench/race/memory.hpp"
 
 namespace bench {

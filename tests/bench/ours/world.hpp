@@ -7,19 +7,20 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <semaphore.h>
 #include <string>
 #include <vector>
-
-#include <semaphore.h>
 
 #include "tests/bench/ours/place.hpp"
 
 namespace host::message {
 class Pool;
 }
+
 namespace host::registry {
 class Registry;
 }
+
 namespace host::supervisor {
 struct Status;
 }
