@@ -15,8 +15,8 @@ namespace {
 
 // Two strands that wake each other must not keep the worker from the others.
 constexpr std::uint32_t next_streak_max = 3;
-// The queue of other threads is looked at first once in so many picks. A fair share of it moves to
-// the ring then: one at a time, busy strands would keep it waiting however short its work is.
+// The queue of other threads is looked at once in so many picks, and a fair share of it moves to
+// the ring: one at a time, busy strands would keep it waiting however short its work is.
 constexpr std::uint32_t injected_every_picks = 4;
 constexpr std::size_t injected_take_max = run_queue_strands_max / 2;
 constexpr unsigned pauses_per_look = 4;
@@ -200,26 +200,30 @@ void Scheduler::inject(StrandList strands) {
   sleepers_.wake_one();
 }
 
-Strand* Scheduler::take_injected(Worker& me, std::size_t count_max) {
+// Behind what the ring holds: some of that may be older work of the same threads. A fair share; it
+// stays visible to thieves.
+void Scheduler::share_injected(Worker& me) {
   if (injected_count_.load(std::memory_order_acquire) == 0) {
-    return nullptr;
+    return;
   }
   const std::lock_guard lock(mutex_);
-  // A fair share; it stays visible to thieves in the ring.
   const std::size_t share = injected_.size() / workers_wanted_ + 1;
-  Strand* const first = injected_.pop_front();
-  for (std::size_t taken = 1; taken < std::min(share, count_max); ++taken) {
+  for (std::size_t taken = 0; taken < std::min(share, injected_take_max); ++taken) {
     Strand* const strand = injected_.pop_front();
     if (strand == nullptr) {
       break;
     }
     if (!me.queue.push(strand)) {
-      injected_.push_back(*strand);
+      injected_.push_front(*strand);
       break;
     }
   }
   injected_count_.store(injected_.size(), std::memory_order_release);
-  return first;
+}
+
+Strand* Scheduler::take_injected(Worker& me) {
+  share_injected(me);
+  return me.queue.take();
 }
 
 Strand* Scheduler::pick(Worker& me) {
@@ -227,7 +231,7 @@ Strand* Scheduler::pick(Worker& me) {
          !me.replaced.load(std::memory_order_relaxed)) {
     Strand* found = pick_local(me);
     if (found == nullptr) {
-      found = take_injected(me, injected_take_max);
+      found = take_injected(me);
     }
     if (found == nullptr) {
       found = search(me);
@@ -245,9 +249,7 @@ Strand* Scheduler::pick(Worker& me) {
 
 Strand* Scheduler::pick_local(Worker& me) {
   if (++me.picks % injected_every_picks == 0) {
-    if (Strand* const strand = take_injected(me, injected_take_max)) {
-      return strand;
-    }
+    share_injected(me);
   }
   if (me.next.load(std::memory_order_relaxed) != nullptr) {
     if (Strand* const next = me.next.exchange(nullptr, std::memory_order_acq_rel)) {
@@ -296,7 +298,7 @@ Strand* Scheduler::search(Worker& me) {
     for (unsigned i = 0; i < pauses_per_look; ++i) {
       pause();
     }
-    found = take_injected(me, injected_take_max);
+    found = take_injected(me);
     if (found == nullptr) {
       found = steal(me);
     }

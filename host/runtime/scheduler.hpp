@@ -89,7 +89,8 @@ class Scheduler {
 
   [[nodiscard]] Strand* pick(Worker& me);
   [[nodiscard]] Strand* pick_local(Worker& me);
-  [[nodiscard]] Strand* take_injected(Worker& me, std::size_t count_max);
+  [[nodiscard]] Strand* take_injected(Worker& me);
+  void share_injected(Worker& me);
   [[nodiscard]] Strand* steal(Worker& me) noexcept;
   [[nodiscard]] Strand* search(Worker& me);
 

@@ -81,6 +81,13 @@ class StrandList {
     ++size_;
   }
 
+  void push_front(Strand& strand) noexcept {
+    strand.behind_ = first_;
+    (first_ == nullptr ? last_ : first_) = &strand;
+    first_ = &strand;
+    ++size_;
+  }
+
   // Null when empty.
   Strand* pop_front() noexcept {
     Strand* const strand = first_;
