@@ -24,6 +24,25 @@
 
 namespace host::slot {
 
+// Numbers the leases of one gate. One thread counts; whoever comes with a lease may look.
+class LeaseNumber {
+ public:
+  void begin(std::uint32_t first) noexcept { number_.store(first, std::memory_order_relaxed); }
+
+  std::uint32_t next() noexcept {
+    const std::uint32_t number = now() + 1;
+    number_.store(number, std::memory_order_relaxed);
+    return number;
+  }
+
+  [[nodiscard]] std::uint32_t now() const noexcept {
+    return number_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::uint32_t> number_{0};
+};
+
 struct Gate {
   std::atomic<std::uint64_t> handle{0};  // 0: shut
   std::atomic<bool> inside{false};
@@ -40,10 +59,10 @@ struct Gate {
 // To a sending end; for the one thread that sends.
 struct alignas(64) SendGate : Gate {
   std::atomic<bool> settling{false};  // the strand is inside, beside whoever sends there now
-  bool unsettled = false;       // strand: sent in this turn, sleepers not looked for behind a fence
-  std::uint32_t lent = 0;       // leases on the room, so far
-  std::uint64_t lease = 0;      // the last one on the lane's room
-  std::uint64_t bytes_max = 0;  // of one message
+  bool unsettled = false;  // strand: sent in this turn, sleepers not looked for behind a fence
+  LeaseNumber lent;        // of the leases on the lane's room
+  std::atomic<std::uint64_t> lease{0};  // the last of them; whoever comes with one may look
+  std::uint64_t bytes_max = 0;          // of one message
   channel::Sender* sender = nullptr;
   // How many listen: what bp.chan/1 activity() gives away. It is here, and not in the channel,
   // because it must stay mapped when the channel is gone.
@@ -55,27 +74,29 @@ struct alignas(64) SendGate : Gate {
 
   // Inside only: a lease on the room that the sender has just lent.
   [[nodiscard]] std::uint64_t lend(std::size_t index) noexcept {
-    lease = handle_of(HandleKind::room, ++lent, static_cast<std::uint32_t>(index));
-    return lease;
+    const std::uint64_t given =
+        handle_of(HandleKind::room, lent.next(), static_cast<std::uint32_t>(index));
+    lease.store(given, std::memory_order_relaxed);
+    return given;
   }
 
   // Is this the lease on what the sender lent, and is it still out? Inside, or under the slot's
   // lock.
   [[nodiscard]] bool holds(std::uint64_t asked) const noexcept {
-    return asked == lease && sender->lent() != nullptr;
+    return asked == lease.load(std::memory_order_relaxed) && sender->lent() != nullptr;
   }
 };
 
 // To a required service; for the strand. Others take the long way.
 struct alignas(64) CallGate : Gate {
   std::atomic<bool> reply_lent{false};
-  std::uint32_t lent = 0;  // generation of the last lease on `reply`
+  LeaseNumber lent;  // generation of the last lease on `reply`
   service::Service* service = nullptr;
   service::Seat seat{inside};
   alignas(16) std::array<std::byte, BP_INLINE_REPLY_BYTES> reply;
 
   [[nodiscard]] bool holds(std::uint64_t lease) const noexcept {
-    return lease == handle_of(HandleKind::reply, lent, index()) &&
+    return lease == handle_of(HandleKind::reply, lent.now(), index()) &&
            reply_lent.load(std::memory_order_acquire);
   }
 };

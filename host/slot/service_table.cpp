@@ -219,10 +219,10 @@ struct ServiceTable {
         status = refuse({BP_E_INVALID, "an inline method answered with memory that is not its own"},
                         &error);
       } else {
-        ++gate.lent;
+        const std::uint32_t number = gate.lent.next();
         gate.reply_lent.store(true, std::memory_order_relaxed);
         reply = answer;
-        reply.lease = handle_of(HandleKind::reply, gate.lent, gate.index());
+        reply.lease = handle_of(HandleKind::reply, number, gate.index());
       }
     }
     gate.seat.count(service.place_of(*method), status < 0);
