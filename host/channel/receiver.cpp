@@ -340,8 +340,8 @@ void Receiver::resume() {
 // Out of the channel's list; what was never taken will not be.
 void Receiver::detach(Wakes& wakes) {
   Channel& channel = *channel_;
-  if (std::exchange(detached_, true)) {
-    return;
+  if (std::exchange(detached_, true) || !group_) {
+    return;  // without a group it never got in: the channel was retired
   }
   std::erase(channel.receivers_, this);
   channel.receiver_count_.store(channel.receivers_.size(), std::memory_order_relaxed);

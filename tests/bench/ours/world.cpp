@@ -162,7 +162,10 @@ struct World::Inside {
   host::runtime::Runtime runtime{runtime_options()};
   host::metric::Registry metrics;
   host::log::SpanTable spans;
-  host::registry::Registry registry{{}, surroundings()};
+  // Queues stay when nobody uses them, as those that a manifest names: their counts are looked at.
+  host::registry::Registry registry{
+      [](host::channel::Settings& settings) { settings.lasting = settings.kind == BP_KIND_QUEUE; },
+      surroundings()};
   host::exchange::Exchange exchange{registry, pool, runtime};
   Control control;
   std::string lost;

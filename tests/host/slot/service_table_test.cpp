@@ -74,7 +74,7 @@ TEST_F(SlotServices, AReplyThatNoLeaseIsLeftForIsAnError) {
   error.struct_size = sizeof error;
   EXPECT_EQ(caller.svc()->call(caller.host(), handle, 1, &request, 0, nullptr, 5, &reply, nullptr,
                                &error),
-            BP_E_NO_MEMORY);
+            BP_E_BUSY);
   EXPECT_EQ(reply.lease, 0U);
   EXPECT_EQ(reply.data, nullptr);
 }

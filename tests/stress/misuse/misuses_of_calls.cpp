@@ -109,7 +109,7 @@ void Hand::misuse_extensions() {
   wrong("define of NULL",
         life_.metric->define(life_.host, life_.instance, nullptr, &family, any_error()));
   bp_metric_desc desc{};
-  desc.struct_size = static_cast<std::uint32_t>(chance_.below(sizeof desc));
+  desc.struct_size = static_cast<std::uint32_t>(chance_.below(offsetof(bp_chan_desc, group)));
   wrong("define of too little",
         life_.metric->define(life_.host, life_.instance, &desc, &family, any_error()));
   bp_buf snapshot{};
@@ -161,7 +161,7 @@ void Hand::misuse_open() {
   const bp_str named = text(name);
   switch (chance_.below(9)) {
     case 0:
-      desc.struct_size = static_cast<std::uint32_t>(chance_.below(sizeof desc));
+      desc.struct_size = static_cast<std::uint32_t>(chance_.below(offsetof(bp_chan_desc, group)));
       break;
     case 1:
       desc.kind = static_cast<std::uint32_t>(3 + chance_.below(1'000));
