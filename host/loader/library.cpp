@@ -4,6 +4,7 @@
 
 #define BOOST_DLL_USE_STD_FS
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <dlfcn.h>
 #include <link.h>
@@ -50,14 +51,14 @@ error::Result<std::shared_ptr<shared_library>> load(const Facts& facts) {
 std::string loaded_build_id(void* object) {
   const ElfW(Phdr)* headers = nullptr;
   const link_map* mapped = nullptr;
-  const int count = ::dlinfo(object, RTLD_DI_PHDR, &headers);
-  if (count <= 0 || ::dlinfo(object, RTLD_DI_LINKMAP, &mapped) != 0) {
+  const int count = ::dlinfo(object, RTLD_DI_PHDR, static_cast<void*>(&headers));
+  if (count <= 0 || ::dlinfo(object, RTLD_DI_LINKMAP, static_cast<void*>(&mapped)) != 0) {
     return "";
   }
   std::string text;
   for (const auto& segment : std::span(headers, static_cast<std::size_t>(count))) {
     if (segment.p_type == PT_NOTE && text.empty()) {
-      const auto* start = reinterpret_cast<const std::byte*>(mapped->l_addr + segment.p_vaddr);
+      const auto* start = std::bit_cast<const std::byte*>(mapped->l_addr + segment.p_vaddr);
       text = build_id_in(std::span(start, segment.p_memsz), segment.p_align);
     }
   }

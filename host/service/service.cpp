@@ -96,8 +96,7 @@ std::optional<Reply> Service::try_inline(Provider& provider, const Method& metho
 std::optional<Reply> Service::invoke(const std::shared_ptr<Call>& call) {
   const Method* wanted = method(call->method());
   if (wanted == nullptr) {
-    return Reply::failure({BP_E_NOT_FOUND, "service '" + description_.name + "' has no method " +
-                                               std::to_string(call->method())});
+    return Reply::failure(no_method(call->method()));
   }
   Stats& stats = stats_[place_of(*wanted)];
   stats.calls.fetch_add(1, std::memory_order_relaxed);
@@ -155,6 +154,11 @@ Service::Outcome Service::invoke(std::uint32_t method_id, message::Message reque
     return {std::move(reply), nullptr};
   }
   return {std::nullopt, std::move(call)};
+}
+
+error::Error Service::no_method(std::uint32_t id) const {
+  return {BP_E_NOT_FOUND,
+          "service '" + description_.name + "' has no method " + std::to_string(id)};
 }
 
 error::Error Service::abandoned() const {

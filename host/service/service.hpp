@@ -176,6 +176,8 @@ class Service : public std::enable_shared_from_this<Service> {
   // left.
   bool close(std::uint64_t deadline_ns);
 
+  [[nodiscard]] error::Error no_method(std::uint32_t id) const;
+
   // What ends the calls of a service that is no more.
   [[nodiscard]] error::Error abandoned() const;
 

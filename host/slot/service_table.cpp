@@ -274,6 +274,9 @@ struct ServiceTable {
     if (!service) {
       return refuse(*why, error);
     }
+    if (service->method(method) == nullptr) {
+      return refuse(service->no_method(method), error);  // whatever its deadline
+    }
     message::Message asked;
     if (const bp_status status = message_of(slot, request, asked); status < 0) {
       return refuse({status, "the request is no valid lease or span"}, error);
