@@ -10,6 +10,7 @@ typedef struct sender {
   bp_chan out;
   const uint32_t* listeners; /* the activity word */
   uint64_t sent;
+  int blocked; /* on its strand: refused for want of credit */
   pthread_t thread;
 } sender;
 
@@ -101,6 +102,7 @@ static void go_on(sender* self) {
     const uint64_t after = bench_now_ns();
     board->publish_ns += after - before;
     if (status == BP_E_WOULD_BLOCK) {
+      self->blocked = 1;
       return; /* BP_EV_WRITABLE follows */
     }
     if (status < 0) {
@@ -211,7 +213,9 @@ static void BP_CALL on_events(void* self, const bp_event* first, uint32_t stride
       }
       go_on(me);
     } else if (event->type == BP_EV_WRITABLE) {
-      if (!me->at.board->own_thread) {
+      /* It also comes when the host was short of credit for a moment that we did not see. */
+      if (me->blocked && !me->at.board->own_thread) {
+        me->blocked = 0;
         go_on(me);
       }
     } else if (event->type == BP_EV_START) {
