@@ -8,58 +8,35 @@
 
 #include <cstddef>
 #include <utility>
-#include <vector>
+
+#include "backplane/kit/ring.hpp"
 
 namespace host::slot {
 
 template <typename Thing>
 class Ring {
  public:
-  [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
+  [[nodiscard]] bool empty() const noexcept { return things_.empty(); }
 
-  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+  [[nodiscard]] std::size_t size() const noexcept { return things_.size(); }
 
-  Thing& push_back(Thing thing) {
-    if (size_ == places_.size()) {
-      grow();
-    }
-    Thing& place = places_[(first_ + size_) & (places_.size() - 1)];
-    place = std::move(thing);
-    ++size_;
-    return place;
-  }
+  Thing& push_back(Thing thing) { return things_.push_back(std::move(thing)); }
 
-  [[nodiscard]] Thing& front() noexcept { return places_[first_]; }
+  [[nodiscard]] Thing& front() noexcept { return things_.front(); }
 
   void pop_front() {
-    places_[first_] = Thing{};
-    first_ = (first_ + 1) & (places_.size() - 1);
-    if (--size_ == 0 && places_.size() > kept_max) {
+    things_.pop_front();
+    if (things_.empty() && things_.capacity() > kept_max) {
       clear();
     }
   }
 
-  void clear() noexcept {
-    places_ = {};
-    first_ = size_ = 0;
-  }
+  void clear() noexcept { things_ = {}; }
 
  private:
-  static constexpr std::size_t places_min = 8;
   static constexpr std::size_t kept_max = 1'024;
 
-  void grow() {
-    std::vector<Thing> wider(places_.empty() ? places_min : 2 * places_.size());
-    for (std::size_t i = 0; i < size_; ++i) {
-      wider[i] = std::move(places_[(first_ + i) & (places_.size() - 1)]);
-    }
-    places_ = std::move(wider);
-    first_ = 0;
-  }
-
-  std::vector<Thing> places_;  // a power of two
-  std::size_t first_ = 0;
-  std::size_t size_ = 0;
+  bp::kit::ring<Thing> things_;
 };
 
 }  // namespace host::slot

@@ -36,6 +36,21 @@ RC_GTEST_PROP(Ring, DoesWhatADequeDoes, (const std::vector<std::uint8_t>& steps)
   }
 }
 
+TEST(Ring, GivesItsMemoryBackWhenAnotherTakesItsPlace) {
+  const auto life = std::make_shared<int>(1);
+  bp::kit::ring<std::shared_ptr<int>> ring;
+  for (int i = 0; i < 100; ++i) {
+    ring.push_back(life);
+  }
+  EXPECT_GE(ring.capacity(), 100U);
+  ring = {};
+  EXPECT_EQ(life.use_count(), 1);
+  EXPECT_TRUE(ring.empty());
+  EXPECT_EQ(ring.capacity(), 0U);
+  ring.push_back(life);
+  EXPECT_EQ(ring.front(), life);
+}
+
 TEST(Ring, DestroysWhatIsInside) {
   const auto life = std::make_shared<int>(1);
   {

@@ -31,6 +31,16 @@ class ring {
         first_(std::exchange(other.first_, 0)),
         size_(std::exchange(other.size_, 0)) {}
 
+  /// What this one held, memory included, goes.
+  ring& operator=(ring&& other) noexcept {
+    ring taken(std::move(other));
+    std::swap(slots_, taken.slots_);
+    std::swap(slot_count_, taken.slot_count_);
+    std::swap(first_, taken.first_);
+    std::swap(size_, taken.size_);
+    return *this;
+  }
+
   ring(const ring&) = delete;
   ring& operator=(const ring&) = delete;
 
@@ -42,6 +52,9 @@ class ring {
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
 
   [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+  /// For how many items there is memory.
+  [[nodiscard]] std::size_t capacity() const noexcept { return slot_count_; }
 
   /// 0 is the oldest.
   [[nodiscard]] Item& operator[](std::size_t index) noexcept { return *slot(index); }
