@@ -157,7 +157,7 @@ struct ChannelTable {
     if (SendGate* gate = slot.gates_.enter(channel)) [[likely]] {
       std::byte* room = size <= gate->bytes_max ? gate->sender->reserve(size) : nullptr;
       if (room != nullptr) [[likely]] {
-        *out_lease = {room, size, size, gate->lend(channel & handle_index_max)};
+        *out_lease = {room, size, size, gate->leases.next(channel & handle_index_max)};
         gate->leave();
         return BP_OK;
       }

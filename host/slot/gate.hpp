@@ -24,23 +24,31 @@
 
 namespace host::slot {
 
-// Numbers the leases of one gate. One thread counts; whoever comes with a lease may look.
-class LeaseNumber {
+// The leases of one gate, of which the last one counts. One thread gives them; whoever comes with
+// one may look.
+template <HandleKind Kind>
+class GateLeases {
  public:
-  void begin(std::uint32_t first) noexcept { number_.store(first, std::memory_order_relaxed); }
+  [[nodiscard]] bool begun() const noexcept { return last_.load(std::memory_order_relaxed) != 0; }
 
-  std::uint32_t next() noexcept {
-    const std::uint32_t number = now() + 1;
-    number_.store(number, std::memory_order_relaxed);
-    return number;
+  void begin(std::uint32_t number) noexcept {
+    last_.store(handle_of(Kind, number, 0), std::memory_order_relaxed);
   }
 
-  [[nodiscard]] std::uint32_t now() const noexcept {
-    return number_.load(std::memory_order_relaxed);
+  [[nodiscard]] std::uint64_t next(std::size_t index) noexcept {
+    const auto number =
+        static_cast<std::uint32_t>(last_.load(std::memory_order_relaxed) >> handle_index_bits) + 1;
+    const std::uint64_t given = handle_of(Kind, number, static_cast<std::uint32_t>(index));
+    last_.store(given, std::memory_order_relaxed);
+    return given;
+  }
+
+  [[nodiscard]] bool is_last(std::uint64_t lease) const noexcept {
+    return lease == last_.load(std::memory_order_relaxed);
   }
 
  private:
-  std::atomic<std::uint32_t> number_{0};
+  std::atomic<std::uint64_t> last_{0};
 };
 
 struct Gate {
@@ -60,8 +68,7 @@ struct Gate {
 struct alignas(64) SendGate : Gate {
   std::atomic<bool> settling{false};  // the strand is inside, beside whoever sends there now
   bool unsettled = false;  // strand: sent in this turn, sleepers not looked for behind a fence
-  LeaseNumber lent;        // of the leases on the lane's room
-  std::atomic<std::uint64_t> lease{0};  // the last of them; whoever comes with one may look
+  GateLeases<HandleKind::room> leases;  // on the lane's room
   std::uint64_t bytes_max = 0;          // of one message
   channel::Sender* sender = nullptr;
   // How many listen: what bp.chan/1 activity() gives away. It is here, and not in the channel,
@@ -72,32 +79,23 @@ struct alignas(64) SendGate : Gate {
     return Gate::occupied() || settling.load(std::memory_order_acquire);
   }
 
-  // Inside only: a lease on the room that the sender has just lent.
-  [[nodiscard]] std::uint64_t lend(std::size_t index) noexcept {
-    const std::uint64_t given =
-        handle_of(HandleKind::room, lent.next(), static_cast<std::uint32_t>(index));
-    lease.store(given, std::memory_order_relaxed);
-    return given;
-  }
-
   // Is this the lease on what the sender lent, and is it still out? Inside, or under the slot's
   // lock.
-  [[nodiscard]] bool holds(std::uint64_t asked) const noexcept {
-    return asked == lease.load(std::memory_order_relaxed) && sender->lent() != nullptr;
+  [[nodiscard]] bool holds(std::uint64_t lease) const noexcept {
+    return leases.is_last(lease) && sender->lent() != nullptr;
   }
 };
 
 // To a required service; for the strand. Others take the long way.
 struct alignas(64) CallGate : Gate {
   std::atomic<bool> reply_lent{false};
-  LeaseNumber lent;  // generation of the last lease on `reply`
+  GateLeases<HandleKind::reply> leases;  // on `reply`
   service::Service* service = nullptr;
   service::Seat seat{inside};
   alignas(16) std::array<std::byte, BP_INLINE_REPLY_BYTES> reply;
 
   [[nodiscard]] bool holds(std::uint64_t lease) const noexcept {
-    return lease == handle_of(HandleKind::reply, lent.now(), index()) &&
-           reply_lent.load(std::memory_order_acquire);
+    return leases.is_last(lease) && reply_lent.load(std::memory_order_acquire);
   }
 };
 

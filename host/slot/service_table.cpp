@@ -219,10 +219,9 @@ struct ServiceTable {
         status = refuse({BP_E_INVALID, "an inline method answered with memory that is not its own"},
                         &error);
       } else {
-        const std::uint32_t number = gate.lent.next();
-        gate.reply_lent.store(true, std::memory_order_relaxed);
         reply = answer;
-        reply.lease = handle_of(HandleKind::reply, number, gate.index());
+        reply.lease = gate.leases.next(gate.index());
+        gate.reply_lent.store(true, std::memory_order_relaxed);
       }
     }
     gate.seat.count(service.place_of(*method), status < 0);

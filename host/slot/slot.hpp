@@ -277,8 +277,8 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   // Leases of a gate are numbered from where no other instance's are.
   template <typename GateKind>
   void begin_lending(GateKind& gate) const noexcept {
-    if (gate.lent.now() == 0) {
-      gate.lent.begin(first_lent_);
+    if (!gate.leases.begun()) {
+      gate.leases.begin(first_lent_);
     }
   }
 
