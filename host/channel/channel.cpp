@@ -2,7 +2,6 @@
 #include "host/channel/channel.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <limits>
 #include <utility>

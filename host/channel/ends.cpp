@@ -24,7 +24,6 @@ std::shared_ptr<Receiver> Channel::open_receiver(ReceiverOptions options) {
     if (retired_) {
       return nullptr;
     }
-    receiver->counted_ = true;
     ++ends_;
     // Before it takes its places: what was passed over until then is not missed.
     set_activity(receivers_.size() + 1);

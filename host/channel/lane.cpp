@@ -215,10 +215,7 @@ std::uint32_t Lane::copy_in(const bp_buf* messages, std::uint32_t count,
     at += extent;
   }
   if (taken > 0) {
-    at_ = at;
-    tail_->committed.store(static_cast<std::uint64_t>(at - tail_->data()),
-                           std::memory_order_release);
-    seq_.store(first + taken, std::memory_order_release);
+    publish(static_cast<std::size_t>(at - at_), first + taken - 1);
   }
   return taken;
 }

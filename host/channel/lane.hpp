@@ -259,6 +259,7 @@ class Lane {
   [[nodiscard]] bool unheld();
 
  private:
+  // The next `extent` bytes; `seq`: of the last record in them.
   void publish(std::size_t extent, std::uint64_t seq) noexcept {
     std::byte* const end = at_ + extent;
     Segment& tail = *tail_;

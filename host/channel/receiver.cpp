@@ -21,7 +21,7 @@ Receiver::Receiver(std::shared_ptr<Channel> channel, Channel::ReceiverOptions op
 
 Receiver::~Receiver() {
   close();
-  if (counted_) {
+  if (group_) {
     channel_->end_gone();
   }
 }

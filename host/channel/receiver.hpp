@@ -112,7 +112,7 @@ class Receiver {
   Channel::ReceiverOptions options_;
   std::shared_ptr<const std::function<void()>> ready_;
   const bool broadcast_;
-  std::shared_ptr<Group> group_;  // of a broadcast's subscriber: its own
+  std::shared_ptr<Group> group_;  // of a broadcast's subscriber: its own; null: never got in
   std::atomic<bool> asleep_{false};
   std::atomic<bool> paused_{false};
   std::atomic<bool> cut_{false};           // stalled too long: not gating until it has caught up
@@ -125,7 +125,6 @@ class Receiver {
   std::atomic<bool> closed_{false};
 
   // Under the channel's lock.
-  bool counted_ = false;   // among the ends that keep the channel
   bool detached_ = false;  // left the channel; what it took may still be settled
   std::uint64_t next_id_ = 1;
   std::unordered_map<std::uint64_t, Envelope> kept_;

@@ -154,8 +154,11 @@ error::Result<Library> Library::open(const Facts& facts) {
     return std::unexpected(refusal(facts.path, Rule::LawEntry, problem.what()));
   }
   auto finding = check_same(*entry, facts, (*handle)->native());
-  for (const auto check : {check_manifest, check_plugin}) {
-    finding = finding ? std::move(finding) : check(*entry, facts);
+  if (!finding) {
+    finding = check_manifest(*entry, facts);
+  }
+  if (!finding) {
+    finding = check_plugin(*entry, facts);
   }
   if (finding) {
     return std::unexpected(refusal(facts.path, finding->rule, std::move(finding->detail)));

@@ -112,7 +112,7 @@ std::optional<Reply> Service::invoke(const std::shared_ptr<Call>& call) {
     }
     return reply;
   }
-  Limit* limit = limits_.empty() ? nullptr : limits_[place_of(*wanted)].get();
+  Limit* const limit = this->limit(*wanted);
   call->aim(shared_from_this(), stats, limit, runtime::now_ns());
   const Limit::Verdict verdict =
       limit == nullptr ? Limit::Verdict{provider->submit(call, token_)} : limit->enter(call);

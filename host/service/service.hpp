@@ -128,7 +128,7 @@ class Service : public std::enable_shared_from_this<Service> {
   [[nodiscard]] const Stats& stats(const Method& method) const noexcept;
 
   // Null: it has none.
-  [[nodiscard]] const Limit* limit(const Method& method) const noexcept {
+  [[nodiscard]] Limit* limit(const Method& method) const noexcept {
     return limits_.empty() ? nullptr : limits_[place_of(method)].get();
   }
 
