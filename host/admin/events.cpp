@@ -1,7 +1,6 @@
 // host/admin/events.cpp - one line an event: {"time":...,"event":"gone","what":"service",...}.
 #include "host/admin/events.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include <fmt/format.h>
@@ -17,12 +16,6 @@ using error::json_quoted;
 
 constexpr std::size_t lines_per_turn = 64;
 constexpr std::uint64_t retry_ns = 20'000'000;  // while the reader has more unread than it may
-
-std::int64_t unix_ms_now() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 std::string line_of(std::int64_t unix_ms, std::string_view event, std::string_view rest) {
   return fmt::format("{{\"time\":{},\"event\":{}{}}}\n", json_quoted(time_text(unix_ms)),
@@ -40,8 +33,8 @@ std::string line_of(const registry::Event& event) {
     rest = fmt::format(R"(,"what":"service","name":{},"major":{},"minor":{},"owner":{})",
                        json_quoted(event.name), event.major, event.minor, json_quoted(event.owner));
   }
-  return line_of(unix_ms_now(), event.change == registry::Change::Appeared ? "appeared" : "gone",
-                 rest);
+  return line_of(supervisor::unix_ms_now(),
+                 event.change == registry::Change::Appeared ? "appeared" : "gone", rest);
 }
 
 std::string line_of(const supervisor::LifeChange& change) {
@@ -51,7 +44,7 @@ std::string line_of(const supervisor::LifeChange& change) {
 }
 
 std::string line_of_missed(std::uint64_t missed) {
-  return line_of(unix_ms_now(), "lagged", fmt::format(",\"missed\":{}", missed));
+  return line_of(supervisor::unix_ms_now(), "lagged", fmt::format(",\"missed\":{}", missed));
 }
 
 }  // namespace
@@ -86,7 +79,7 @@ error::Result<void> Events::open(const Source& source, Wanted wanted,
     return std::unexpected(std::move(watch).error());
   }
   if (events->wanted_.existing) {
-    events->add({line_of(unix_ms_now(), "snapshot_end", ""), false}, true);
+    events->add({line_of(supervisor::unix_ms_now(), "snapshot_end", ""), false}, true);
   }
   responder->begin_stream("application/x-ndjson");
   {

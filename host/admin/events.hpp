@@ -21,7 +21,7 @@ namespace host::admin {
 
 inline constexpr std::size_t event_lines_max = 4'096;  // that wait for a slow reader
 
-class Events : public std::enable_shared_from_this<Events> {
+class Events {
  public:
   struct Wanted {
     std::string pattern = "*";  // of names of channels, services and instances

@@ -5,6 +5,7 @@
 // Listener is gone.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <list>
@@ -16,6 +17,13 @@
 namespace host::supervisor {
 
 enum class State : std::uint8_t;
+
+// The wall clock.
+[[nodiscard]] inline std::int64_t unix_ms_now() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
 
 struct LifeChange {
   std::string id;

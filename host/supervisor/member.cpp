@@ -13,12 +13,6 @@ namespace {
 constexpr std::size_t buried_max = 1'024;  // older ones are freed: their threads had hours to end
 constexpr std::uint64_t destroy_timeout_ns = 2'000'000'000;
 
-std::int64_t unix_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 }  // namespace
 
 std::string_view state_name(State state) noexcept {
@@ -70,7 +64,7 @@ void Member::count_restart() {
 }
 
 void Member::set_state(State state, std::string reason) {
-  const LifeChange change{id(), state, reason, unix_ms()};
+  const LifeChange change{id(), state, reason, unix_ms_now()};
   {
     const std::lock_guard lock(mutex_);
     state_ = state;
