@@ -22,6 +22,32 @@ std::uint64_t in(std::uint64_t ns) {
   return runtime::now_ns() + ns;
 }
 
+// Code that was entered, and stays inside until it is released.
+struct Held {
+  std::latch entered{1};
+  std::latch release{1};
+
+  void stay() {
+    entered.count_down();
+    release.wait();
+  }
+
+  // An inline_fn.
+  static bp_status BP_CALL run(void* self, std::uint32_t, const bp_buf*, bp_buf*, bp_error*) {
+    static_cast<Held*>(self)->stay();
+    return BP_OK;
+  }
+
+  // In the handler of an event of this type.
+  void in(Inbox& inbox, std::uint16_t type) {
+    inbox.on_each([this, type](const bp_event& event) {
+      if (event.type == type) {
+        stay();
+      }
+    });
+  }
+};
+
 class SlotCalls : public Instances {
  protected:
   void SetUp() override {
@@ -67,19 +93,13 @@ TEST_F(SlotCalls, ADeadlineEndsItOnBothSides) {
 }
 
 TEST_F(SlotCalls, WhatIsCancelledBeforeItIsDeliveredIsNeverSeen) {
-  std::latch busy(1);
-  std::latch go_on(1);
-  at_provider_.on_each([&](const bp_event& event) {
-    if (event.type == BP_EV_POSTED) {
-      busy.count_down();
-      go_on.wait();
-    }
-  });
+  Held held;
+  held.in(at_provider_, BP_EV_POSTED);
   ASSERT_EQ(provider_.core()->post(provider_.host(), provider_.instance(), 1), BP_OK);
-  busy.wait();
+  held.entered.wait();
   const Said made = call(caller_, service_, 1);
   EXPECT_EQ(caller_.svc()->cancel(caller_.host(), made.handle), BP_OK);
-  go_on.count_down();
+  held.release.count_down();
   at_provider_.next(BP_EV_POSTED);
   at_provider_.on_each({});
   EXPECT_EQ(at_provider_.count(BP_EV_CALL), 0U);
@@ -87,16 +107,10 @@ TEST_F(SlotCalls, WhatIsCancelledBeforeItIsDeliveredIsNeverSeen) {
 }
 
 TEST_F(SlotCalls, APluginThatDoesNotTakeItsCallsIsBusyAfterSomeThousands) {
-  std::latch busy(1);
-  std::latch go_on(1);
-  at_provider_.on_each([&](const bp_event& event) {
-    if (event.type == BP_EV_POSTED) {
-      busy.count_down();
-      go_on.wait();
-    }
-  });
+  Held held;
+  held.in(at_provider_, BP_EV_POSTED);
   ASSERT_EQ(provider_.core()->post(provider_.host(), provider_.instance(), 1), BP_OK);
-  busy.wait();
+  held.entered.wait();
   for (std::uint32_t i = 0; i < BP_METHOD_QUEUE_MAX; ++i) {
     ASSERT_EQ(call(caller_, service_, 1, "", far()).status, BP_OK);
   }
@@ -105,7 +119,7 @@ TEST_F(SlotCalls, APluginThatDoesNotTakeItsCallsIsBusyAfterSomeThousands) {
   EXPECT_NE(refused.text.find("service 's' of 'provider': 4096 calls wait for the plugin"),
             std::string::npos)
       << refused.text;
-  go_on.count_down();
+  held.release.count_down();
   at_provider_.next(BP_EV_POSTED);
   at_provider_.on_each({});
   for (std::uint32_t i = 0; i < BP_METHOD_QUEUE_MAX; ++i) {
@@ -345,18 +359,6 @@ TEST_F(SlotCircles, QueuedOnesThatWaitForEachOtherEndAtTheirDeadlines) {
 
 // ---- STOP
 
-struct Held {
-  std::latch entered{1};
-  std::latch release{1};
-
-  static bp_status BP_CALL run(void* self, std::uint32_t, const bp_buf*, bp_buf*, bp_error*) {
-    auto& held = *static_cast<Held*>(self);
-    held.entered.count_down();
-    held.release.wait();
-    return BP_OK;
-  }
-};
-
 TEST_F(SlotCalls, StopWaitsForAnOpenInlineMethodUntilItsDeadlineAndLetsNoneIn) {
   Held held;
   bp_method inline_one = method(1, "Inline");
@@ -402,18 +404,12 @@ TEST_F(SlotCalls, WhileAnInlineMethodHoldsStopUpOthersAreAnsweredAlready) {
 }
 
 TEST_F(SlotCalls, WhatComesAfterStopWasCompletedIsNotDelivered) {
-  std::latch busy(1);
-  std::latch go_on(1);
-  at_provider_.on_each([&](const bp_event& event) {
-    if (event.type == BP_EV_STOP) {
-      busy.count_down();
-      go_on.wait();
-    }
-  });
+  Held held;
+  held.in(at_provider_, BP_EV_STOP);
   auto stopped = std::async(std::launch::async, [&] { return provider_.operate(BP_EV_STOP); });
-  busy.wait();
+  held.entered.wait();
   ASSERT_EQ(call(caller_, service_, 1).status, BP_OK) << "STOP is not completed yet";
-  go_on.count_down();
+  held.release.count_down();
   ASSERT_FALSE(stopped.get());
   EXPECT_TRUE(provider_.slot->withdraw(far()));
   EXPECT_EQ(at_caller_.next(BP_EV_REPLY).status, BP_E_ABANDONED);
