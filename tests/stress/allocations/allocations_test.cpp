@@ -20,7 +20,10 @@ namespace {
 constexpr std::uint64_t rounds = 20'000;
 constexpr std::uint64_t warm_up_rounds = 20'000;
 constexpr std::uint32_t capacity = 1'024;
-constexpr std::uint64_t ahead_max = 256;
+// How far the source may be ahead of what its messages led to. Warm-up goes further: a lane grows
+// with what waits in it, and how much that is depends on who gets the processor.
+constexpr std::uint64_t ahead_max = 128;
+constexpr std::uint64_t warm_up_ahead_max = 512;
 
 // What is done with each message.
 enum class Deed : std::uint32_t {
@@ -41,8 +44,10 @@ enum class Deed : std::uint32_t {
 
 struct Board {
   std::atomic<Deed> deed{Deed::nothing};
-  std::atomic<std::uint64_t> wanted{0};    // messages the source shall have sent
-  std::atomic<std::uint64_t> taken{0};     // by the middle
+  std::atomic<std::uint64_t> wanted{0};  // messages the source shall have sent
+  std::atomic<std::uint64_t> sent{0};    // by the source
+  std::atomic<std::uint64_t> ahead{warm_up_ahead_max};
+  std::atomic<bool> hold{false};           // the middle waits in its handler
   std::atomic<std::uint64_t> followed{0};  // what the deeds led to
   std::atomic<std::uint64_t> failures{0};
   std::atomic<bool> end{false};
@@ -80,7 +85,7 @@ class Source final : public Life {
     std::uint64_t sent = 0;
     while (!board_.end.load(std::memory_order_acquire)) {
       if (sent >= board_.wanted.load(std::memory_order_acquire) ||
-          sent - board_.followed.load(std::memory_order_acquire) >= ahead_max) {
+          sent - board_.followed.load(std::memory_order_acquire) >= board_.ahead.load()) {
         std::this_thread::yield();
         continue;
       }
@@ -88,7 +93,7 @@ class Source final : public Life {
       board_.check(chan->reserve(host, out_, 64, &room));
       std::memcpy(room.data, &sent, sizeof sent);
       board_.check(chan->send(host, out_, &room));
-      ++sent;
+      board_.sent.store(++sent, std::memory_order_release);
     }
   }
 
@@ -150,7 +155,9 @@ class Middle final : public Life {
   }
 
   void act(const bp_event& event) {
-    board_.taken.fetch_add(1, std::memory_order_relaxed);
+    while (board_.hold.load(std::memory_order_acquire)) {
+      std::this_thread::yield();
+    }
     std::uint64_t words[2] = {1, 2};
     bp_buf span{words, sizeof words, sizeof words, 0};
     bp_buf lease{};
@@ -283,7 +290,10 @@ class Allocations : public testing::Test {
   // Allocations of `rounds` messages, and all that follows from them.
   std::uint64_t of(Deed deed) {
     board_.deed.store(deed);
+    board_.ahead.store(warm_up_ahead_max);
+    fill();
     run(warm_up_rounds);
+    board_.ahead.store(ahead_max);
     count_allocations();
     run(rounds);
     const std::uint64_t counted = counted_allocations();
@@ -294,6 +304,17 @@ class Allocations : public testing::Test {
   Board board_;
 
  private:
+  // As much waits as ever will.
+  void fill() {
+    board_.hold.store(true, std::memory_order_release);
+    const std::uint64_t until = board_.wanted.load() + warm_up_ahead_max;
+    board_.wanted.store(until, std::memory_order_release);
+    while (board_.sent.load(std::memory_order_acquire) < until) {
+      std::this_thread::yield();
+    }
+    board_.hold.store(false, std::memory_order_release);
+  }
+
   void run(std::uint64_t count) {
     const std::uint64_t until = board_.wanted.load() + count;
     board_.wanted.store(until, std::memory_order_release);

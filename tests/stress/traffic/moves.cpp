@@ -11,7 +11,6 @@ namespace stress {
 namespace {
 
 constexpr std::uint64_t first_channel_token = 100;
-constexpr std::size_t senders_max = 5;
 constexpr std::size_t receivers_max = 5;
 constexpr std::size_t may_cancel_max = 8;
 constexpr std::uint64_t burst_max = 24;
@@ -61,7 +60,7 @@ void Player::move(Hand& hand) {
 // ---- ends
 
 void Player::open_sender(Hand& hand) {
-  // How many the own thread has is its own knowledge: it closes some now and then.
+  // How many the own thread has is its own knowledge: it takes new ones when it has room for them.
   if ((hand.strand ? hand.senders.size() : senders_for_own_.size()) >= senders_max) {
     return;
   }

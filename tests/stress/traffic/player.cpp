@@ -49,7 +49,7 @@ void Player::end_thread() {
 void Player::own_thread() {
   while (!end_.load(std::memory_order_acquire) && !scene_.calm.load(std::memory_order_acquire)) {
     SendingEnd given;
-    while (senders_for_own_.take(own_.chance, given)) {
+    while (own_.senders.size() < senders_max && senders_for_own_.take(own_.chance, given)) {
       own_.senders.push_back(given);
     }
     move(own_);

@@ -17,6 +17,9 @@
 
 namespace stress {
 
+// Of each of the two threads of a player.
+inline constexpr std::size_t senders_max = 5;
+
 // Tokens of posts and timers.
 enum : std::uint64_t { play_on = 1, settle_down = 2, leave_all = 3 };
 
