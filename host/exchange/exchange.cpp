@@ -192,7 +192,8 @@ error::Result<std::shared_ptr<service::Call>> Exchange::call(const CallRequest& 
     }
     done(to_json(method.reply_type(), reply.message.bytes()));
   };
-  auto outcome = method->service->invoke(method->method->id, std::move(*message), deadline, answer);
+  auto outcome = method->service->invoke(method->method->id, std::move(*message), deadline, answer,
+                                         std::string(request.caller));
   if (outcome.reply) {
     answer(std::move(*outcome.reply));
     return std::shared_ptr<service::Call>();

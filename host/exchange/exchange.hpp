@@ -36,6 +36,7 @@ struct CallRequest {
   std::string_view json;
   std::uint64_t deadline_ns = 0;  // 0: call_timeout_default_ns from now
   const message::TraceContext* trace = nullptr;
+  std::string_view caller = {};  // id of the instance whose call it is; empty: the operator's
 };
 
 // A resolved method with everything needed to convert for it.

@@ -3,13 +3,15 @@
 // Owns: nothing; each call builds its table. Thread: any. Errors: none.
 #pragma once
 
+#include "backplane/abi/service.h"
+
 #include "host/manifest/binder.hpp"
 #include "host/manifest/codec.hpp"
 #include "host/manifest/manifest.hpp"
 
 namespace host::manifest {
 
-inline constexpr std::size_t plugin_id_bytes_max = 64;
+inline constexpr std::size_t plugin_id_bytes_max = BP_INSTANCE_ID_BYTES_MAX;
 inline constexpr std::size_t name_bytes_max = 255;  // channels, services, methods: the law's limit
 inline constexpr std::uint32_t workers_max = 1'024;
 inline constexpr std::uint32_t blocking_threads_max = 1'024;

@@ -11,6 +11,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/error/error.hpp"
@@ -49,6 +51,9 @@ class Call {
   [[nodiscard]] std::uint32_t method() const noexcept { return method_; }
 
   [[nodiscard]] std::uint64_t deadline_ns() const noexcept { return deadline_ns_; }
+
+  // Id of the instance that made it; empty: the operator did, as the command line and wires do.
+  [[nodiscard]] virtual std::string_view caller() const noexcept = 0;
 
   // The provider's, once; before that anyone may look.
   [[nodiscard]] message::Message take_request() noexcept { return std::move(request_); }
@@ -131,13 +136,18 @@ class Call {
   Ticket ticket_;
 };
 
-// A call whose answer goes to a function: for callers that are no instance.
+// A call whose answer goes to a function: for callers that are no instance, and calls by name.
 class FunctionCall final : public Call {
  public:
   using Done = std::function<void(Reply&&)>;
 
-  FunctionCall(std::uint32_t method, message::Message request, std::uint64_t deadline_ns, Done done)
-      : Call(method, std::move(request), deadline_ns), done_(std::move(done)) {}
+  FunctionCall(std::uint32_t method, message::Message request, std::uint64_t deadline_ns, Done done,
+               std::string caller = {})
+      : Call(method, std::move(request), deadline_ns),
+        done_(std::move(done)),
+        caller_(std::move(caller)) {}
+
+  [[nodiscard]] std::string_view caller() const noexcept override { return caller_; }
 
   // Run once when the call is over; at once when it is already.
   void on_close(std::function<void()> hook);
@@ -147,6 +157,7 @@ class FunctionCall final : public Call {
   void closed() override;
 
   Done done_;
+  const std::string caller_;
   std::mutex mutex_;
   bool over_ = false;
   std::function<void()> hook_;

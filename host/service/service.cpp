@@ -147,9 +147,10 @@ Reply Service::refused(const Method& method, Limit::Verdict verdict) const {
 }
 
 Service::Outcome Service::invoke(std::uint32_t method_id, message::Message request,
-                                 std::uint64_t deadline_ns, FunctionCall::Done done) {
-  auto call =
-      std::make_shared<FunctionCall>(method_id, std::move(request), deadline_ns, std::move(done));
+                                 std::uint64_t deadline_ns, FunctionCall::Done done,
+                                 std::string caller) {
+  auto call = std::make_shared<FunctionCall>(method_id, std::move(request), deadline_ns,
+                                             std::move(done), std::move(caller));
   if (auto reply = invoke(call)) {
     return {std::move(reply), nullptr};
   }

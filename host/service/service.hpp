@@ -161,7 +161,8 @@ class Service : public std::enable_shared_from_this<Service> {
   };
 
   [[nodiscard]] Outcome invoke(std::uint32_t method, message::Message request,
-                               std::uint64_t deadline_ns, FunctionCall::Done done);
+                               std::uint64_t deadline_ns, FunctionCall::Done done,
+                               std::string caller = {});
 
   // The same with a call that its maker made and others may end. Nothing: it is queued, or over.
   [[nodiscard]] std::optional<Reply> invoke(const std::shared_ptr<Call>& call);

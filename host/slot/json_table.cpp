@@ -104,7 +104,7 @@ struct JsonTable {
     const CallStack::Frame frame(slot);
     auto made = slot.surroundings_.exchange.call(
         {view_of(service), view_of(method), view_of(json), deadline,
-         trace == nullptr ? nullptr : &context},
+         trace == nullptr ? nullptr : &context, identity.id},
         [weak = slot.weak_from_this(), handle](error::Result<std::string> reply) {
           if (const auto self = weak.lock()) {
             self->json_arrived(handle, std::move(reply));

@@ -1,4 +1,5 @@
 // host/slot/service_table.cpp - bp.svc/1: provide, require, call, reply, cancel.
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -21,6 +22,8 @@ class Slot::SlotCall final : public service::Call {
                                              const std::shared_ptr<SlotCall>& self) {
     return caller_->register_call("a call", {token, self, deadline_ns()}, &handle_);
   }
+
+  [[nodiscard]] std::string_view caller() const noexcept override { return caller_->identity().id; }
 
  private:
   // The caller's slot stays as long as its calls; they end at their deadline at the latest.
@@ -389,6 +392,26 @@ struct ServiceTable {
     }
     return BP_OK;
   }
+
+  static bp_status BP_CALL caller(const bp_host* host, bp_call call, char* out, std::uint64_t room,
+                                  std::uint64_t* out_bytes) {
+    if (out_bytes == nullptr || (out == nullptr && room > 0)) {
+      return BP_E_INVALID;
+    }
+    Slot& slot = Slot::of(host);
+    const std::lock_guard lock(slot.mutex_);
+    const Slot::Incoming* incoming = slot.incoming_.find(call);
+    if (incoming == nullptr) {
+      return BP_E_STALE;
+    }
+    const std::string_view id = incoming->call->caller();
+    *out_bytes = id.size();
+    if (id.size() > room) {
+      return BP_E_RANGE;
+    }
+    std::ranges::copy(id, out);
+    return BP_OK;
+  }
 };
 
 const bp_svc_api* service_table() noexcept {
@@ -397,6 +420,7 @@ const bp_svc_api* service_table() noexcept {
       ServiceTable::provide, ServiceTable::require,
       ServiceTable::call,    ServiceTable::reply,
       ServiceTable::cancel,  ServiceTable::close,
+      ServiceTable::caller,
   };
   return &table;
 }

@@ -290,6 +290,7 @@ pub struct SvcApi {
     pub reply: unsafe extern "C" fn(*const Host, Handle, Status, *mut Buf, *const Error) -> Status,
     pub cancel: unsafe extern "C" fn(*const Host, Handle) -> Status,
     pub close: unsafe extern "C" fn(*const Host, Handle) -> Status,
+    pub caller: unsafe extern "C" fn(*const Host, Handle, *mut u8, u64, *mut u64) -> Status,
 }
 
 // ext/json.h
@@ -554,7 +555,7 @@ const fn same(left: usize, right: usize) -> bool {
 const _: () = assert!(same(size_of::<Str>(), 16) && same(size_of::<Buf>(), 32) && same(size_of::<Error>(), 512));
 const _: () = assert!(same(size_of::<Event>(), 104) && same(size_of::<Host>(), 16) && same(size_of::<Core>(), 104));
 const _: () = assert!(same(size_of::<ChanDesc>(), 88) && same(size_of::<ChanApi>(), 120));
-const _: () = assert!(same(size_of::<Method>(), 80) && same(size_of::<SvcApi>(), 56));
+const _: () = assert!(same(size_of::<Method>(), 80) && same(size_of::<SvcApi>(), 64));
 const _: () = assert!(same(size_of::<JsonApi>(), 32) && same(size_of::<StateApi>(), 24));
 const _: () = assert!(same(size_of::<TraceApi>(), 32) && same(size_of::<MetricApi>(), 32));
 const _: () = assert!(same(size_of::<MetricCell>(), 56) && same(size_of::<MetricDesc>(), 80));

@@ -77,6 +77,25 @@ TEST_F(SlotCalls, CancellingTellsTheProviderAndNobodyElse) {
   EXPECT_EQ(at_caller_.count(BP_EV_REPLY), 0U);
 }
 
+TEST_F(SlotCalls, AProviderLearnsWhoCallsAsLongAsItIsToBeAnswered) {
+  ASSERT_EQ(call(caller_, service_, 1).status, BP_OK);
+  const Seen asked = at_provider_.next(BP_EV_CALL);
+  const auto who = [&](Actor& asks, std::uint64_t room) {
+    std::string id(room, '?');
+    std::uint64_t bytes = 0;
+    const bp_status status = asks.svc()->caller(asks.host(), asked.handle, id.data(), room, &bytes);
+    return std::tuple(status, id, bytes);
+  };
+  using Told = std::tuple<bp_status, std::string, std::uint64_t>;
+  EXPECT_EQ(who(provider_, 6), Told(BP_OK, "caller", 6U));
+  EXPECT_EQ(who(provider_, 5), Told(BP_E_RANGE, "?????", 6U));
+  EXPECT_EQ(std::get<0>(who(caller_, 6)), BP_E_STALE) << "another instance's call";
+  EXPECT_EQ(provider_.svc()->caller(provider_.host(), asked.handle, nullptr, 0, nullptr),
+            BP_E_INVALID);
+  EXPECT_EQ(answer(provider_, asked.handle), BP_OK);
+  EXPECT_EQ(std::get<0>(who(provider_, 6)), BP_E_STALE);
+}
+
 TEST_F(SlotCalls, ADeadlineEndsItOnBothSides) {
   const std::uint64_t deadline = in(20 * ms);
   const Said made = call(caller_, service_, 1, "", deadline, 5);

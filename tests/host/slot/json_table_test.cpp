@@ -63,6 +63,25 @@ TEST_F(SlotJson, PublishesAndCallsByName) {
   EXPECT_NE(told().find("has no method 'N'"), std::string::npos) << told();
 }
 
+TEST_F(SlotJson, AProviderLearnsWhoCallsByName) {
+  Actor& provider = running("provider");
+  Actor& caller = running("caller");
+  provider.provide("s", false);
+  std::promise<std::string> who;
+  provider.script.on_event = [&](const bp_event& event) {
+    if (event.type == BP_EV_CALL) {
+      std::string id(BP_INSTANCE_ID_BYTES_MAX, '?');
+      std::uint64_t bytes = 0;
+      EXPECT_EQ(provider.svc()->caller(provider.host(), event.handle, id.data(), id.size(), &bytes),
+                BP_OK);
+      who.set_value(id.substr(0, bytes));
+    }
+  };
+  bp_call call = 0;
+  EXPECT_EQ(ask(caller, "s/1", "M", R"("")", &call), BP_OK) << told();
+  EXPECT_EQ(who.get_future().get(), "caller");
+}
+
 TEST_F(SlotJson, AfterStopTheAnswerNamesTheState) {
   Actor& actor = running("a");
   ASSERT_FALSE(actor.operate(BP_EV_STOP));

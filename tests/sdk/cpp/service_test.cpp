@@ -41,6 +41,13 @@ struct Echo {
                  co_return c.reply(c.bytes());
                },
                {.concurrency = 1, .queue = 1});
+    svc.method(7, "Who", {}, [](bp::call c) -> bp::result<bp::buffer> {
+      auto caller = c.caller();
+      return caller ? c.reply(bp::as_bytes(*caller)) : bp::fail(caller.error().code(), "?");
+    });
+    svc.inline_method(8, "WhoInline", {}, [](bp::call c) -> bp::result<bp::buffer> {
+      return std::unexpected(c.caller().error());
+    });
     cx.provide(std::move(svc));
   }
 
@@ -81,6 +88,12 @@ TEST_F(ServiceTest, AnswersAtOnceAndLater) {
   EXPECT_FALSE(host_.answer_to(later));
   host_.advance(1s);
   EXPECT_EQ(host_.answer_to(later)->bytes, "there");
+}
+
+TEST_F(ServiceTest, AHandlerLearnsWhoCalls) {
+  EXPECT_EQ(host_.answer_to(host_.call("echo", 7, "", "gateway"))->bytes, "gateway");
+  EXPECT_EQ(host_.answer_to(host_.call("echo", 7, ""))->bytes, "") << "the operator";
+  EXPECT_EQ(host_.call_inline("echo", 8, "").status, BP_E_UNSUPPORTED);
 }
 
 TEST_F(ServiceTest, AnEmptyReplyIsAReply) {

@@ -55,6 +55,14 @@ void Hand::misuse_answers() {
           life_.svc->reply(life_.host, calls_to_answer_.back(), BP_OK, &reply, any_error()));
     wrong("cancel of a call to answer", life_.svc->cancel(life_.host, calls_to_answer_.back()));
   }
+  char who[BP_INSTANCE_ID_BYTES_MAX];
+  std::uint64_t bytes = 0;
+  wrong("caller of a bad call",
+        life_.svc->caller(life_.host, bad(kind_incoming), who, sizeof who, &bytes));
+  if (!calls_to_answer_.empty()) {
+    wrong("caller without a place",
+          life_.svc->caller(life_.host, calls_to_answer_.back(), nullptr, 8, &bytes));
+  }
   wrong("cancel of a bad call", life_.svc->cancel(life_.host, bad(kind_call)));
   if (!calls_made_.empty()) {
     wrong("reply to one's own call",

@@ -10,10 +10,11 @@ extern "C" {
 
 #define BP_SVC_ID "bp.svc/1"
 
-#define BP_METHODS_MAX 256u        /**< methods of one service */
-#define BP_CALLS_MAX 65536u        /**< open calls made by one instance */
-#define BP_INLINE_REPLY_BYTES 256u /**< room for its reply that an inline method is lent */
-#define BP_METHOD_QUEUE_MAX 4096u  /**< undelivered calls waiting for one instance, then BUSY */
+#define BP_METHODS_MAX 256u          /**< methods of one service */
+#define BP_CALLS_MAX 65536u          /**< open calls made by one instance */
+#define BP_INLINE_REPLY_BYTES 256u   /**< room for its reply that an inline method is lent */
+#define BP_METHOD_QUEUE_MAX 4096u    /**< undelivered calls waiting for one instance, then BUSY */
+#define BP_INSTANCE_ID_BYTES_MAX 64u /**< of the id that the manifest gives an instance */
 #define BP_METHOD_QUEUE_NONE 0xFFFFFFFFu /**< queue_max: no call waits */
 
 /** Method flags. */
@@ -119,10 +120,21 @@ typedef struct bp_svc_api {
       BP_EV_CALL_CANCELLED of those it has) or drop a required one.
       Thread: any. Blocks: no. Owns: nothing. Errors: STALE. Since: 1.0 */
   bp_status(BP_CALL* close)(const bp_host* host, bp_svc service);
+
+  /** Who made a BP_EV_CALL that is still to be answered: the id of the instance, made known by the
+      host and not by the caller, whether it called by handle or by name (bp.json/1). Nothing (0
+      bytes): the operator, by the control socket or by a wire of the manifest. The id is written to
+      `out` without a NUL; `out_bytes` tells its length, also when `room` (bytes at `out`) is too
+      small; BP_INSTANCE_ID_BYTES_MAX always suffices. A gateway calls in its own name.
+      Thread: any. Blocks: no. Owns: `out` and `out_bytes` are the caller's, filled in.
+      Errors: STALE (answered, or nobody waits any more), RANGE (room), INVALID (NULL).
+      Since: 1.0 */
+  bp_status(BP_CALL* caller)(const bp_host* host, bp_call call, char* out, uint64_t room,
+                             uint64_t* out_bytes);
 } bp_svc_api;
 
 BP_STATIC_ASSERT(sizeof(bp_method) == 88 && offsetof(bp_method, inline_fn) == 64, "bp_method");
-BP_STATIC_ASSERT(sizeof(bp_svc_api) == 56 && offsetof(bp_svc_api, close) == 48, "bp_svc_api");
+BP_STATIC_ASSERT(sizeof(bp_svc_api) == 64 && offsetof(bp_svc_api, caller) == 56, "bp_svc_api");
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,8 @@
  *
  * Diary (newest first; what was added and when; nothing is ever removed once the law is frozen):
  *   1.0-draft  2026-11-26  a method's concurrency_max (was reserved) and queue_max (appended);
- *                          BP_EV_CALL_CANCELLED carries the service's token and the method.
+ *                          BP_EV_CALL_CANCELLED carries the service's token and the method;
+ *                          bp.svc/1 caller() tells who made a call.
  *   1.0-draft  2026-11-26  an inline method is lent room for its reply (BP_INLINE_REPLY_BYTES); a
  *                          retained message may move; bp.chan/1 publish(); consumers of a queue may
  *                          form groups (bp_chan_desc.group); a histogram's bounds are inclusive;

@@ -58,6 +58,24 @@ class call {
     return queued_ != nullptr ? queued_->seq : 0;
   }
 
+  /// Id of the instance whose call it is; empty: the operator's (command line, wires). Not in an
+  /// inline method, which has no caller to speak of: BP_E_UNSUPPORTED. BP_E_STALE: nobody waits for
+  /// the answer any more.
+  [[nodiscard]] result<std::string> caller() const {
+    if (queued_ == nullptr) {
+      return fail(BP_E_UNSUPPORTED, "an inline method cannot tell who calls it");
+    }
+    std::string id(BP_INSTANCE_ID_BYTES_MAX, '\0');
+    std::uint64_t bytes = 0;
+    const bp_status status =
+        of_->svc->caller(of_->host, queued_->handle, id.data(), id.size(), &bytes);
+    if (status < 0) {
+      return fail(status, "nobody waits for this call any more");
+    }
+    id.resize(bytes);
+    return id;
+  }
+
   [[nodiscard]] std::optional<trace_context> trace() const noexcept {
     return queued_ != nullptr && (queued_->flags & BP_EVF_TRACE) != 0
                ? std::optional(queued_->trace)

@@ -421,6 +421,23 @@ struct fake_core_tables {
                : BP_E_STALE;
   }
 
+  static bp_status BP_CALL caller(const bp_host* host, bp_call call, char* out, std::uint64_t room,
+                                  std::uint64_t* out_bytes) {
+    fake_host& self = of(host);
+    const lock hold(self.busy_);
+    const auto found = self.made_calls_.find(call);
+    if (found == self.made_calls_.end() || found->second.end) {
+      return BP_E_STALE;
+    }
+    const std::string& id = found->second.caller;
+    *out_bytes = id.size();
+    if (id.size() > room) {
+      return BP_E_RANGE;
+    }
+    std::ranges::copy(id, out);
+    return BP_OK;
+  }
+
   static bp_status BP_CALL close_service(const bp_host* /*host*/, bp_svc /*service*/) {
     return BP_OK;
   }

@@ -147,7 +147,9 @@ class fake_host {
 
   // --- services the plugin provides
   /// The limits of a method hold: the call may wait for its turn, or be answered BP_E_BUSY.
-  bp_call call(std::string_view service, std::uint32_t method, std::string_view request);
+  /// `caller`: the id of the instance that calls; empty: the operator.
+  bp_call call(std::string_view service, std::uint32_t method, std::string_view request,
+               std::string_view caller = {});
   [[nodiscard]] std::optional<answer> answer_to(bp_call call) const;
   void cancel(bp_call call);
   /// Calls an inline method from the calling thread.
@@ -229,6 +231,7 @@ class fake_host {
     std::optional<answer> end;
     std::string service;
     std::uint32_t method = 0;
+    std::string caller;
     bool working = false;  // has one of the places of its method's concurrency_max
   };
 

@@ -18,10 +18,11 @@
 namespace bp::testing {
 
 inline bp_call fake_host::call(std::string_view service, std::uint32_t method,
-                               std::string_view request) {
+                               std::string_view request, std::string_view caller) {
   const auto found = provided_.find(service);
   const bp_call handle = next_handle();
   made_call& made = made_calls_[handle];
+  made.caller = caller;
   if (found == provided_.end()) {
     made.end = answer{BP_E_NOT_FOUND, {}, "no such service"};
     return handle;

@@ -36,8 +36,8 @@ struct fake_tables : fake_core_tables {
                                       wait_writable,
                                       activity,
                                       publish_copies};
-    static constexpr bp_svc_api svc{sizeof(bp_svc_api), 0, provide, require, call, reply, cancel,
-                                    close_service};
+    static constexpr bp_svc_api svc{
+        sizeof(bp_svc_api), 0, provide, require, call, reply, cancel, close_service, caller};
     static constexpr bp_json_api json{sizeof(bp_json_api), 0, json_publish, json_call,
                                       json_subscribe};
     static constexpr bp_metric_api metric{sizeof(bp_metric_api), 0, define, bind, snapshot};
