@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 #include <new>
+#include <thread>
 
 namespace host::message {
 
@@ -23,7 +24,56 @@ void Ref::release(Block* block) noexcept {
   }
 }
 
+Block* Pool::Shelf::take(std::uint32_t size_class) noexcept {
+  if (taken_.exchange(true, std::memory_order_acquire)) {
+    return nullptr;
+  }
+  Row& row = rows_[size_class];
+  Block* block = nullptr;
+  if (row.count > 0) {
+    block = row.blocks[--row.count];
+    bytes_.store(bytes() - block->capacity, std::memory_order_relaxed);
+  }
+  taken_.store(false, std::memory_order_release);
+  return block;
+}
+
+bool Pool::Shelf::put(Block* block) noexcept {
+  if (taken_.exchange(true, std::memory_order_acquire)) {
+    return false;
+  }
+  Row& row = rows_[block->size_class];
+  const bool room = row.count < row.blocks.size();
+  if (room) {
+    row.blocks[row.count++] = block;
+    bytes_.store(bytes() + block->capacity, std::memory_order_relaxed);
+  }
+  taken_.store(false, std::memory_order_release);
+  return room;
+}
+
+template <typename Visit>
+void Pool::Shelf::clear(Visit&& visit) {
+  while (taken_.exchange(true, std::memory_order_acquire)) {
+    std::this_thread::yield();
+  }
+  for (Row& row : rows_) {
+    while (row.count > 0) {
+      visit(row.blocks[--row.count]);
+    }
+  }
+  bytes_.store(0, std::memory_order_relaxed);
+  taken_.store(false, std::memory_order_release);
+}
+
+Pool::Shelf& Pool::shelf_of_this_thread() noexcept {
+  static std::atomic<unsigned> threads{0};
+  static thread_local const unsigned number = threads.fetch_add(1, std::memory_order_relaxed);
+  return shelves_[number % shelves_count];
+}
+
 Pool::~Pool() {
+  clear_shelves();
   for (FreeList& list : free_) {
     for (Block* block : list.blocks) {
       block->~Block();
@@ -32,15 +82,45 @@ Pool::~Pool() {
   }
 }
 
+void Pool::clear_shelves() noexcept {
+  for (Shelf& shelf : shelves_) {
+    shelf.clear([this](Block* block) { put_away(block); });
+  }
+}
+
+std::size_t Pool::bytes_in_use() const noexcept {
+  std::size_t bytes = bytes_in_use_.load(std::memory_order_relaxed);
+  for (const Shelf& shelf : shelves_) {
+    bytes -= std::min(bytes, shelf.bytes());
+  }
+  return bytes;
+}
+
+bool Pool::reserve(std::size_t bytes) noexcept {
+  if (bytes_in_use_.fetch_add(bytes, std::memory_order_relaxed) + bytes > bytes_max_) {
+    bytes_in_use_.fetch_sub(bytes, std::memory_order_relaxed);
+    return false;
+  }
+  return true;
+}
+
 Ref Pool::allocate(std::size_t size) {
   if (size > block_bytes_max) {
     return {};
   }
   const std::uint32_t index = class_of(size);
+  if (index < Shelf::classes) {
+    if (Block* const block = shelf_of_this_thread().take(index)) {
+      block->references.store(1, std::memory_order_relaxed);
+      return Ref(block);
+    }
+  }
   const std::size_t capacity = block_bytes_min << index;
-  if (bytes_in_use_.fetch_add(capacity, std::memory_order_relaxed) + capacity > bytes_max_) {
-    bytes_in_use_.fetch_sub(capacity, std::memory_order_relaxed);
-    return {};
+  if (!reserve(capacity)) {
+    clear_shelves();
+    if (!reserve(capacity)) {
+      return {};
+    }
   }
   {
     FreeList& list = free_.at(index);
@@ -66,6 +146,12 @@ Ref Pool::allocate(std::size_t size) {
 }
 
 void Pool::give_back(Block* block) noexcept {
+  if (block->size_class >= Shelf::classes || !shelf_of_this_thread().put(block)) {
+    put_away(block);
+  }
+}
+
+void Pool::put_away(Block* block) noexcept {
   bytes_in_use_.fetch_sub(block->capacity, std::memory_order_relaxed);
   FreeList& list = free_.at(block->size_class);
   const std::size_t kept_max = std::max<std::size_t>(1, free_bytes_per_class_max / block->capacity);

@@ -82,24 +82,62 @@ class Pool {
   // Empty when `size` is above block_bytes_max or the pool's limit is reached.
   [[nodiscard]] Ref allocate(std::size_t size);
 
-  [[nodiscard]] std::size_t bytes_in_use() const noexcept {
-    return bytes_in_use_.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] std::size_t bytes_in_use() const noexcept;
 
  private:
   friend class Ref;
   static constexpr std::size_t class_count = 18;  // 128 bytes .. 16 MiB, doubling
 
   void give_back(Block* block) noexcept;
+  void put_away(Block* block) noexcept;
+  [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
 
   struct FreeList {
     std::mutex mutex;
     std::vector<Block*> blocks;
   };
 
+  // Small blocks close at hand, for the threads of this number: what is used for a moment, as by a
+  // call, comes and goes without a lock that others wait for. What lies here counts as in use until
+  // somebody asks.
+  class alignas(64) Shelf {
+   public:
+    // Null: nothing there, or somebody else is at it.
+    [[nodiscard]] Block* take(std::uint32_t size_class) noexcept;
+    // False: no room, or somebody else is at it.
+    [[nodiscard]] bool put(Block* block) noexcept;
+    // All of it.
+    template <typename Visit>
+    void clear(Visit&& visit);
+
+    [[nodiscard]] std::size_t bytes() const noexcept {
+      return bytes_.load(std::memory_order_relaxed);
+    }
+
+    static constexpr std::size_t classes = 3;  // up to 512 bytes
+
+   private:
+    static constexpr std::size_t blocks_max = 14;
+
+    struct Row {
+      std::size_t count = 0;
+      std::array<Block*, blocks_max> blocks;
+    };
+
+    std::atomic<bool> taken_{false};
+    std::atomic<std::size_t> bytes_{0};
+    std::array<Row, classes> rows_;
+  };
+
+  static constexpr std::size_t shelves_count = 16;
+
+  [[nodiscard]] Shelf& shelf_of_this_thread() noexcept;
+  void clear_shelves() noexcept;
+
   std::size_t bytes_max_;
   std::atomic<std::size_t> bytes_in_use_{0};
   std::array<FreeList, class_count> free_;
+  std::array<Shelf, shelves_count> shelves_;
 };
 
 // W3C trace-id[16] and span-id[8].
