@@ -6,6 +6,7 @@
 #include <system_error>
 #include <utility>
 
+#include "host/runtime/batch_clock.hpp"
 #include "host/runtime/runtime.hpp"
 #include "host/runtime/thread_name.hpp"
 
@@ -91,7 +92,9 @@ void Scheduler::work(Worker& me) {
 
 void Scheduler::run(Worker& me, Strand& strand) {
   me.begin(strand.name_);
+  BatchClock::body_begins();
   const Strand::After after = strand.run();
+  BatchClock::body_returned();
   me.end();
   if (after == Strand::After::again) {
     // Back to the end of the queue: one busy instance does not starve the others. Help is needed
@@ -286,6 +289,7 @@ Strand* Scheduler::steal(Worker& me) noexcept {
 }
 
 Strand* Scheduler::search(Worker& me) {
+  BatchClock::time_passes();
   if (!me.searching) {
     me.searching = sleepers_.begin_search(workers_wanted_);
   }

@@ -93,7 +93,7 @@ std::optional<Reply> Service::try_inline(Provider& provider, const Method& metho
   return reply;
 }
 
-std::optional<Reply> Service::invoke(const std::shared_ptr<Call>& call) {
+std::optional<Reply> Service::invoke(const std::shared_ptr<Call>& call, std::uint64_t now_ns) {
   const Method* wanted = method(call->method());
   if (wanted == nullptr) {
     return Reply::failure(no_method(call->method()));
@@ -113,7 +113,7 @@ std::optional<Reply> Service::invoke(const std::shared_ptr<Call>& call) {
     return reply;
   }
   Limit* const limit = this->limit(*wanted);
-  call->aim(shared_from_this(), stats, limit, runtime::now_ns());
+  call->aim(shared_from_this(), stats, limit, now_ns);
   const Limit::Verdict verdict =
       limit == nullptr ? Limit::Verdict{provider->submit(call, token_)} : limit->enter(call);
   if (verdict.status >= 0 || verdict.status == BP_E_CANCELLED) {
@@ -151,7 +151,7 @@ Service::Outcome Service::invoke(std::uint32_t method_id, message::Message reque
                                  std::string caller) {
   auto call = std::make_shared<FunctionCall>(method_id, std::move(request), deadline_ns,
                                              std::move(done), std::move(caller));
-  if (auto reply = invoke(call)) {
+  if (auto reply = invoke(call, runtime::now_ns())) {
     return {std::move(reply), nullptr};
   }
   return {std::nullopt, std::move(call)};

@@ -164,8 +164,10 @@ class Service : public std::enable_shared_from_this<Service> {
                                std::uint64_t deadline_ns, FunctionCall::Done done,
                                std::string caller = {});
 
-  // The same with a call that its maker made and others may end. Nothing: it is queued, or over.
-  [[nodiscard]] std::optional<Reply> invoke(const std::shared_ptr<Call>& call);
+  // The same with a call that its maker made, `now_ns`, and others may end. Nothing: it is queued,
+  // or over.
+  [[nodiscard]] std::optional<Reply> invoke(const std::shared_ptr<Call>& call,
+                                            std::uint64_t now_ns);
 
   [[nodiscard]] bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
 

@@ -8,20 +8,21 @@
 
 namespace host::slot {
 
-error::Result<bp_call> Slot::register_call(std::string_view what, MadeCall made, bp_call* handle) {
+error::Result<bp_call> Slot::register_call(std::string_view what, MadeCall made) {
   const std::lock_guard lock(mutex_);
   if (state_ != State::active) {
     return std::unexpected(not_active(what));
   }
   const bp_call given = calls_.add(std::move(made));
   if (given == 0) {
-    return error::fail(BP_E_BUSY, std::string(what) + ": an instance has at most " +
-                                      std::to_string(BP_CALLS_MAX) + " open calls and sends");
-  }
-  if (handle != nullptr) {
-    *handle = given;
+    return std::unexpected(too_many_calls(what));
   }
   return given;
+}
+
+error::Error Slot::too_many_calls(std::string_view what) {
+  return {BP_E_BUSY, std::string(what) + ": an instance has at most " +
+                         std::to_string(BP_CALLS_MAX) + " open calls and sends"};
 }
 
 void Slot::reply_arrived(bp_call handle, std::uint16_t type, std::uint16_t flags,

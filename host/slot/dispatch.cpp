@@ -4,6 +4,7 @@
 #include <cstring>
 #include <utility>
 
+#include "host/runtime/batch_clock.hpp"
 #include "host/slot/call_stack.hpp"
 #include "host/slot/slot.hpp"
 #include "host/slot/text.hpp"
@@ -28,10 +29,12 @@ bool Slot::run_internal() {
 
 bool Slot::run() {
   room_ = &TurnRoom::of_this_thread();
-  turn_ns_ = runtime::now_ns();
+  turn_ns_ = runtime::BatchClock::begin();
   std::size_t ready = 0;
+  bool left = false;  // what others add from now on schedules the strand again
   {
     std::unique_lock lock(mutex_);
+    leave_seats();
     if (!internal_.empty() || self_ == nullptr) {
       lock.unlock();
       if (!run_internal()) {
@@ -40,18 +43,17 @@ bool Slot::run() {
       lock.lock();
     }
     ready = admit_items();
+    left = !operations_queue_.empty() || !items_.empty() ||
+           (ready == 0 && !ready_ends_.empty() && state_ != State::stopped);
   }
   show_items();
-  collect_messages(ready);
+  left = collect_messages(ready) || left;
   if (event_count_ > 0) {
     hand_over();
-    budget_.took(event_count_, runtime::now_ns() - turn_ns_);
+    budget_.took(event_count_, runtime::BatchClock::end() - turn_ns_);
   }
   end_turn();
-  const std::lock_guard lock(mutex_);
-  leave_seats();
-  return !ready_ends_.empty() || !operations_queue_.empty() || !items_.empty() ||
-         !internal_.empty();
+  return left;
 }
 
 // Whether the event still means something; under the lock.
@@ -273,9 +275,13 @@ void Slot::insert_lagged(const OpenBatch& open, std::uint32_t first) {
   lagged.seq = open.batch.missed;
 }
 
-// Takes messages from the ends that said they have some, each once.
-void Slot::collect_messages(std::size_t ends) {
-  while (ends-- > 0 && event_count_ < batch_events_max) {
+// Takes messages from the ends that said they have some, each once. Answers whether it did not come
+// to all of them.
+bool Slot::collect_messages(std::size_t ends) {
+  for (; ends > 0; --ends) {
+    if (event_count_ >= batch_events_max) {
+      return true;
+    }
     bp_chan handle = 0;
     std::shared_ptr<End> end;
     {
@@ -294,6 +300,7 @@ void Slot::collect_messages(std::size_t ends) {
       end_ready(handle);
     }
   }
+  return false;
 }
 
 void Slot::end_ready(bp_chan handle) {

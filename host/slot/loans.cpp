@@ -40,6 +40,7 @@ void Slot::bar_call_gates() {
 void Slot::leave_seat(CallGate& gate, std::shared_ptr<service::Service> service) {
   if (gate.inside.load(std::memory_order_acquire)) {
     seats_to_leave_.emplace_back(&gate, std::move(service));
+    strand_->schedule();  // its next turn leaves it
   } else {
     service->leave_seat(gate.seat);
   }

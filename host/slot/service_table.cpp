@@ -17,10 +17,9 @@ class Slot::SlotCall final : public service::Call {
   SlotCall(Slot& caller, std::uint32_t method, message::Message request, std::uint64_t deadline_ns)
       : Call(method, std::move(request), deadline_ns), caller_(caller.shared_from_this()) {}
 
-  // Among the caller's open calls, before it can be answered. Errors: STATE, BUSY.
-  [[nodiscard]] error::Result<bp_call> enter(std::uint64_t token,
-                                             const std::shared_ptr<SlotCall>& self) {
-    return caller_->register_call("a call", {token, self, deadline_ns()}, &handle_);
+  // Among the caller's open calls, before it can be answered; under its lock. 0: there is no room.
+  [[nodiscard]] bp_call enter(std::uint64_t token, const std::shared_ptr<SlotCall>& self) {
+    return handle_ = caller_->calls_.add({token, self, deadline_ns()});
   }
 
   [[nodiscard]] std::string_view caller() const noexcept override { return caller_->identity().id; }
@@ -247,6 +246,54 @@ struct ServiceTable {
     return BP_OK;
   }
 
+  struct Begun {
+    std::shared_ptr<service::Service> service;
+    bp_call handle = 0;
+    bool watched = false;  // something wakes at its deadline already
+  };
+
+  // Errors: STALE, UNAVAILABLE, NOT_FOUND (no such method, whatever its deadline), STATE, BUSY.
+  static error::Result<Begun> begin_call(Slot& slot, bp_svc svc,
+                                         const std::shared_ptr<Slot::SlotCall>& made,
+                                         std::uint64_t token) {
+    if (auto begun = enter_call(slot, svc, made, token); !begun || begun->handle != 0) {
+      return begun;
+    }
+    // Its provider has gone since the last call; there may be another by now.
+    std::optional<error::Error> why;
+    if (!slot.resolve(svc, why)) {
+      return std::unexpected(std::move(*why));
+    }
+    auto begun = enter_call(slot, svc, made, token);
+    if (begun && begun->handle == 0) {
+      return error::fail(BP_E_UNAVAILABLE, "the service ended a moment after it began");
+    }
+    return begun;
+  }
+
+  // No handle, and no error: the service has to be looked up anew.
+  static error::Result<Begun> enter_call(Slot& slot, bp_svc svc,
+                                         const std::shared_ptr<Slot::SlotCall>& made,
+                                         std::uint64_t token) {
+    const std::lock_guard lock(slot.mutex_);
+    const Slot::ServiceHandle* known = slot.services_.find(svc);
+    if (known == nullptr || known->provided || !known->service || known->service->closed()) {
+      return Begun{};
+    }
+    if (known->service->method(made->method()) == nullptr) {
+      return std::unexpected(known->service->no_method(made->method()));
+    }
+    if (slot.state_ != Slot::State::active) {
+      return std::unexpected(slot.not_active("a call"));
+    }
+    Begun begun{known->service, made->enter(token, made),
+                slot.next_deadline_ns_ != 0 && slot.next_deadline_ns_ <= made->deadline_ns()};
+    if (begun.handle == 0) {
+      return std::unexpected(Slot::too_many_calls("a call"));
+    }
+    return begun;
+  }
+
   static bp_status BP_CALL call(const bp_host* host, bp_svc svc, std::uint32_t method,
                                 bp_buf* request, std::uint64_t deadline_ns,
                                 const std::uint8_t* trace, std::uint64_t token, bp_buf* reply,
@@ -271,14 +318,6 @@ struct ServiceTable {
         }
       }
     }
-    std::optional<error::Error> why;
-    const std::shared_ptr<service::Service> service = slot.resolve(svc, why);
-    if (!service) {
-      return refuse(*why, error);
-    }
-    if (service->method(method) == nullptr) {
-      return refuse(service->no_method(method), error);  // whatever its deadline
-    }
     message::Message asked;
     if (const bp_status status = message_of(slot, request, asked); status < 0) {
       return refuse({status, "the request is no valid lease or span"}, error);
@@ -287,26 +326,29 @@ struct ServiceTable {
     if (trace != nullptr) {
       std::memcpy(asked.trace.data(), trace, asked.trace.size());
     }
+    const std::uint64_t now = runtime::now_ns();
     const std::uint64_t deadline =
-        deadline_ns != 0 ? deadline_ns : runtime::now_ns() + slot.identity_.call_timeout_ns;
+        deadline_ns != 0 ? deadline_ns : now + slot.identity_.call_timeout_ns;
     const auto made = std::make_shared<Slot::SlotCall>(slot, method, std::move(asked), deadline);
-    const auto registered = made->enter(token, made);
-    if (!registered) {
-      return refuse(registered.error(), error);
+    const auto begun = begin_call(slot, svc, made, token);
+    if (!begun) {
+      return refuse(begun.error(), error);
     }
-    const bp_call handle = *registered;
+    const bp_call handle = begun->handle;
     std::optional<service::Reply> answered;
     {
       // An inline method must not come back to us by way of others, whichever thread this is.
       const CallStack::Frame frame(slot);
-      answered = service->invoke(made);
+      answered = begun->service->invoke(made, now);
     }
     // Unless somebody ended it in the meantime: then the caller hears of that.
     if (answered && made->cancel()) {
       forget_call(slot, handle);
       return answer_now(slot, std::move(*answered), request, reply, error);
     }
-    slot.watch_deadline(deadline);
+    if (!begun->watched) {
+      slot.watch_deadline(deadline);
+    }
     give_up_lease(slot, request);
     if (out_call != nullptr) {
       *out_call = handle;

@@ -244,7 +244,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   bool run_internal();
   std::size_t admit_items();
   void show_items();
-  void collect_messages(std::size_t ends);
+  bool collect_messages(std::size_t ends);
   bool take_from(bp_chan handle, const std::shared_ptr<End>& end);
   void insert_lagged(const OpenBatch& open, std::uint32_t first);
   bp_event& add_event(Lent lent) noexcept;
@@ -296,9 +296,9 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   bp_status complete(bp_op op, bp_status status, const bp_error* error);
   void expire(bp_op op);
-  // `what`: "publishing"; errors: STATE, BUSY. `handle` is written before anybody finds the call.
-  [[nodiscard]] error::Result<bp_call> register_call(std::string_view what, MadeCall made,
-                                                     bp_call* handle = nullptr);
+  // `what`: "publishing"; errors: STATE, BUSY.
+  [[nodiscard]] error::Result<bp_call> register_call(std::string_view what, MadeCall made);
+  [[nodiscard]] static error::Error too_many_calls(std::string_view what);
   void call_is_out(bp_call handle, const std::shared_ptr<service::Call>& call);
   void watch_deadline(std::uint64_t deadline_ns);
   void end_late_calls();

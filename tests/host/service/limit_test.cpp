@@ -132,7 +132,7 @@ struct Office {
     made.call = std::make_shared<FunctionCall>(
         method, message::Message{}, 0,
         [ends = made.ends](Reply&& reply) { ends->push_back(reply.status); });
-    made.at_once = service->invoke(made.call);
+    made.at_once = service->invoke(made.call, runtime::now_ns());
     return made;
   }
 
@@ -254,12 +254,12 @@ TEST(Limit, ACallThatIsOverBeforeItArrivesTakesNoPlace) {
   Office::Made gone;
   gone.call = std::make_shared<FunctionCall>(1, message::Message{}, 0, [](Reply&&) {});
   gone.call->cancel();
-  EXPECT_FALSE(office.service->invoke(gone.call));
+  EXPECT_FALSE(office.service->invoke(gone.call, runtime::now_ns()));
   EXPECT_EQ(office.load().working, 0U);
   const Office::Made working = office.call();
   auto over = std::make_shared<FunctionCall>(1, message::Message{}, 0, [](Reply&&) {});
   over->cancel();
-  EXPECT_FALSE(office.service->invoke(over));
+  EXPECT_FALSE(office.service->invoke(over, runtime::now_ns()));
   EXPECT_EQ(office.load().waiting, 0U);
 }
 
@@ -347,7 +347,7 @@ TEST(LimitThreads, NeverMoreThanTheLimitAndEachCallEndsOnce) {
       for (Tally& tally : tallies[t]) {
         auto call = std::make_shared<FunctionCall>(1, message::Message{}, 0,
                                                    [&tally](Reply&&) { ++tally.ends; });
-        if (office.service->invoke(call)) {
+        if (office.service->invoke(call, runtime::now_ns())) {
           ++tally.ends;
           ++busy;
           std::this_thread::yield();
