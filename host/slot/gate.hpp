@@ -88,14 +88,27 @@ struct alignas(64) SendGate : Gate {
 
 // To a required service; for the strand. Others take the long way.
 struct alignas(64) CallGate : Gate {
-  std::atomic<bool> reply_lent{false};
+  std::atomic<bp_lease> lent{0};         // the lease on `reply` that is out
   GateLeases<HandleKind::reply> leases;  // on `reply`
   service::Service* service = nullptr;
   service::Seat seat{inside};
   alignas(16) std::array<std::byte, BP_INLINE_REPLY_BYTES> reply;
 
-  [[nodiscard]] bool holds(std::uint64_t lease) const noexcept {
-    return leases.is_last(lease) && reply_lent.load(std::memory_order_acquire);
+  [[nodiscard]] bool holds(bp_lease lease) const noexcept {
+    return lease != 0 && lent.load(std::memory_order_acquire) == lease;
+  }
+
+  // False: it is not out. On the strand, which alone lends, it takes no atomic exchange; a thread
+  // that gives the same lease up at that moment may hear the same.
+  bool give_up(bp_lease lease, bool on_strand) noexcept {
+    if (!holds(lease)) {
+      return false;
+    }
+    if (on_strand) {
+      lent.store(0, std::memory_order_release);
+      return true;
+    }
+    return lent.compare_exchange_strong(lease, 0, std::memory_order_acq_rel);
   }
 };
 

@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "host/slot/call_stack.hpp"
 #include "host/slot/slot.hpp"
 
 namespace host::slot {
@@ -101,8 +102,7 @@ bool Slot::give_up_lease(bp_lease handle) {
   const auto kind = static_cast<HandleKind>(handle >> 56U);
   if (kind == HandleKind::reply) {
     CallGate* gate = call_gates_.at(handle & handle_index_max);
-    return gate != nullptr && gate->holds(handle) &&
-           gate->reply_lent.exchange(false, std::memory_order_acq_rel);
+    return gate != nullptr && gate->give_up(handle, CallStack::in_turn_of(*this));
   }
   if (kind == HandleKind::room) {
     const std::lock_guard lock(mutex_);

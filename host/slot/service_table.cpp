@@ -193,7 +193,7 @@ struct ServiceTable {
     service::Service& service = *gate.service;
     const service::Method* method = service.closed() ? nullptr : service.method(id);
     if (method == nullptr || (method->flags & BP_METHOD_INLINE) == 0 ||
-        gate.reply_lent.load(std::memory_order_acquire)) {
+        gate.lent.load(std::memory_order_acquire) != 0) {
       return false;
     }
     service::Provider& provider = service.provider();
@@ -223,7 +223,7 @@ struct ServiceTable {
       } else {
         reply = answer;
         reply.lease = gate.leases.next(gate.index());
-        gate.reply_lent.store(true, std::memory_order_relaxed);
+        gate.lent.store(reply.lease, std::memory_order_relaxed);
       }
     }
     gate.seat.count(service.place_of(*method), status < 0);

@@ -27,5 +27,23 @@ TEST(Gate, AStaleHandleDoesNotPutOutWhoeverIsInside) {
   EXPECT_FALSE(gate->occupied());
 }
 
+TEST(Gate, ALentReplyIsGivenUpOnceByWhomever) {
+  CallGate gate;
+  gate.leases.begin(5);
+  for (const bool on_strand : {true, false}) {
+    EXPECT_FALSE(gate.give_up(0, on_strand)) << "nothing is out";
+    const bp_lease before = gate.leases.next(0);
+    gate.lent.store(before);
+    EXPECT_TRUE(gate.give_up(before, !on_strand));
+    const bp_lease lease = gate.leases.next(0);
+    gate.lent.store(lease);
+    EXPECT_TRUE(gate.holds(lease));
+    EXPECT_FALSE(gate.give_up(before, on_strand)) << "another one";
+    EXPECT_TRUE(gate.give_up(lease, on_strand));
+    EXPECT_FALSE(gate.give_up(lease, on_strand)) << "twice";
+    EXPECT_FALSE(gate.holds(lease));
+  }
+}
+
 }  // namespace
 }  // namespace host::slot
