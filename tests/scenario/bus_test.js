@@ -122,6 +122,7 @@ scenario('STOP ends handlers that wait for what never comes', async (stage) => {
   }
   assert.equal(seen('ended'), 0);
   await host.verb(['ctl', 'restart', 'waiter'], { words: 2 });
+  if (seen('ended') < 8) await host.log('all handlers ended', () => seen('ended') >= 8);
   assert.equal(seen('ended'), 8, host.text);
   // What they held went back to the queue, and comes again in the next life, beside 8 new ones.
   const status = await host.status();
