@@ -41,41 +41,50 @@ Writer::~Writer() {
 }
 
 bp::result<void> Writer::submit(Job job) {
-  {
-    const std::scoped_lock lock(mutex_);
-    if (closing_) {
-      return bp::fail(BP_E_CLOSED, "the store is closing; write again after its restart");
-    }
-    // One job over the bytes limit passes when it is alone, or it could never be written.
-    if (stats_.queue_jobs >= options_.queue_jobs_max ||
-        (stats_.queue_jobs > 0 && stats_.queue_bytes + job.bytes > options_.queue_bytes_max)) {
-      return bp::fail(BP_E_FULL, "BACKPRESSURE: " + std::to_string(stats_.queue_jobs) +
-                                     " writes (" + std::to_string(stats_.queue_bytes) +
-                                     " bytes) wait already; try again later, or raise "
-                                     "queue_jobs_max or queue_bytes_max");
-    }
-    ++stats_.queue_jobs;
-    stats_.queue_bytes += job.bytes;
-    queue_.push_back(std::move(job));
+  const std::uint64_t bytes = job.bytes;
+  BP_TRY(take_place(bytes));
+  if (!inbox_.put(std::make_unique<Queued>(std::move(job)))) {
+    give_place(1, bytes);
+    return bp::fail(BP_E_CLOSED, "the store is closing; write again after its restart");
   }
-  wake_.notify_one();
   return {};
 }
 
-void Writer::stop() {
-  {
-    const std::scoped_lock lock(mutex_);
-    closing_ = true;
+/// Room in the queue. Two who meet at its limit may both be refused: each was one too many.
+bp::result<void> Writer::take_place(std::uint64_t bytes) {
+  const std::uint64_t jobs_before = queue_jobs_.fetch_add(1, std::memory_order_relaxed);
+  const std::uint64_t bytes_before = queue_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  // One job over the bytes limit passes when it is alone, or it could never be written.
+  if (jobs_before < options_.queue_jobs_max &&
+      (jobs_before == 0 || bytes_before + bytes <= options_.queue_bytes_max)) {
+    return {};
   }
-  wake_.notify_one();
+  give_place(1, bytes);
+  return bp::fail(BP_E_FULL, "BACKPRESSURE: " + std::to_string(jobs_before) + " writes (" +
+                                 std::to_string(bytes_before) +
+                                 " bytes) wait already; try again later, or raise "
+                                 "queue_jobs_max or queue_bytes_max");
+}
+
+void Writer::give_place(std::uint64_t jobs, std::uint64_t bytes) noexcept {
+  queue_jobs_.fetch_sub(jobs, std::memory_order_relaxed);
+  queue_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+}
+
+void Writer::stop() {
+  inbox_.close();
   if (thread_.joinable()) {
     thread_.join();
   }
 }
 
 WriterStats Writer::stats() const {
-  const std::scoped_lock lock(mutex_);
-  return stats_;
+  constexpr auto relaxed = std::memory_order_relaxed;
+  return {.commits = commits_.load(relaxed),
+          .jobs_committed = jobs_committed_.load(relaxed),
+          .jobs_failed = jobs_failed_.load(relaxed),
+          .queue_jobs = queue_jobs_.load(relaxed),
+          .queue_bytes = queue_bytes_.load(relaxed)};
 }
 
 void Writer::run() {
@@ -88,33 +97,35 @@ void Writer::run() {
 
 /// Waits for work; an empty group means that the writer is closing and all is written.
 Writer::Group Writer::take_group() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+  if (pending_.empty()) {
+    inbox_.wait(pending_);
+  } else {
+    inbox_.take(pending_);
+  }
   Group group;
   std::uint64_t rows = 0;
-  while (!queue_.empty()) {
-    rows += queue_.front().rows;
+  while (!pending_.empty()) {
+    rows += pending_.front()->job.rows;
     if (!group.empty() && rows > options_.group_rows_max) {
       break;
     }
-    group.push_back(std::move(queue_.front()));
-    queue_.pop_front();
+    group.push_back(std::move(pending_.front()));
+    pending_.pop_front();
   }
   return group;
 }
 
 /// Jobs for which the transaction had no time left lead the next group.
 void Writer::put_back(Group& group, std::size_t first) {
-  const std::scoped_lock lock(mutex_);
   for (std::size_t last = group.size(); last > first; --last) {
-    queue_.push_front(std::move(group[last - 1]));
+    pending_.push_front(std::move(group[last - 1]));
   }
   group.erase(group.begin() + static_cast<std::ptrdiff_t>(first), group.end());
 }
 
 bp::result<void> Writer::commit_group(Group& group, Outcomes& outcomes) {
-  const bool disk =
-      std::ranges::any_of(group, [](const Job& job) { return job.durability == Durability::Disk; });
+  const bool disk = std::ranges::any_of(
+      group, [](const auto& one) { return one->job.durability == Durability::Disk; });
   BP_TRY(connection_.set_durability(disk ? Durability::Disk : Durability::Os));
   auto transaction = Transaction::begin(connection_);
   BP_TRY(transaction);
@@ -124,7 +135,7 @@ bp::result<void> Writer::commit_group(Group& group, Outcomes& outcomes) {
       put_back(group, index);
       break;
     }
-    outcomes.push_back(run_job(group[index]));
+    outcomes.push_back(run_job(group[index]->job));
     const bp::result<void>& outcome = outcomes.back();
     if (!outcome && (concerns_everyone(outcome.error()) || !connection_.in_transaction())) {
       return outcome;
@@ -156,20 +167,16 @@ void Writer::tell(Group& group, const Outcomes& outcomes, const bp::result<void>
   std::uint64_t bytes = 0;
   for (std::size_t index = 0; index < group.size(); ++index) {
     failed += outcome_of(index) ? 0U : 1U;
-    bytes += group[index].bytes;
+    bytes += group[index]->job.bytes;
   }
-  {
-    // First the room in the queue, then the answers: who is told may come back at once.
-    const std::scoped_lock lock(mutex_);
-    stats_.commits += committed ? 1U : 0U;
-    stats_.jobs_committed += group.size() - failed;
-    stats_.jobs_failed += failed;
-    stats_.queue_jobs -= group.size();
-    stats_.queue_bytes -= bytes;
-  }
+  // First the room in the queue, then the answers: who is told may come back at once.
+  commits_.fetch_add(committed ? 1U : 0U, std::memory_order_relaxed);
+  jobs_committed_.fetch_add(group.size() - failed, std::memory_order_relaxed);
+  jobs_failed_.fetch_add(failed, std::memory_order_relaxed);
+  give_place(group.size(), bytes);
   for (std::size_t index = 0; index < group.size(); ++index) {
     try {
-      group[index].done(outcome_of(index));
+      group[index]->job.done(outcome_of(index));
     } catch (...) {  // NOLINT(bugprone-empty-catch): the caller's failure is not the writer's
     }
   }

@@ -1,25 +1,24 @@
 // plugins/storage_sqlite/engine/writer.hpp - the one thread that writes, and its group commit.
 //
-// Jobs wait in a bounded queue. The thread takes what is there, runs it in one transaction (each
-// job in its own savepoint), commits once, and only then tells every caller. While it commits, the
-// next group gathers: one flush of the log is shared by all who wait for it.
+// Jobs wait in a bounded queue, which takes no lock. The thread takes what is there, runs it in one
+// transaction (each job in its own savepoint), commits once, and only then tells every caller.
+// While it commits, the next group gathers: one flush of the log is shared by all who wait for it.
 //
 // Owns: the read-write connection and the thread. Thread: submit() and stats() any; stop() owner.
 #pragma once
 
+#include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 #include "backplane/cpp/error.hpp"
 
 #include "engine/connection.hpp"
+#include "engine/inbox.hpp"
 
 namespace storage_sqlite::engine {
 
@@ -66,10 +65,19 @@ class Writer {
   [[nodiscard]] WriterStats stats() const;
 
  private:
-  using Group = std::vector<Job>;
+  struct Queued {
+    explicit Queued(Job with) : job(std::move(with)) {}
+
+    Job job;
+    Queued* next = nullptr;
+  };
+
+  using Group = std::vector<std::unique_ptr<Queued>>;
   using Outcomes = std::vector<bp::result<void>>;
 
   void run();
+  [[nodiscard]] bp::result<void> take_place(std::uint64_t bytes);
+  void give_place(std::uint64_t jobs, std::uint64_t bytes) noexcept;
   [[nodiscard]] Group take_group();
   void put_back(Group& group, std::size_t first);
   [[nodiscard]] bp::result<void> commit_group(Group& group, Outcomes& outcomes);
@@ -78,11 +86,13 @@ class Writer {
 
   Connection connection_;
   WriterOptions options_;
-  mutable std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> queue_;
-  WriterStats stats_;
-  bool closing_ = false;
+  Inbox<Queued> inbox_;
+  Inbox<Queued>::Items pending_;  // the thread's: taken out of the inbox, not yet in a group
+  std::atomic<std::uint64_t> queue_jobs_ = 0;  // and those under way
+  std::atomic<std::uint64_t> queue_bytes_ = 0;
+  std::atomic<std::uint64_t> commits_ = 0;
+  std::atomic<std::uint64_t> jobs_committed_ = 0;
+  std::atomic<std::uint64_t> jobs_failed_ = 0;
   std::thread thread_;  // last: it starts when everything else stands
 };
 

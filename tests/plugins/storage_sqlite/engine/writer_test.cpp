@@ -5,6 +5,7 @@
 #include <future>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -196,6 +197,35 @@ TEST_F(WriterTest, BytesCountToo) {
   EXPECT_TRUE(fails_with(writer.submit({.bytes = 11, .work = nothing, .done = ignore}), BP_E_FULL,
                          "bytes"));
   release.set_value();
+}
+
+TEST_F(WriterTest, ManyThreadsSubmitWithoutALock) {
+  constexpr int threads = 4;
+  constexpr int jobs = 500;
+  Writer writer(fresh(), {});
+  std::vector<std::vector<Answer>> answers(threads);
+  std::vector<std::thread> crowd;
+  for (int thread = 0; thread < threads; ++thread) {
+    crowd.emplace_back([&, thread] {
+      for (int job = 0; job < jobs; ++job) {
+        answers[static_cast<std::size_t>(thread)].push_back(submit(
+            writer, "INSERT INTO t (a) VALUES (" + std::to_string(thread * jobs + job) + ")"));
+      }
+    });
+  }
+  for (std::thread& one : crowd) {
+    one.join();
+  }
+  for (std::vector<Answer>& mine : answers) {
+    for (Answer& answer : mine) {
+      EXPECT_TRUE(answer.get());
+    }
+  }
+  writer.stop();
+  EXPECT_EQ(rows(), threads * jobs);
+  EXPECT_EQ(writer.stats().jobs_committed, std::uint64_t{threads * jobs});
+  EXPECT_EQ(writer.stats().queue_jobs, 0U);
+  EXPECT_EQ(writer.stats().queue_bytes, 0U);
 }
 
 TEST_F(WriterTest, StoppingWritesWhatIsQueuedAndRefusesTheRest) {
