@@ -27,6 +27,8 @@ struct Meters {
             cx.counter("storage_records_duplicate", "Records whose id was stored before.")),
         writes_failed(cx.counter("storage_writes_failed", "Writes answered with an error.")),
         reads_failed(cx.counter("storage_reads_failed", "Reads answered with an error.")),
+        keys_expired(
+            cx.counter("storage_keys_expired", "Keys collected after their time to live.")),
         commits(cx.counter("storage_commits", "Transactions that were committed.")),
         queue_jobs(cx.gauge("storage_queue_jobs", "Writes that wait or are under way.")),
         write_time(cx.histogram("storage_write_seconds", "From a write's arrival to its commit.")),
@@ -36,6 +38,7 @@ struct Meters {
   bp::counter records_duplicate;
   bp::counter writes_failed;
   bp::counter reads_failed;
+  bp::counter keys_expired;
   bp::counter commits;
   bp::gauge queue_jobs;
   bp::histogram write_time;
@@ -68,9 +71,14 @@ class Access {
   bp::task<std::invoke_result_t<Work&, engine::Connection&>> read(Work work) {
     const std::uint64_t began_ns = cx_.now_ns();
     auto value = co_await cx_.run_blocking([this, &work] { return read_now(work); });
-    meters_.read_time.observe(seconds_since(began_ns));
-    meters_.reads_failed.add(value ? 0 : 1);
+    note_read(began_ns, value.has_value());
     co_return value;
+  }
+
+  /// A read that began at `began_ns` (context::now_ns()) has ended.
+  void note_read(std::uint64_t began_ns, bool well) const {
+    meters_.read_time.observe(seconds_since(began_ns));
+    meters_.reads_failed.add(well ? 0 : 1);
   }
 
   /// `co_await`: what `work(engine::Connection&)`, a bp::result, gave, once it is committed. The

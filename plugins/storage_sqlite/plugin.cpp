@@ -8,11 +8,12 @@
 #include <string>
 #include <utility>
 
-#include "backplane/contract/storage_kv_contract.hpp"
 #include "backplane/contract/storage_records_contract.hpp"
 
 #include "access.hpp"
-#include "service/kv_service.hpp"
+#include "kv/clock.hpp"
+#include "kv/expiry.hpp"
+#include "kv_edge.hpp"
 #include "service/records_service.hpp"
 #include "settings.hpp"
 #include "store/store.hpp"
@@ -21,12 +22,6 @@
 // version script keeps all of it out of the library's symbols. And no lambda that owns something is
 // a temporary of a co_await: g++ 12 destroys such a one twice.
 namespace storage_sqlite {
-
-inline std::int64_t wall_clock_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 /// The methods of bp.storage.records/1.
 class RecordsEdge {
@@ -42,7 +37,7 @@ class RecordsEdge {
                             asked->bytes};
     auto batch = std::make_shared<const std::vector<records::Record>>(std::move(asked->batch));
     auto work = [batch](engine::Connection& connection) {
-      return records::insert(connection, *batch, wall_clock_ms());
+      return records::insert(connection, *batch, kv::wall_clock_ms());
     };
     const auto outcomes = co_await access_.write(with, std::move(work));
     BP_CO_TRY(outcomes);
@@ -73,57 +68,6 @@ class RecordsEdge {
   engine::Durability configured_;
 };
 
-/// The methods of bp.storage.kv/1.
-class KvEdge {
- public:
-  KvEdge(Access& access, engine::Durability configured)
-      : access_(access), configured_(configured) {}
-
-  auto get(const service::kv_contract::GetRequest& request) {
-    return access_.read(
-        [&request](engine::Connection& connection) { return service::get(connection, request); });
-  }
-
-  bp::task<bp::result<service::kv_contract::PutReplyT>> put(
-      const service::kv_contract::PutRequest& request) {
-    auto asked = service::read_put(request, configured_);
-    BP_CO_TRY(asked);
-    const WriteOptions with{asked->durability, 1, asked->key.key.size() + asked->value.size()};
-    auto work = [put = std::move(*asked)](engine::Connection& connection) {
-      return kv::put(connection, put.key, put.value, put.condition, wall_clock_ms());
-    };
-    const auto etag = co_await access_.write(with, std::move(work));
-    BP_CO_TRY(etag);
-    service::kv_contract::PutReplyT reply;
-    reply.etag = kv::etag_text(*etag);
-    co_return reply;
-  }
-
-  bp::task<bp::result<service::kv_contract::DeleteReplyT>> delete_(
-      const service::kv_contract::DeleteRequest& request) {
-    auto asked = service::read_delete(request, configured_);
-    BP_CO_TRY(asked);
-    const WriteOptions with{asked->durability, 1, asked->key.key.size()};
-    auto work = [remove = std::move(*asked)](engine::Connection& connection) {
-      return kv::remove(connection, remove.key, remove.condition);
-    };
-    const auto deleted = co_await access_.write(with, std::move(work));
-    BP_CO_TRY(deleted);
-    service::kv_contract::DeleteReplyT reply;
-    reply.deleted = *deleted;
-    co_return reply;
-  }
-
-  auto list(const service::kv_contract::ListRequest& request) {
-    return access_.read(
-        [&request](engine::Connection& connection) { return service::list(connection, request); });
-  }
-
- private:
-  Access& access_;
-  engine::Durability configured_;
-};
-
 class Storage {
  public:
   bp::task<bp::result<void>> start(bp::context& cx) {
@@ -134,9 +78,11 @@ class Storage {
     auto opened = co_await cx.run_blocking([&] { return store::Store::open(*wanted); });
     BP_CO_TRY(opened);
     store_ = std::move(*opened);
+    const auto mark = co_await cx.run_blocking([&] { return clock_mark(); });
+    BP_CO_TRY(mark);
     access_.emplace(cx, *store_);
     records_.emplace(*access_, settings->durability);
-    kv_.emplace(*access_, settings->durability);
+    kv_.emplace(cx, *access_, *store_, settings->kv, settings->durability, *mark);
     cx.provide(bp::contract::storage_records::serve(*records_));
     cx.provide(bp::contract::storage_kv::serve(*kv_));
     cx.info("the database is open", "path", wanted->path, "durability",
@@ -144,9 +90,12 @@ class Storage {
     co_return bp::result<void>();
   }
 
-  /// All tasks have ended. At most writes whose callers gave up are left: they are made, and the
-  /// database is free for the next instance.
+  /// All tasks have ended. At most writes whose callers gave up are left: they are made first, and
+  /// then the database is free for the next instance.
   void stop(bp::context& /*cx*/) {
+    if (store_ != nullptr) {
+      store_->close();
+    }
     kv_.reset();
     records_.reset();
     access_.reset();
@@ -154,6 +103,12 @@ class Storage {
   }
 
  private:
+  bp::result<std::int64_t> clock_mark() {
+    auto reader = store_->readers().checkout();
+    BP_TRY(reader);
+    return kv::clock_mark(**reader);
+  }
+
   std::unique_ptr<store::Store> store_;
   std::optional<Access> access_;
   std::optional<RecordsEdge> records_;

@@ -28,6 +28,23 @@ bp::result<void> check_count(std::string_view key, std::uint64_t value, std::uin
   return {};
 }
 
+bp::result<void> check(const KvSettings& settings) {
+  constexpr std::uint32_t changes_limit = 10'000'000;
+  constexpr std::uint32_t messages_limit = 10'000'000;
+  constexpr std::uint32_t collect_limit = 10'000;
+  if (settings.changes_kept > changes_limit) {
+    return bp::fail(BP_E_CONFIG, "`changes_kept` is " + std::to_string(settings.changes_kept) +
+                                     "; it may be 0 to " + std::to_string(changes_limit));
+  }
+  BP_TRY(check_count("outbox_messages_max", settings.outbox_messages_max, messages_limit));
+  BP_TRY(check_count("collect_keys_max", settings.collect_keys_max, collect_limit));
+  BP_TRY(check_wait("collect_interval", settings.collect_interval));
+  BP_TRY(check_count("collect_interval",
+                     static_cast<std::uint64_t>(settings.collect_interval.count()),
+                     static_cast<std::uint64_t>(wait_max.count())));
+  return service::check(settings.namespaces);
+}
+
 bp::result<void> check(const Settings& settings) {
   constexpr std::uint32_t readers_limit = 64;
   constexpr std::uint32_t statements_limit = 4'096;
@@ -46,7 +63,8 @@ bp::result<void> check(const Settings& settings) {
   BP_TRY(check_count("readers_max", settings.readers_max, readers_limit));
   BP_TRY(check_count("queue_jobs_max", settings.queue_jobs_max, jobs_limit));
   BP_TRY(check_count("queue_bytes_max", settings.queue_bytes_max, memory_bytes_max));
-  return check_count("group_rows_max", settings.group_rows_max, jobs_limit);
+  BP_TRY(check_count("group_rows_max", settings.group_rows_max, jobs_limit));
+  return check(settings.kv);
 }
 
 }  // namespace

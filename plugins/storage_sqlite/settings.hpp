@@ -12,6 +12,7 @@
 #include "backplane/cpp/config.hpp"
 
 #include "engine/connection.hpp"
+#include "kv_settings.hpp"
 #include "store/store.hpp"
 
 namespace storage_sqlite {
@@ -39,6 +40,7 @@ struct Settings {
   bp::byte_size queue_bytes_max{64ULL * 1'024 * 1'024};
   std::uint32_t group_rows_max = 2'048;
   std::chrono::microseconds group_time_max{50'000};
+  KvSettings kv{};
 
   static constexpr auto fields =
       bp::fields(bp::field<&Settings::path>("path").or_default(),
@@ -54,7 +56,8 @@ struct Settings {
                  bp::field<&Settings::queue_jobs_max>("queue_jobs_max").or_default(),
                  bp::field<&Settings::queue_bytes_max>("queue_bytes_max").or_default(),
                  bp::field<&Settings::group_rows_max>("group_rows_max").or_default(),
-                 bp::field<&Settings::group_time_max>("group_time_max").or_default());
+                 bp::field<&Settings::group_time_max>("group_time_max").or_default(),
+                 bp::flatten<&Settings::kv>());
 };
 
 /// A relative path starts at `data_folder`. Errors: CONFIG, naming the key and what it may be.

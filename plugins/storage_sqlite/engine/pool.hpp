@@ -58,6 +58,8 @@ class Pool {
   /// Everyone in line is told CLOSED; idle connections close; leases close when they come back.
   void close();
 
+  [[nodiscard]] std::uint32_t readers_max() const noexcept { return options_.readers_max; }
+
   [[nodiscard]] std::size_t idle() const;
   [[nodiscard]] std::size_t waiting() const;
 

@@ -2,11 +2,11 @@
 #include "kv/kv.hpp"
 
 #include <charconv>
-#include <optional>
-#include <string_view>
 #include <system_error>
 
 #include "engine/text.hpp"
+#include "kv/changes.hpp"
+#include "kv/expiry.hpp"
 
 namespace storage_sqlite::kv {
 namespace {
@@ -22,118 +22,35 @@ std::string after_prefix(std::string prefix) {
   return prefix;
 }
 
-bp::result<std::optional<std::int64_t>> present_etag(engine::Connection& connection,
-                                                     const Key& key) {
-  auto statement = connection.prepare("SELECT etag FROM kv WHERE space = ?1 AND key = ?2");
-  BP_TRY(statement);
-  const auto row =
-      statement->bind(1, std::string_view(key.space)).bind(2, std::string_view(key.key)).step();
-  BP_TRY(row);
-  return *row ? std::optional(statement->integer(0)) : std::nullopt;
+std::string word(const std::optional<std::int64_t>& etag) {
+  return etag ? "'" + etag_text(*etag) + "'" : std::string("none");
 }
 
-bp::result<void> hold_to(const Condition& condition, engine::Connection& connection,
-                         const Key& key) {
-  if (condition.kind == Condition::Kind::Always) {
-    return {};
-  }
-  const auto present = present_etag(connection, key);
-  BP_TRY(present);
-  const std::optional<std::int64_t> wanted =
-      condition.kind == Condition::Kind::IfEtag ? std::optional(condition.etag) : std::nullopt;
-  if (*present == wanted) {
-    return {};
-  }
-  const auto word = [](const std::optional<std::int64_t>& etag) {
-    return etag ? "'" + etag_text(*etag) + "'" : std::string("none");
-  };
-  return bp::fail(BP_E_CONFLICT, "ETAG_MISMATCH: key '" + key.key + "' has etag " + word(*present) +
-                                     ", expected " + word(wanted) +
-                                     "; read it again and decide anew");
+bp::error not_found(const Key& key) {
+  return {BP_E_NOT_FOUND,
+          "NOT_FOUND: there is no key '" + key.key + "' in space '" + key.space + "'"};
 }
 
-bp::result<std::int64_t> next_etag(engine::Connection& connection) {
-  auto statement =
-      connection.prepare("UPDATE kv_counter SET etag = etag + 1 WHERE one = 1 RETURNING etag");
-  BP_TRY(statement);
-  const auto row = statement->step();
+/// Columns: value, etag, updated_ms, expires_ms (0 for ever).
+bp::result<std::optional<Entry>> find(engine::Statement& statement, const Key& key,
+                                      std::int64_t clock_ms) {
+  const auto row = statement.bind(1, std::string_view(key.space))
+                       .bind(2, std::string_view(key.key))
+                       .bind(3, clock_ms)
+                       .step();
   BP_TRY(row);
   if (!*row) {
-    return bp::fail(BP_E_CORRUPT, "CORRUPT: the table kv_counter is empty; restore a backup");
+    return std::nullopt;
   }
-  const std::int64_t etag = statement->integer(0);
-  BP_TRY(statement->run());  // to its end, or the update would not count as done
-  return etag;
+  return Entry{key.key, std::string(statement.bytes(0)), statement.integer(1), statement.integer(2),
+               ttl_left(statement.integer(3), clock_ms)};
 }
 
-}  // namespace
+constexpr std::string_view find_sql =
+    "SELECT value, etag, updated_ms, ifnull(expires_ms, 0) FROM kv"
+    " WHERE space = ?1 AND key = ?2 AND (expires_ms IS NULL OR expires_ms > ?3)";
 
-bp::result<void> check(const Key& key) {
-  BP_TRY(engine::check_text("space", key.space, space_bytes_max, engine::Emptiness::Refused));
-  if (auto checked = engine::check_text("key", key.key, key_bytes_max, engine::Emptiness::Refused);
-      !checked) {
-    return bp::fail(checked.error().code(), "KEY_INVALID: " + checked.error().message());
-  }
-  return {};
-}
-
-bp::result<void> check_value(const std::string& value) {
-  if (value.size() > value_bytes_max) {
-    return bp::fail(BP_E_TOO_LARGE, "TOO_LARGE: `value` has " + std::to_string(value.size()) +
-                                        " bytes, the limit is " + std::to_string(value_bytes_max));
-  }
-  return {};
-}
-
-bp::result<Entry> get(engine::Connection& connection, const Key& key) {
-  BP_TRY(check(key));
-  auto statement =
-      connection.prepare("SELECT value, etag, updated_ms FROM kv WHERE space = ?1 AND key = ?2");
-  BP_TRY(statement);
-  const auto row =
-      statement->bind(1, std::string_view(key.space)).bind(2, std::string_view(key.key)).step();
-  BP_TRY(row);
-  if (!*row) {
-    return bp::fail(BP_E_NOT_FOUND,
-                    "NOT_FOUND: there is no key '" + key.key + "' in space '" + key.space + "'");
-  }
-  return Entry{key.key, std::string(statement->bytes(0)), statement->integer(1),
-               statement->integer(2)};
-}
-
-bp::result<std::int64_t> put(engine::Connection& connection, const Key& key,
-                             const std::string& value, const Condition& condition,
-                             std::int64_t now_ms) {
-  BP_TRY(check(key));
-  BP_TRY(check_value(value));
-  BP_TRY(hold_to(condition, connection, key));
-  const auto etag = next_etag(connection);
-  BP_TRY(etag);
-  auto statement = connection.prepare(
-      "INSERT INTO kv (space, key, value, etag, updated_ms) VALUES (?1, ?2, ?3, ?4, ?5)"
-      " ON CONFLICT (space, key) DO UPDATE SET"
-      " value = excluded.value, etag = excluded.etag, updated_ms = excluded.updated_ms");
-  BP_TRY(statement);
-  BP_TRY(statement->bind(1, std::string_view(key.space))
-             .bind(2, std::string_view(key.key))
-             .bind_bytes(3, value)
-             .bind(4, *etag)
-             .bind(5, now_ms)
-             .run());
-  return *etag;
-}
-
-bp::result<bool> remove(engine::Connection& connection, const Key& key,
-                        const Condition& condition) {
-  BP_TRY(check(key));
-  BP_TRY(hold_to(condition, connection, key));
-  auto statement = connection.prepare("DELETE FROM kv WHERE space = ?1 AND key = ?2");
-  BP_TRY(statement);
-  BP_TRY(statement->bind(1, std::string_view(key.space)).bind(2, std::string_view(key.key)).run());
-  return connection.changes() > 0;
-}
-
-bp::result<List> list(engine::Connection& connection, const ListRequest& request) {
+bp::result<void> check_page(const ListRequest& request) {
   using engine::check_text;
   using engine::Emptiness;
   BP_TRY(check_text("space", request.space, space_bytes_max, Emptiness::Refused));
@@ -143,10 +60,181 @@ bp::result<List> list(engine::Connection& connection, const ListRequest& request
     return bp::fail(BP_E_RANGE, "LIMIT: `limit` is " + std::to_string(request.limit) +
                                     ", it must be 1 to " + std::to_string(list_keys_max));
   }
+  return {};
+}
+
+}  // namespace
+
+bp::result<void> check(const Key& key) {
+  BP_TRY(engine::check_text("space", key.space, space_bytes_max, engine::Emptiness::Refused));
+  return check_key(key.key);
+}
+
+bp::result<void> check_key(const std::string& key) {
+  if (auto checked = engine::check_text("key", key, key_bytes_max, engine::Emptiness::Refused);
+      !checked) {
+    return bp::fail(checked.error().code(), "KEY_INVALID: " + checked.error().message());
+  }
+  return {};
+}
+
+bp::result<void> check(const Content& content) {
+  if (content.value.size() > value_bytes_max) {
+    return bp::fail(BP_E_TOO_LARGE, "TOO_LARGE: `value` has " +
+                                        std::to_string(content.value.size()) +
+                                        " bytes, the limit is " + std::to_string(value_bytes_max));
+  }
+  return check_ttl(content.ttl_ms);
+}
+
+bp::result<void> check_ttl(std::int64_t ttl_ms) {
+  if (ttl_ms < 0 || ttl_ms > ttl_ms_max) {
+    return bp::fail(BP_E_INVALID, "TTL_INVALID: `ttl_ms` is " + std::to_string(ttl_ms) +
+                                      "; it may be 1 to " + std::to_string(ttl_ms_max) +
+                                      ", or 0 for ever");
+  }
+  return {};
+}
+
+bp::result<std::optional<std::int64_t>> present_etag(engine::Connection& connection, const Key& key,
+                                                     std::int64_t clock_ms) {
+  auto statement = connection.prepare(
+      "SELECT etag FROM kv"
+      " WHERE space = ?1 AND key = ?2 AND (expires_ms IS NULL OR expires_ms > ?3)");
+  BP_TRY(statement);
+  const auto row = statement->bind(1, std::string_view(key.space))
+                       .bind(2, std::string_view(key.key))
+                       .bind(3, clock_ms)
+                       .step();
+  BP_TRY(row);
+  return *row ? std::optional(statement->integer(0)) : std::nullopt;
+}
+
+bp::result<std::optional<std::int64_t>> hold_to(engine::Connection& connection, const Key& key,
+                                                const Condition& condition, std::int64_t clock_ms) {
+  const auto present = present_etag(connection, key, clock_ms);
+  BP_TRY(present);
+  const std::optional<std::int64_t> wanted =
+      condition.kind == Condition::Kind::IfEtag ? std::optional(condition.etag) : std::nullopt;
+  if (condition.kind == Condition::Kind::Always || *present == wanted) {
+    return present;
+  }
+  return bp::fail(BP_E_CONFLICT, "ETAG_MISMATCH: key '" + key.key + "' has etag " + word(*present) +
+                                     ", expected " + word(wanted) +
+                                     "; read it again and decide anew");
+}
+
+bp::result<Entry> get(engine::Connection& connection, const Key& key, std::int64_t clock_ms) {
+  BP_TRY(check(key));
+  auto statement = connection.prepare(find_sql);
+  BP_TRY(statement);
+  auto found = find(*statement, key, clock_ms);
+  BP_TRY(found);
+  if (!*found) {
+    return std::unexpected(not_found(key));
+  }
+  return std::move(**found);
+}
+
+bp::result<std::vector<std::optional<Entry>>> get_many(engine::Connection& connection,
+                                                       const std::string& space,
+                                                       const std::vector<std::string>& keys,
+                                                       std::int64_t clock_ms) {
+  std::vector<std::optional<Entry>> all;
+  std::size_t bytes = 0;
+  for (const std::string& key : keys) {
+    BP_TRY(check({space, key}));
+    auto statement = connection.prepare(find_sql);
+    BP_TRY(statement);
+    auto found = find(*statement, {space, key}, clock_ms);
+    BP_TRY(found);
+    bytes += *found ? (*found)->value.size() : 0;
+    if (bytes > reply_bytes_max) {
+      return bp::fail(BP_E_TOO_LARGE, "TOO_LARGE: the values have more than " +
+                                          std::to_string(reply_bytes_max) +
+                                          " bytes together; ask for fewer keys at once");
+    }
+    all.push_back(std::move(*found));
+  }
+  return all;
+}
+
+bp::result<std::int64_t> put(engine::Connection& connection, const Key& key, const Content& content,
+                             const Condition& condition, const Turn& turn) {
+  BP_TRY(check(key));
+  BP_TRY(check(content));
+  if (condition.kind != Condition::Kind::Always) {
+    BP_TRY(hold_to(connection, key, condition, turn.clock_ms));
+  }
+  const auto seq = next_seq(connection, key.space);
+  BP_TRY(seq);
+  auto statement = connection.prepare(
+      "INSERT INTO kv (space, key, value, etag, updated_ms, expires_ms)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, nullif(?6, 0))"
+      " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value, etag = excluded.etag,"
+      " updated_ms = excluded.updated_ms, expires_ms = excluded.expires_ms");
+  BP_TRY(statement);
+  BP_TRY(statement->bind(1, std::string_view(key.space))
+             .bind(2, std::string_view(key.key))
+             .bind_bytes(3, content.value)
+             .bind(4, *seq)
+             .bind(5, turn.wall_ms)
+             .bind(6, expiry_of(content.ttl_ms, turn.clock_ms))
+             .run());
+  if (content.ttl_ms != 0) {
+    BP_TRY(note_clock(connection, turn.clock_ms));
+  }
+  BP_TRY(note_change(connection, key, {*seq, ChangeOp::Put, *seq}, turn));
+  return *seq;
+}
+
+bp::result<std::int64_t> remove(engine::Connection& connection, const Key& key,
+                                const Condition& condition, const Turn& turn) {
+  BP_TRY(check(key));
+  const auto present = hold_to(connection, key, condition, turn.clock_ms);
+  BP_TRY(present);
+  if (!*present) {
+    return 0;
+  }
+  auto statement = connection.prepare("DELETE FROM kv WHERE space = ?1 AND key = ?2");
+  BP_TRY(statement);
+  BP_TRY(statement->bind(1, std::string_view(key.space)).bind(2, std::string_view(key.key)).run());
+  const auto seq = next_seq(connection, key.space);
+  BP_TRY(seq);
+  BP_TRY(note_change(connection, key, {*seq, ChangeOp::Remove, 0}, turn));
+  return *seq;
+}
+
+bp::result<std::int64_t> touch(engine::Connection& connection, const Key& key, std::int64_t ttl_ms,
+                               const Condition& condition, const Turn& turn) {
+  BP_TRY(check(key));
+  BP_TRY(check_ttl(ttl_ms));
+  const auto present = hold_to(connection, key, condition, turn.clock_ms);
+  BP_TRY(present);
+  if (!*present) {
+    return std::unexpected(not_found(key));
+  }
+  auto statement =
+      connection.prepare("UPDATE kv SET expires_ms = nullif(?3, 0) WHERE space = ?1 AND key = ?2");
+  BP_TRY(statement);
+  BP_TRY(statement->bind(1, std::string_view(key.space))
+             .bind(2, std::string_view(key.key))
+             .bind(3, expiry_of(ttl_ms, turn.clock_ms))
+             .run());
+  if (ttl_ms != 0) {
+    BP_TRY(note_clock(connection, turn.clock_ms));
+  }
+  return **present;
+}
+
+bp::result<List> list(engine::Connection& connection, const ListRequest& request,
+                      std::int64_t clock_ms) {
+  BP_TRY(check_page(request));
   const std::string end = after_prefix(request.prefix);
-  std::string sql = std::string("SELECT key, etag, updated_ms, ") +
+  std::string sql = std::string("SELECT key, etag, updated_ms, ifnull(expires_ms, 0), ") +
                     (request.with_values ? "value" : "x''") +
-                    " FROM kv WHERE space = ?1 AND key >= ?2";
+                    " FROM kv WHERE space = ?1 AND key >= ?2"
+                    " AND (expires_ms IS NULL OR expires_ms > ?6)";
   sql += end.empty() ? "" : " AND key < ?3";
   sql += request.cursor.empty() ? "" : " AND key > ?4";
   auto statement = connection.prepare(sql + " ORDER BY key LIMIT ?5");
@@ -158,7 +246,7 @@ bp::result<List> list(engine::Connection& connection, const ListRequest& request
   if (!request.cursor.empty()) {
     statement->bind(4, std::string_view(request.cursor));
   }
-  statement->bind(5, std::int64_t{request.limit} + 1);
+  statement->bind(5, std::int64_t{request.limit} + 1).bind(6, clock_ms);
   List found;
   std::size_t bytes = 0;
   for (;;) {
@@ -171,8 +259,9 @@ bp::result<List> list(engine::Connection& connection, const ListRequest& request
       found.cursor = found.entries.back().key;
       return found;
     }
-    found.entries.push_back({std::string(statement->text(0)), std::string(statement->bytes(3)),
-                             statement->integer(1), statement->integer(2)});
+    found.entries.push_back({std::string(statement->text(0)), std::string(statement->bytes(4)),
+                             statement->integer(1), statement->integer(2),
+                             ttl_left(statement->integer(3), clock_ms)});
     bytes += found.entries.back().key.size() + found.entries.back().value.size();
   }
 }

@@ -1,4 +1,5 @@
-// plugins/storage_sqlite/kv/schema.cpp - one version: values, and the counter that etags come from.
+// plugins/storage_sqlite/kv/schema.cpp - two versions: values and their etags; then times to live,
+// changes and the outbox.
 #include "kv/schema.hpp"
 
 #include <array>
@@ -25,7 +26,52 @@ DROP TABLE kv_counter;
 DROP TABLE kv;
 )sql"};
 
-constexpr std::array steps{table};
+// Each namespace counts its own changes from here on, and these numbers are its etags. kv_counter
+// stays as it is then: new namespaces begin above it, so that no etag ever comes back.
+constexpr migration::Step changes_and_expiry{"changes, expiry and outbox",
+                                             R"sql(
+ALTER TABLE kv ADD COLUMN expires_ms INTEGER;
+CREATE INDEX kv_expiry ON kv (expires_ms) WHERE expires_ms IS NOT NULL;
+CREATE TABLE kv_clock (one INTEGER PRIMARY KEY CHECK (one = 1), at_ms INTEGER NOT NULL);
+INSERT INTO kv_clock VALUES (1, 0);
+CREATE TABLE kv_spaces (space TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO kv_spaces SELECT DISTINCT space, (SELECT etag FROM kv_counter) FROM kv;
+CREATE TABLE kv_changes (
+  space TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  op INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  etag INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  PRIMARY KEY (space, seq)
+) WITHOUT ROWID;
+CREATE TABLE kv_outbox_channels (
+  channel TEXT NOT NULL PRIMARY KEY,
+  newest_id INTEGER NOT NULL,
+  waiting INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE kv_outbox (
+  channel TEXT NOT NULL,
+  id INTEGER NOT NULL,
+  space TEXT NOT NULL,
+  message TEXT NOT NULL,
+  time_ms INTEGER NOT NULL,
+  PRIMARY KEY (channel, id)
+);
+)sql",
+                                             R"sql(
+DROP TABLE kv_outbox;
+DROP TABLE kv_outbox_channels;
+DROP TABLE kv_changes;
+UPDATE kv_counter SET etag = max(etag, (SELECT ifnull(max(seq), 0) FROM kv_spaces));
+DROP TABLE kv_spaces;
+DELETE FROM kv WHERE expires_ms <= (SELECT at_ms FROM kv_clock);
+DROP TABLE kv_clock;
+DROP INDEX kv_expiry;
+ALTER TABLE kv DROP COLUMN expires_ms;
+)sql"};
+
+constexpr std::array steps{table, changes_and_expiry};
 
 }  // namespace
 

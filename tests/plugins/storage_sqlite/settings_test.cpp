@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -84,6 +85,40 @@ TEST(Settings, RefusesWhatCannotWorkByName) {
   }
   EXPECT_FALSE(bp::config_from_json<Settings>(R"({"durability":"maybe"})"));
   EXPECT_FALSE(bp::config_from_json<Settings>(R"({"unknown":1})"));
+}
+
+TEST(KvSettings, EveryKeyOfTheManifestIsReadAndItsDefaultIsOurs) {
+  std::ifstream file(PLUGIN_MANIFEST);
+  const std::string manifest((std::istreambuf_iterator<char>(file)), {});
+  const Settings given = must(bp::config_from_json<Settings>(R"({"namespaces":{},
+    "changes_kept":10000,"outbox_messages_max":100000,"collect_interval":"1s",
+    "collect_keys_max":500})"));
+  EXPECT_EQ(given.kv.changes_kept, KvSettings().changes_kept);
+  EXPECT_EQ(given.kv.outbox_messages_max, KvSettings().outbox_messages_max);
+  EXPECT_EQ(given.kv.collect_interval, KvSettings().collect_interval);
+  EXPECT_EQ(given.kv.collect_keys_max, KvSettings().collect_keys_max);
+  for (const char* pair : {R"("default": 10000)", R"("default": 100000)", R"("default": "1s")",
+                           R"("default": 500)", R"("default": {})"}) {
+    EXPECT_NE(manifest.find(pair), std::string::npos) << pair;
+  }
+  const Settings other = must(
+      bp::config_from_json<Settings>(R"({"namespaces":{"n":{"read":["a"]}},"changes_kept":0})"));
+  EXPECT_TRUE(store_settings(other, "/data"));
+  EXPECT_EQ(other.kv.namespaces.at("n").read, std::vector<std::string>{"a"});
+}
+
+TEST(KvSettings, RefusesWhatCannotWorkByName) {
+  for (const auto& [json, key] :
+       {std::pair{R"({"changes_kept":10000001})", "`changes_kept`"},
+        std::pair{R"({"outbox_messages_max":0})", "`outbox_messages_max`"},
+        std::pair{R"({"collect_keys_max":10001})", "`collect_keys_max`"},
+        std::pair{R"({"collect_interval":"0s"})", "`collect_interval`"},
+        std::pair{R"({"collect_interval":"2h"})", "`collect_interval`"},
+        std::pair{R"({"namespaces":{"a/b":{}}})", "'a/b'"}}) {
+    const Settings settings = must(bp::config_from_json<Settings>(json));
+    EXPECT_TRUE(fails_with(store_settings(settings, "/data"), BP_E_CONFIG, key)) << json;
+  }
+  EXPECT_FALSE(bp::config_from_json<Settings>(R"({"namespaces":{"n":{"delete":["a"]}}})"));
 }
 
 }  // namespace

@@ -1,0 +1,148 @@
+// plugins/storage_sqlite/change_feed.hpp - tells storage.changes.<namespace> what was committed.
+//
+// What it tells it reads from the kept changes, in their order, and only while somebody listens.
+// So a write is never held up by the feed, and a subscriber that misses something reads it with the
+// method Changes. A resource of the instance. Thread: strand.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backplane/cpp/json.hpp"
+#include "backplane/cpp/plugin.hpp"
+
+#include "access.hpp"
+#include "kv/changes.hpp"
+#include "kv/outbox.hpp"
+
+namespace storage_sqlite {
+
+class ChangeFeed {
+ public:
+  /// Changes that are read at once.
+  static constexpr std::uint32_t page_changes = 256;
+  /// Each namespace keeps an open end; what is beyond this is only read by the method Changes.
+  static constexpr std::size_t channels_max = 1'024;
+
+  /// `on` false: no changes are kept, so there is nothing to tell. Both outlive this object.
+  ChangeFeed(bp::context& cx, Access& access, bool on) : cx_(cx), access_(access), on_(on) {}
+
+  /// Change `seq` of `space` was committed; 0: none was.
+  void committed(const std::string& space, std::int64_t seq) {
+    Line* line = on_ && seq != 0 ? line_of(space, seq) : nullptr;
+    if (line == nullptr) {
+      return;
+    }
+    if (!line->to.listening()) {
+      line->told = line->wanted = std::max(line->wanted, seq);
+      return;
+    }
+    line->wanted = std::max(line->wanted, seq);
+    if (!telling_) {
+      telling_ = true;
+      cx_.spawn([this] { return tell_all(); });
+    }
+  }
+
+  /// Namespaces that somebody listens to: whether they are behind, the database knows better when a
+  /// writer gave up before its write was made.
+  [[nodiscard]] std::vector<std::string> listened() const {
+    std::vector<std::string> spaces;
+    for (const auto& [space, line] : lines_) {
+      if (line.open && line.to.listening()) {
+        spaces.push_back(space);
+      }
+    }
+    return spaces;
+  }
+
+ private:
+  struct Line {
+    bp::sender to;
+    bool open = false;
+    std::int64_t told = 0;
+    std::int64_t wanted = 0;
+  };
+
+  Line* line_of(const std::string& space, std::int64_t seq) {
+    const auto [place, is_new] = lines_.try_emplace(space);
+    Line& line = place->second;
+    if (is_new && lines_.size() <= channels_max && kv::is_name(space, kv::space_bytes_max)) {
+      auto opened = cx_.try_open("storage.changes." + space);
+      if (opened) {
+        line = {*opened, true, seq - 1, seq - 1};
+      } else {
+        cx_.warn("changes of a namespace cannot be told", "space", space, "why",
+                 opened.error().text());
+      }
+    }
+    return line.open ? &line : nullptr;
+  }
+
+  bp::task<bp::result<void>> tell_all() {
+    bool more = true;
+    while (more) {
+      more = false;
+      for (auto& [space, line] : lines_) {  // a map: what is added meanwhile moves nothing
+        while (line.told < line.wanted) {
+          more = true;
+          co_await tell_page(space, line);
+        }
+      }
+    }
+    telling_ = false;
+    co_return bp::result<void>();
+  }
+
+  bp::task<void> tell_page(const std::string& space, Line& line) {
+    const std::int64_t since = line.told;
+    auto work = [&space, since](engine::Connection& connection) {
+      return kv::changes(connection, space, static_cast<std::uint64_t>(since), page_changes);
+    };
+    const auto page = co_await access_.read(std::move(work));
+    if (!page) {
+      // Subscribers see the gap in the numbers.
+      cx_.warn("changes of a namespace were not told", "space", space, "after", since, "why",
+               page.error().text());
+      line.told = line.wanted;
+      co_return;
+    }
+    for (const kv::Change& change : page->changes) {
+      const std::string text = text_of(space, change);
+      const auto sent = co_await line.to.send_wait(bp::as_bytes(text));
+      if (!sent) {
+        cx_.warn("a change was not told", "space", space, "seq", change.stamp.seq, "why",
+                 sent.error().text());
+      }
+      line.told = change.stamp.seq;
+    }
+    if (page->changes.empty()) {
+      line.told = line.wanted;
+    }
+    line.wanted = std::max(line.wanted, line.told);
+  }
+
+  static std::string text_of(const std::string& space, const kv::Change& change) {
+    std::string text;
+    bp::json::writer out(text);
+    out.begin_object().member("space", space).member("seq", change.stamp.seq);
+    out.member("op", kv::word_of(change.stamp.op)).member("key", change.key);
+    if (change.stamp.etag != 0) {
+      out.member("etag", kv::etag_text(change.stamp.etag));
+    }
+    out.member("time_ms", change.time_ms).end_object();
+    return text;
+  }
+
+  bp::context& cx_;
+  Access& access_;
+  bool on_;
+  std::map<std::string, Line> lines_;
+  bool telling_ = false;
+};
+
+}  // namespace storage_sqlite

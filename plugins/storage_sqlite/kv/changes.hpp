@@ -1,0 +1,57 @@
+// plugins/storage_sqlite/kv/changes.hpp - the numbered changes of each namespace, and the newest of
+// them kept for whoever missed some.
+//
+// Numbers count from 1 without a gap within a namespace, and are also the etags of what was put.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "backplane/cpp/error.hpp"
+
+#include "engine/connection.hpp"
+#include "kv/kv.hpp"
+
+namespace storage_sqlite::kv {
+
+inline constexpr std::uint32_t changes_page_max = 1'000;
+
+/// Stored as numbers: never renumber them.
+enum class ChangeOp : std::uint8_t { Put = 1, Remove = 2, Expire = 3 };
+
+[[nodiscard]] std::string_view word_of(ChangeOp op) noexcept;
+
+struct Stamp {
+  std::int64_t seq = 0;
+  ChangeOp op = ChangeOp::Put;
+  std::int64_t etag = 0;  // 0: none
+};
+
+struct Change {
+  Stamp stamp;
+  std::string key;
+  std::int64_t time_ms = 0;
+};
+
+struct Changes {
+  std::vector<Change> changes;
+  std::int64_t latest = 0;  // the newest number given; 0: nothing was ever written
+};
+
+/// The next number of a namespace. Two namespaces never share an etag's history: numbers that were
+/// given are never given again, whatever is deleted.
+[[nodiscard]] bp::result<std::int64_t> next_seq(engine::Connection& connection,
+                                                const std::string& space);
+/// The newest number that was given; 0: none.
+[[nodiscard]] bp::result<std::int64_t> newest_seq(engine::Connection& connection,
+                                                  const std::string& space);
+/// Keeps the change, and from time to time forgets those that are too old to be kept.
+[[nodiscard]] bp::result<void> note_change(engine::Connection& connection, const Key& key,
+                                           const Stamp& stamp, const Turn& turn);
+/// In the order of their numbers, after `since`, at most `limit`.
+/// Errors: RANGE (LIMIT; CHANGES_GONE when some of them are no longer kept).
+[[nodiscard]] bp::result<Changes> changes(engine::Connection& connection, const std::string& space,
+                                          std::uint64_t since, std::uint32_t limit);
+
+}  // namespace storage_sqlite::kv

@@ -1,0 +1,354 @@
+// plugins/storage_sqlite/kv_edge.hpp - the methods of bp.storage.kv/1, and what goes on by itself
+// beside them: collecting expired keys, the change feed, the outbox.
+//
+// A resource of the instance. Thread: strand; what it hands to the writer owns what it needs.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backplane/contract/storage_kv_contract.hpp"
+#include "backplane/cpp/plugin.hpp"
+
+#include "access.hpp"
+#include "change_feed.hpp"
+#include "kv/clock.hpp"
+#include "kv/expiry.hpp"
+#include "kv/tx.hpp"
+#include "kv_settings.hpp"
+#include "outbox_relay.hpp"
+#include "service/fields.hpp"
+#include "service/kv_service.hpp"
+#include "service/spaces.hpp"
+#include "shared_reads.hpp"
+#include "store/store.hpp"
+
+namespace storage_sqlite {
+
+/// Time, and how much is kept: what every write asks for when its turn comes.
+class KvRules {
+ public:
+  KvRules(const KvSettings& settings, std::int64_t clock_mark_ms)
+      : clock_(clock_mark_ms),
+        changes_kept_(settings.changes_kept),
+        outbox_messages_max_(settings.outbox_messages_max) {}
+
+  [[nodiscard]] std::int64_t clock_ms() const noexcept { return clock_.now_ms(); }
+
+  [[nodiscard]] kv::Turn turn() const noexcept {
+    return {kv::wall_clock_ms(), clock_ms(), changes_kept_, outbox_messages_max_};
+  }
+
+ private:
+  kv::Clock clock_;
+  std::uint32_t changes_kept_;
+  std::uint32_t outbox_messages_max_;
+};
+
+class KvEdge {
+ public:
+  KvEdge(bp::context& cx, Access& access, store::Store& store, const KvSettings& settings,
+         engine::Durability configured, std::int64_t clock_mark_ms)
+      : cx_(cx),
+        access_(access),
+        configured_(configured),
+        spaces_(settings.namespaces),
+        collect_keys_max_(settings.collect_keys_max),
+        rules_(std::make_shared<const KvRules>(settings, clock_mark_ms)),
+        reads_(cx, store.readers(), store.readers().readers_max()),
+        feed_(cx, access, settings.changes_kept != 0),
+        relay_(cx, access, configured) {
+    cx.every(settings.collect_interval, [this] { return look_round(); });
+  }
+
+  KvEdge(const KvEdge&) = delete;
+  KvEdge& operator=(const KvEdge&) = delete;
+  KvEdge(KvEdge&&) = delete;
+  KvEdge& operator=(KvEdge&&) = delete;
+  ~KvEdge() = default;
+
+  bp::task<bp::result<bp::contract::outgoing<service::kv_contract::GetReply>>> get(
+      const service::kv_contract::GetRequest& request, const bp::call& on) {
+    auto space = space_of(request, on, service::Right::Read);
+    BP_CO_TRY(space);
+    const kv::Key key{std::move(*space), service::text(request.key())};
+    auto work = [this, &key](engine::Connection& connection) {
+      return service::get(connection, key, rules_->clock_ms());
+    };
+    const std::uint64_t began_ns = cx_.now_ns();
+    auto value = co_await reads_.read(work);
+    access_.note_read(began_ns, value.has_value());
+    co_return value;
+  }
+
+  bp::task<bp::result<service::kv_contract::GetManyReplyT>> get_many(
+      const service::kv_contract::GetManyRequest& request, const bp::call& on) {
+    const auto space = space_of(request, on, service::Right::Read);
+    BP_CO_TRY(space);
+    const auto keys = service::read_keys(request);
+    BP_CO_TRY(keys);
+    auto work = [this, &space, &keys](engine::Connection& connection) {
+      return service::get_many(connection, *space, *keys, rules_->clock_ms());
+    };
+    const std::uint64_t began_ns = cx_.now_ns();
+    auto value = co_await reads_.read(work);
+    access_.note_read(began_ns, value.has_value());
+    co_return value;
+  }
+
+  bp::task<bp::result<service::kv_contract::ListReplyT>> list(
+      const service::kv_contract::ListRequest& request, const bp::call& on) {
+    const auto space = space_of(request, on, service::Right::Read);
+    BP_CO_TRY(space);
+    auto work = [this, &request, &space](engine::Connection& connection) {
+      return service::list(connection, request, *space, rules_->clock_ms());
+    };
+    co_return co_await access_.read(std::move(work));
+  }
+
+  bp::task<bp::result<service::kv_contract::ChangesReplyT>> changes(
+      const service::kv_contract::ChangesRequest& request, const bp::call& on) {
+    const auto space = space_of(request, on, service::Right::Read);
+    BP_CO_TRY(space);
+    auto work = [&request, &space](engine::Connection& connection) {
+      return service::changes(connection, request, *space);
+    };
+    co_return co_await access_.read(std::move(work));
+  }
+
+  bp::task<bp::result<service::kv_contract::PutReplyT>> put(
+      const service::kv_contract::PutRequest& request, const bp::call& on) {
+    auto space = space_of(request, on, service::Right::Write);
+    BP_CO_TRY(space);
+    auto asked = service::read_put(request, std::move(*space), configured_);
+    BP_CO_TRY(asked);
+    const auto seq = co_await write_value(std::move(*asked));
+    BP_CO_TRY(seq);
+    co_return written<service::kv_contract::PutReplyT>(*seq);
+  }
+
+  bp::task<bp::result<service::kv_contract::CasReplyT>> cas(
+      const service::kv_contract::CasRequest& request, const bp::call& on) {
+    auto space = space_of(request, on, service::Right::Write);
+    BP_CO_TRY(space);
+    auto asked = service::read_cas(request, std::move(*space), configured_);
+    BP_CO_TRY(asked);
+    const auto seq = co_await write_value(std::move(*asked));
+    BP_CO_TRY(seq);
+    co_return written<service::kv_contract::CasReplyT>(*seq);
+  }
+
+  bp::task<bp::result<service::kv_contract::DeleteReplyT>> delete_(
+      const service::kv_contract::DeleteRequest& request, const bp::call& on) {
+    auto space = space_of(request, on, service::Right::Write);
+    BP_CO_TRY(space);
+    auto asked = service::read_delete(request, std::move(*space), configured_);
+    BP_CO_TRY(asked);
+    const WriteOptions with{asked->durability, 1, asked->key.key.size()};
+    const std::string name = asked->key.space;
+    auto work = [rules = rules_, remove = std::move(*asked)](engine::Connection& connection) {
+      return kv::remove(connection, remove.key, remove.condition, rules->turn());
+    };
+    const auto seq = co_await access_.write(with, std::move(work));
+    BP_CO_TRY(seq);
+    feed_.committed(name, *seq);
+    service::kv_contract::DeleteReplyT reply;
+    reply.deleted = *seq != 0;
+    reply.seq = static_cast<std::uint64_t>(*seq);
+    co_return reply;
+  }
+
+  bp::task<bp::result<service::kv_contract::TouchReplyT>> touch(
+      const service::kv_contract::TouchRequest& request, const bp::call& on) {
+    auto space = space_of(request, on, service::Right::Write);
+    BP_CO_TRY(space);
+    auto asked = service::read_touch(request, std::move(*space), configured_);
+    BP_CO_TRY(asked);
+    const WriteOptions with{asked->durability, 1, asked->key.key.size()};
+    auto work = [rules = rules_, touch = std::move(*asked)](engine::Connection& connection) {
+      return kv::touch(connection, touch.key, touch.ttl_ms, touch.condition, rules->turn());
+    };
+    const auto etag = co_await access_.write(with, std::move(work));
+    BP_CO_TRY(etag);
+    service::kv_contract::TouchReplyT reply;
+    reply.etag = kv::etag_text(*etag);
+    co_return reply;
+  }
+
+  bp::task<bp::result<service::kv_contract::PutManyReplyT>> put_many(
+      const service::kv_contract::PutManyRequest& request, const bp::call& on) {
+    auto space = space_of(request, on, service::Right::Write);
+    BP_CO_TRY(space);
+    auto asked = service::read_put_many(request, std::move(*space), configured_);
+    BP_CO_TRY(asked);
+    const std::string name = asked->space;
+    const WriteOptions with = options_of(*asked);
+    auto work = [rules = rules_, batch = std::move(*asked)](engine::Connection& connection) {
+      return kv::put_many(connection, batch.space, batch.items, rules->turn());
+    };
+    auto done = co_await access_.write(with, std::move(work));
+    BP_CO_TRY(done);
+    feed_.committed(name, newest(*done));
+    co_return service::put_many_reply(std::move(*done));
+  }
+
+  bp::task<bp::result<service::kv_contract::TxReplyT>> tx(
+      const service::kv_contract::TxRequest& request, const bp::call& on) {
+    auto space = space_of(request, on, service::Right::Write);
+    BP_CO_TRY(space);
+    auto asked = service::read_tx(request, std::move(*space), configured_);
+    BP_CO_TRY(asked);
+    const WriteOptions with = options_of(*asked);
+    const auto batch = std::make_shared<const service::Batch<kv::Op>>(std::move(*asked));
+    auto work = [rules = rules_, batch](engine::Connection& connection) {
+      return kv::apply(connection, batch->space, batch->items, rules->turn());
+    };
+    const auto done = co_await access_.write(with, std::move(work));
+    BP_CO_TRY(done);
+    note(*batch, *done);
+    co_return service::tx_reply(*done);
+  }
+
+ private:
+  /// The namespace that a request means, if its caller may.
+  template <typename Request>
+  bp::result<std::string> space_of(const Request& request, const bp::call& on,
+                                   service::Right right) const {
+    const auto caller = on.caller();
+    BP_TRY(caller);
+    return spaces_.resolve(
+        *caller, request.space() == nullptr ? std::string_view() : request.space()->string_view(),
+        right);
+  }
+
+  template <typename Item>
+  static WriteOptions options_of(const service::Batch<Item>& batch) {
+    return {batch.durability, static_cast<std::uint32_t>(batch.items.size()), batch.bytes};
+  }
+
+  static std::int64_t newest(const std::vector<kv::PutDone>& done) {
+    std::int64_t seq = 0;
+    for (const kv::PutDone& one : done) {
+      seq = std::max(seq, one.seq);
+    }
+    return seq;
+  }
+
+  template <typename Reply>
+  static Reply written(std::int64_t seq) {
+    Reply reply;
+    reply.etag = kv::etag_text(seq);
+    reply.seq = static_cast<std::uint64_t>(seq);
+    return reply;
+  }
+
+  bp::task<bp::result<std::int64_t>> write_value(service::Put asked) {
+    const WriteOptions with{asked.durability, 1, asked.key.key.size() + asked.value.size()};
+    const std::string space = asked.key.space;
+    auto work = [rules = rules_, put = std::move(asked)](engine::Connection& connection) {
+      return kv::put(connection, put.key, {put.value, put.ttl_ms}, put.condition, rules->turn());
+    };
+    const auto seq = co_await access_.write(with, std::move(work));
+    if (seq) {
+      feed_.committed(space, *seq);
+    }
+    co_return seq;
+  }
+
+  /// Tells the feed and the relay of a transaction that was committed.
+  void note(const service::Batch<kv::Op>& batch, const std::vector<kv::OpDone>& done) {
+    std::int64_t seq = 0;
+    for (std::size_t index = 0; index < done.size(); ++index) {
+      const kv::Op& op = batch.items[index];
+      if (op.kind == kv::Op::Kind::Publish) {
+        relay_.wake(op.channel);
+      } else {
+        seq = std::max(seq, done[index].seq);
+      }
+    }
+    feed_.committed(batch.space, seq);
+  }
+
+  /// What the database says has to be done.
+  struct Due {
+    bool expired = false;
+    std::vector<std::string> channels;
+    std::vector<std::pair<std::string, std::int64_t>> newest;
+  };
+
+  static bp::result<Due> due_in(engine::Connection& connection, std::int64_t clock_ms,
+                                const std::vector<std::string>& listened) {
+    const auto expired = kv::any_expired(connection, clock_ms);
+    BP_TRY(expired);
+    auto channels = kv::waiting_channels(connection);
+    BP_TRY(channels);
+    Due due{*expired, std::move(*channels), {}};
+    for (const std::string& space : listened) {
+      const auto seq = kv::newest_seq(connection, space);
+      BP_TRY(seq);
+      due.newest.emplace_back(space, *seq);
+    }
+    return due;
+  }
+
+  /// Now and then: what expired goes, and whoever was not told (a crash, a writer that gave up, a
+  /// consumer that came) is told now.
+  bp::task<bp::result<void>> look_round() {
+    const std::vector<std::string> listened = feed_.listened();
+    const std::int64_t clock_ms = rules_->clock_ms();
+    auto look = [&listened, clock_ms](engine::Connection& connection) {
+      return due_in(connection, clock_ms, listened);
+    };
+    const auto due = co_await access_.read(std::move(look));
+    if (!due) {
+      cx_.warn("the database cannot be looked through for expired keys", "why", due.error().text());
+      co_return bp::result<void>();
+    }
+    for (const auto& [space, seq] : due->newest) {
+      feed_.committed(space, seq);
+    }
+    for (const std::string& channel : due->channels) {
+      relay_.wake(channel);
+    }
+    if (due->expired) {
+      co_await collect();
+    }
+    co_return bp::result<void>();
+  }
+
+  bp::task<void> collect() {
+    const std::uint32_t keys_max = collect_keys_max_;
+    for (std::uint32_t keys = keys_max; keys == keys_max;) {
+      auto work = [rules = rules_, keys_max](engine::Connection& connection) {
+        return kv::collect(connection, keys_max, rules->turn());
+      };
+      const auto collected =
+          co_await access_.write({engine::Durability::Os, keys_max, 0}, std::move(work));
+      if (!collected) {
+        cx_.warn("expired keys were not collected", "why", collected.error().text());
+        co_return;
+      }
+      keys = collected->keys;
+      access_.meters().keys_expired.add(keys);
+      for (const auto& [space, seq] : collected->newest) {
+        feed_.committed(space, seq);
+      }
+    }
+  }
+
+  bp::context& cx_;
+  Access& access_;
+  engine::Durability configured_;
+  service::Spaces spaces_;
+  std::uint32_t collect_keys_max_;
+  std::shared_ptr<const KvRules> rules_;
+  SharedReads reads_;
+  ChangeFeed feed_;
+  OutboxRelay relay_;
+};
+
+}  // namespace storage_sqlite

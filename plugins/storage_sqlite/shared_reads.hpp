@@ -1,0 +1,166 @@
+// plugins/storage_sqlite/shared_reads.hpp - small reads that arrive together are made together: one
+// visit of the blocking pool, one reader, one transaction.
+//
+// While one group is read the next gathers, so groups grow with the load and a lone read waits for
+// nobody. A resource of the instance. Thread: strand.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "backplane/cpp/plugin.hpp"
+
+#include "engine/pool.hpp"
+#include "engine/shared_read.hpp"
+
+namespace storage_sqlite {
+
+class SharedReads {
+ public:
+  static constexpr std::size_t group_reads_max = 256;
+  /// So many have to wait before another reader is put to work for them.
+  static constexpr std::size_t waiting_per_reader = 64;
+
+  /// Both outlive this object. `readers_max`: how many readers it may use at once.
+  SharedReads(bp::context& cx, engine::Pool& pool, std::uint32_t readers_max)
+      : cx_(cx), pool_(pool), readers_max_(readers_max) {}
+
+  SharedReads(const SharedReads&) = delete;
+  SharedReads& operator=(const SharedReads&) = delete;
+  SharedReads(SharedReads&&) = delete;
+  SharedReads& operator=(SharedReads&&) = delete;
+  ~SharedReads() = default;
+
+  /// How many groups were read so far.
+  [[nodiscard]] std::uint64_t groups() const noexcept { return groups_; }
+
+ private:
+  class Waiting : public bp::suspension, public engine::SharedRead {
+   public:
+    explicit Waiting(SharedReads& line) : line_(line) {}
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+
+    template <typename Promise>
+    bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+      const bool may_wait = wait(awaiting);
+      if (may_wait) {
+        line_.join(*this);
+      }
+      return may_wait;
+    }
+
+    void begin() noexcept { begun_ = true; }
+
+    void done() noexcept { finish(); }
+
+   private:
+    /// Who is being read already has to wait for the end of it.
+    bool give_up() noexcept override {
+      if (!begun_) {
+        std::erase(line_.waiting_, this);
+      }
+      return !begun_;
+    }
+
+    SharedReads& line_;
+    bool begun_ = false;
+  };
+
+  template <typename Work>
+  class Reading final : public Waiting {
+   public:
+    using Value = std::invoke_result_t<Work&, engine::Connection&>;
+
+    Reading(SharedReads& line, Work& work) : Waiting(line), work_(work) {}
+
+    void read(engine::Connection& connection) override { value_.emplace(work_(connection)); }
+
+    void fail(const bp::error& why) override { value_.emplace(std::unexpected(why)); }
+
+    Value await_resume() {
+      this->check();
+      return std::move(*value_);
+    }
+
+   private:
+    Work& work_;
+    std::optional<Value> value_;
+  };
+
+  /// `co_await`: goes on when the events that came together were all seen.
+  class Later final : public bp::suspension {
+   public:
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+
+    template <typename Promise>
+    bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
+      const bool may_wait = wait(awaiting);
+      if (may_wait) {
+        wake();
+      }
+      return may_wait;
+    }
+
+    void await_resume() { check(); }
+
+   private:
+    bool give_up() noexcept override { return true; }
+  };
+
+ public:
+  /// `co_await`: what `work(engine::Connection&)`, a bp::result, gave. It lives until then.
+  template <typename Work>
+  [[nodiscard]] Reading<Work> read(Work& work) {
+    return Reading<Work>(*this, work);
+  }
+
+ private:
+  void join(Waiting& one) {
+    waiting_.push_back(&one);
+    if (reading_ == 0 ||
+        (reading_ < readers_max_ && waiting_.size() >= waiting_per_reader * reading_)) {
+      ++reading_;
+      cx_.spawn([this] { return read_all(); });
+    }
+  }
+
+  bp::task<void> read_all() {
+    co_await Later();
+    while (!waiting_.empty()) {
+      const auto end = waiting_.begin() +
+                       static_cast<std::ptrdiff_t>(std::min(waiting_.size(), group_reads_max));
+      const std::vector<engine::SharedRead*> group(waiting_.begin(), end);
+      const std::vector<Waiting*> owners(waiting_.begin(), end);
+      waiting_.erase(waiting_.begin(), end);
+      for (Waiting* one : owners) {
+        one->begin();
+      }
+      const auto visited = co_await cx_.run_blocking([this, &group]() -> bp::result<void> {
+        engine::read_together(pool_, group);
+        return {};
+      });
+      ++groups_;
+      for (Waiting* one : owners) {
+        if (!visited) {
+          one->fail(visited.error());
+        }
+        one->done();
+      }
+    }
+    --reading_;
+  }
+
+  bp::context& cx_;
+  engine::Pool& pool_;
+  std::uint32_t readers_max_;
+  std::vector<Waiting*> waiting_;
+  std::size_t reading_ = 0;
+  std::uint64_t groups_ = 0;
+};
+
+}  // namespace storage_sqlite

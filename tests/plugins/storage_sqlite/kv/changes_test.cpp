@@ -1,0 +1,105 @@
+// tests/plugins/storage_sqlite/kv/changes_test.cpp - numbers without gaps, resuming, forgetting.
+#include "kv/changes.hpp"
+
+#include <limits>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "kv/schema.hpp"
+#include "scratch.hpp"
+
+namespace storage_sqlite::kv {
+namespace {
+
+using storage_sqlite::testing::fails_with;
+using storage_sqlite::testing::must;
+using storage_sqlite::testing::open_writer;
+using storage_sqlite::testing::Scratch;
+
+class KvChangesTest : public ::testing::Test {
+ protected:
+  KvChangesTest() { must(migration::migrate(connection_, schema(), schema().newest())); }
+
+  std::int64_t put_now(const std::string& space, const std::string& key) {
+    return must(put(connection_, {space, key}, {"v", 0}, {}, turn_));
+  }
+
+  static std::vector<std::int64_t> numbers(const Changes& found) {
+    std::vector<std::int64_t> all;
+    for (const Change& change : found.changes) {
+      all.push_back(change.stamp.seq);
+    }
+    return all;
+  }
+
+  Scratch scratch_;
+  engine::Connection connection_ = open_writer(scratch_.path());
+  Turn turn_{.wall_ms = 77};
+};
+
+using Numbers = std::vector<std::int64_t>;
+
+TEST_F(KvChangesTest, NumbersEachNamespaceByItself) {
+  EXPECT_EQ(put_now("a", "k"), 1);
+  EXPECT_EQ(put_now("a", "l"), 2);
+  EXPECT_EQ(put_now("b", "k"), 1);
+  EXPECT_EQ(must(remove(connection_, {"a", "k"}, {}, turn_)), 3);
+  const Changes found = must(changes(connection_, "a", 0, 100));
+  EXPECT_EQ(numbers(found), (Numbers{1, 2, 3}));
+  EXPECT_EQ(found.latest, 3);
+  EXPECT_EQ(found.changes[0].key, "k");
+  EXPECT_EQ(found.changes[0].stamp.etag, 1);
+  EXPECT_EQ(found.changes[0].time_ms, 77);
+  EXPECT_EQ(found.changes[2].stamp.op, ChangeOp::Remove);
+  EXPECT_EQ(found.changes[2].stamp.etag, 0);
+  EXPECT_EQ(must(newest_seq(connection_, "none")), 0);
+}
+
+TEST_F(KvChangesTest, ResumesPageByPage) {
+  for (int count = 0; count < 5; ++count) {
+    put_now("a", "k");
+  }
+  EXPECT_EQ(numbers(must(changes(connection_, "a", 0, 2))), (Numbers{1, 2}));
+  EXPECT_EQ(numbers(must(changes(connection_, "a", 2, 2))), (Numbers{3, 4}));
+  EXPECT_EQ(numbers(must(changes(connection_, "a", 4, 2))), (Numbers{5}));
+  EXPECT_EQ(numbers(must(changes(connection_, "a", 5, 2))), Numbers{});
+  EXPECT_EQ(numbers(must(changes(connection_, "a", 99, 2))), Numbers{}) << "ahead of time";
+  EXPECT_TRUE(must(changes(connection_, "a", std::numeric_limits<std::uint64_t>::max(), 2))
+                  .changes.empty());
+  EXPECT_EQ(must(changes(connection_, "none", 0, 2)).latest, 0);
+  EXPECT_TRUE(fails_with(changes(connection_, "a", 0, 0), BP_E_RANGE, "LIMIT"));
+  EXPECT_TRUE(fails_with(changes(connection_, "", 0, 1), BP_E_INVALID, "space"));
+}
+
+TEST_F(KvChangesTest, ForgetsOldOnesAndSaysSo) {
+  turn_.changes_kept = 10;
+  for (int count = 0; count < 512; ++count) {
+    put_now("a", "k");
+  }
+  EXPECT_TRUE(fails_with(changes(connection_, "a", 0, 5), BP_E_RANGE,
+                         "CHANGES_GONE: changes after 0 are no longer kept; list the keys, and go "
+                         "on from 512"));
+  EXPECT_TRUE(fails_with(changes(connection_, "a", 501, 5), BP_E_RANGE, "CHANGES_GONE"));
+  EXPECT_EQ(numbers(must(changes(connection_, "a", 502, 2))), (Numbers{503, 504}));
+  EXPECT_EQ(must(connection_.number("SELECT count(*) FROM kv_changes")), 10);
+}
+
+TEST_F(KvChangesTest, KeptNoneIsGoneAtOnceButStillNumbered) {
+  turn_.changes_kept = 0;
+  EXPECT_EQ(put_now("a", "k"), 1);
+  EXPECT_EQ(put_now("a", "k"), 2);
+  EXPECT_TRUE(fails_with(changes(connection_, "a", 1, 5), BP_E_RANGE, "CHANGES_GONE"));
+  EXPECT_EQ(numbers(must(changes(connection_, "a", 2, 5))), Numbers{});
+}
+
+TEST(KvChangeOp, HasTheWordsOfTheContract) {
+  EXPECT_EQ(word_of(ChangeOp::Put), "put");
+  EXPECT_EQ(word_of(ChangeOp::Remove), "remove");
+  EXPECT_EQ(word_of(ChangeOp::Expire), "expire");
+  EXPECT_EQ(word_of(static_cast<ChangeOp>(9)), "unknown");
+}
+
+}  // namespace
+}  // namespace storage_sqlite::kv
