@@ -6,8 +6,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <memory>
+#include <new>
 #include <optional>
+#include <string>
 #include <type_traits>
 #include <utility>
 
@@ -59,12 +62,25 @@ class Access {
 
   [[nodiscard]] const Meters& meters() const noexcept { return meters_; }
 
+  /// Whether the database may be used at all.
+  [[nodiscard]] store::Health& health() const noexcept { return store_.health(); }
+
+  /// For writes that go by write_alone(), which migrations and restores do too.
+  [[nodiscard]] bp::result<void> may_write() const { return counted(store_.health().may_write()); }
+
   /// `co_await`: what `work(engine::Connection&)`, a bp::result, gave on a reader.
   template <typename Work>
   std::invoke_result_t<Work&, engine::Connection&> read_now(Work& work) {
+    BP_TRY(store_.health().may_read());
     auto lease = store_.readers().checkout();
     BP_TRY(lease);
-    return work(**lease);
+    auto value = store_.health().seen(work(**lease));
+    if (!value && value.error().code() == BP_E_TIMEOUT && lease->aborted()) {
+      return bp::fail(BP_E_TIMEOUT,
+                      "READER_ABORTED: this read was in the way of the log's checkpoint for too "
+                      "long (`wal.reader_age_max`); ask for less at once");
+    }
+    return value;
   }
 
   template <typename Work>
@@ -87,10 +103,34 @@ class Access {
   bp::task<std::invoke_result_t<Work&, engine::Connection&>> write(WriteOptions with, Work work) {
     using Value = typename std::invoke_result_t<Work&, engine::Connection&>::value_type;
     const std::uint64_t began_ns = cx_.now_ns();
+    BP_CO_TRY(counted(store_.health().may_write()));
     bp::completion<Value> completion = cx_.completion<Value>();
     auto answer = completion.arrival();
     BP_CO_TRY(counted(store_.writer().submit(job(with, std::move(work), std::move(completion)))));
-    auto value = co_await answer;
+    auto value = store_.health().seen(co_await answer);
+    meters_.write_time.observe(seconds_since(began_ns));
+    meters_.writes_failed.add(value ? 0 : 1);
+    note_stats();
+    co_return value;
+  }
+
+  /// `co_await`: as write(), but between two groups and with a connection of its own, outside of
+  /// any transaction (Store::submit_alone). The work begins and commits by itself.
+  template <typename Work>
+  bp::task<std::invoke_result_t<Work&, engine::Connection&>> write_alone(std::uint64_t bytes,
+                                                                         Work work) {
+    using Result = std::invoke_result_t<Work&, engine::Connection&>;
+    using Value = typename Result::value_type;
+    const std::uint64_t began_ns = cx_.now_ns();
+    bp::completion<Value> completion = cx_.completion<Value>();
+    auto answer = completion.arrival();
+    auto run = [work = std::move(work), completion = std::move(completion)](
+                   bp::result<engine::Connection*> connection) mutable {
+      completion.set(connection ? guarded<Result>(work, **connection)
+                                : Result(std::unexpected(std::move(connection).error())));
+    };
+    BP_CO_TRY(counted(store_.submit_alone(bytes, std::move(run))));
+    auto value = store_.health().seen(co_await answer);
     meters_.write_time.observe(seconds_since(began_ns));
     meters_.writes_failed.add(value ? 0 : 1);
     note_stats();
@@ -98,6 +138,18 @@ class Access {
   }
 
  private:
+  /// Nothing may leave through the writer's thread.
+  template <typename Result, typename Work>
+  static Result guarded(Work& work, engine::Connection& connection) {
+    try {
+      return work(connection);
+    } catch (const std::bad_alloc&) {
+      return bp::fail(BP_E_NO_MEMORY, "NO_MEMORY: a write ran out of memory; write less at once");
+    } catch (const std::exception& thrown) {
+      return bp::fail(BP_E_PANIC, std::string("a write threw: ") + thrown.what());
+    }
+  }
+
   template <typename Value, typename Work>
   static engine::Job job(const WriteOptions& with, Work work, bp::completion<Value> completion) {
     auto made = std::make_shared<std::optional<Value>>();

@@ -79,10 +79,7 @@ class KvEdge {
     auto work = [this, &key](engine::Connection& connection) {
       return service::get(connection, key, rules_->clock_ms());
     };
-    const std::uint64_t began_ns = cx_.now_ns();
-    auto value = co_await reads_.read(work);
-    access_.note_read(began_ns, value.has_value());
-    co_return value;
+    co_return co_await read_shared(work);
   }
 
   bp::task<bp::result<service::kv_contract::GetManyReplyT>> get_many(
@@ -94,10 +91,7 @@ class KvEdge {
     auto work = [this, &space, &keys](engine::Connection& connection) {
       return service::get_many(connection, *space, *keys, rules_->clock_ms());
     };
-    const std::uint64_t began_ns = cx_.now_ns();
-    auto value = co_await reads_.read(work);
-    access_.note_read(began_ns, value.has_value());
-    co_return value;
+    co_return co_await read_shared(work);
   }
 
   bp::task<bp::result<service::kv_contract::ListReplyT>> list(
@@ -225,6 +219,16 @@ class KvEdge {
         right);
   }
 
+  /// A small read, together with others that wait. `work` lives until then.
+  template <typename Work>
+  bp::task<std::invoke_result_t<Work&, engine::Connection&>> read_shared(Work& work) {
+    const std::uint64_t began_ns = cx_.now_ns();
+    BP_CO_TRY(access_.health().may_read());
+    auto value = access_.health().seen(co_await reads_.read(work));
+    access_.note_read(began_ns, value.has_value());
+    co_return value;
+  }
+
   template <typename Item>
   static WriteOptions options_of(const service::Batch<Item>& batch) {
     return {batch.durability, static_cast<std::uint32_t>(batch.items.size()), batch.bytes};
@@ -298,6 +302,9 @@ class KvEdge {
   /// Now and then: what expired goes, and whoever was not told (a crash, a writer that gave up, a
   /// consumer that came) is told now.
   bp::task<bp::result<void>> look_round() {
+    if (!access_.health().may_write()) {
+      co_return bp::result<void>();  // whoever calls is told why
+    }
     const std::vector<std::string> listened = feed_.listened();
     const std::int64_t clock_ms = rules_->clock_ms();
     auto look = [&listened, clock_ms](engine::Connection& connection) {

@@ -1,16 +1,21 @@
-// plugins/storage_sqlite/plugin.cpp - the edge: provides bp.storage.records/1 and bp.storage.kv/1
+// plugins/storage_sqlite/plugin.cpp - the edge: provides the four services of bp.storage
 // on one database.
 #include "backplane/cpp/plugin.hpp"
 
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "backplane/contract/storage_admin_contract.hpp"
 #include "backplane/contract/storage_records_contract.hpp"
+#include "backplane/contract/storage_sql_contract.hpp"
 
 #include "access.hpp"
+#include "edge/admin_edge.hpp"
+#include "edge/events.hpp"
+#include "edge/keeper.hpp"
+#include "edge/sql_edge.hpp"
 #include "kv/clock.hpp"
 #include "kv/expiry.hpp"
 #include "kv_edge.hpp"
@@ -45,6 +50,15 @@ class RecordsEdge {
     access_.meters().records_inserted.add(reply.inserted);
     access_.meters().records_duplicate.add(reply.duplicates);
     co_return reply;
+  }
+
+  /// A message of `storage.write` is acknowledged by returning; a failure hands it back.
+  bp::task<bp::result<void>> take(bp::message message) {
+    const auto request =
+        bp::contract::read<service::records_contract::InsertRequest>(message.bytes());
+    BP_CO_TRY(request);
+    BP_CO_TRY(co_await insert(**request));
+    co_return bp::result<void>();
   }
 
   auto get(const service::records_contract::GetRequest& request) {
@@ -83,8 +97,21 @@ class Storage {
     access_.emplace(cx, *store_);
     records_.emplace(*access_, settings->durability);
     kv_.emplace(cx, *access_, *store_, settings->kv, settings->durability, *mark);
+    sql_.emplace(cx, *access_, *store_, *settings);
+    events_.emplace(cx);
+    admin_.emplace(cx, *access_, *store_, *events_, backup_folder(*settings, cx.data_dir()));
+    keeper_.emplace(cx, *access_, *store_, *events_, settings->wal);
     cx.provide(bp::contract::storage_records::serve(*records_));
     cx.provide(bp::contract::storage_kv::serve(*kv_));
+    cx.provide(bp::contract::storage_sql::serve(*sql_));
+    cx.provide(bp::contract::storage_admin::serve(*admin_));
+    cx.subscribe("storage.write", [this](bp::message message) { return records_->take(message); },
+                 {.concurrency = BP_CHAN_CONCURRENCY_MAX});
+    keeper_->start();
+    for (const migration::Move& move : store_->moves()) {
+      events_->tell("migrated", "a migration was made", "component", move.component, "version",
+                    move.version, "up", move.up, "name", move.name);
+    }
     cx.info("the database is open", "path", wanted->path, "durability",
             settings->durability == engine::Durability::Disk ? "disk" : "os");
     co_return bp::result<void>();
@@ -93,6 +120,10 @@ class Storage {
   /// All tasks have ended. At most writes whose callers gave up are left: they are made first, and
   /// then the database is free for the next instance.
   void stop(bp::context& /*cx*/) {
+    keeper_.reset();
+    admin_.reset();
+    events_.reset();
+    sql_.reset();
     if (store_ != nullptr) {
       store_->close();
     }
@@ -104,6 +135,9 @@ class Storage {
 
  private:
   bp::result<std::int64_t> clock_mark() {
+    if (store_->health().behind()) {
+      return 0;  // its table is still to come
+    }
     auto reader = store_->readers().checkout();
     BP_TRY(reader);
     return kv::clock_mark(**reader);
@@ -113,6 +147,10 @@ class Storage {
   std::optional<Access> access_;
   std::optional<RecordsEdge> records_;
   std::optional<KvEdge> kv_;
+  std::optional<edge::SqlEdge> sql_;
+  std::optional<edge::Events> events_;
+  std::optional<edge::AdminEdge> admin_;
+  std::optional<edge::Keeper> keeper_;
 };
 
 }  // namespace storage_sqlite

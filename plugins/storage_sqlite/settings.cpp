@@ -45,6 +45,20 @@ bp::result<void> check(const KvSettings& settings) {
   return service::check(settings.namespaces);
 }
 
+bp::result<void> check_parts(const Settings& settings) {
+  constexpr std::size_t patterns_limit = 100;
+  BP_TRY(check_wait("sql.deadline", settings.sql.deadline));
+  BP_TRY(check_wait("sql.write_deadline", settings.sql.write_deadline));
+  BP_TRY(check_wait("wal.reader_age_max", settings.wal.reader_age_max));
+  BP_TRY(check_count("wal.size_max", settings.wal.size_max, memory_bytes_max));
+  BP_TRY(check_count("sql.tables", settings.sql.tables.size() + 1, patterns_limit));
+  BP_TRY(check_count("sql.readable", settings.sql.readable.size() + 1, patterns_limit));
+  if (settings.backup.folder.empty()) {
+    return bp::fail(BP_E_CONFIG, "`backup.folder` is empty; name a folder, as in \"backups\"");
+  }
+  return {};
+}
+
 bp::result<void> check(const Settings& settings) {
   constexpr std::uint32_t readers_limit = 64;
   constexpr std::uint32_t statements_limit = 4'096;
@@ -64,7 +78,13 @@ bp::result<void> check(const Settings& settings) {
   BP_TRY(check_count("queue_jobs_max", settings.queue_jobs_max, jobs_limit));
   BP_TRY(check_count("queue_bytes_max", settings.queue_bytes_max, memory_bytes_max));
   BP_TRY(check_count("group_rows_max", settings.group_rows_max, jobs_limit));
-  return check(settings.kv);
+  BP_TRY(check(settings.kv));
+  return check_parts(settings);
+}
+
+/// Absolute ones stay themselves.
+std::string below(std::string_view folder, const std::string& path) {
+  return (std::filesystem::path(folder) / path).string();
 }
 
 }  // namespace
@@ -74,8 +94,7 @@ bp::result<store::Settings> store_settings(const Settings& settings, std::string
     return std::unexpected(std::move(checked).error().during("reading the configuration"));
   }
   store::Settings out;
-  out.path =
-      (std::filesystem::path(data_folder) / settings.path).string();  // absolute stays itself
+  out.path = below(data_folder, settings.path);
   out.connection.busy_timeout_ms = static_cast<std::int32_t>(settings.busy_timeout.count());
   out.connection.cache_size_kib = static_cast<std::int64_t>((settings.cache_size + kib - 1) / kib);
   out.connection.mmap_bytes = static_cast<std::int64_t>(settings.mmap_size.bytes);
@@ -88,7 +107,16 @@ bp::result<store::Settings> store_settings(const Settings& settings, std::string
   out.writer.queue_bytes_max = settings.queue_bytes_max;
   out.writer.group_rows_max = settings.group_rows_max;
   out.writer.group_time_max = settings.group_time_max;
+  out.sql = {settings.sql.tables, settings.sql.readable};
+  out.migrate_at_start = settings.migrations.when == MigrateWhen::AtStart;
+  if (!settings.migrations.folder.empty()) {
+    out.migrations_folder = below(data_folder, settings.migrations.folder);
+  }
   return out;
+}
+
+std::string backup_folder(const Settings& settings, std::string_view data_folder) {
+  return below(data_folder, settings.backup.folder);
 }
 
 }  // namespace storage_sqlite

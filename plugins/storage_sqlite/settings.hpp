@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "backplane/cpp/config.hpp"
 
@@ -23,6 +24,52 @@ constexpr auto json_names(Durability /*unused*/) {
 }
 
 }  // namespace engine
+
+/// When migrations are made.
+enum class MigrateWhen : std::uint8_t { AtStart, ByHand };
+
+constexpr auto json_names(MigrateWhen /*unused*/) {
+  return std::array{std::pair{"at_start", MigrateWhen::AtStart},
+                    std::pair{"by_hand", MigrateWhen::ByHand}};
+}
+
+struct MigrationSettings {
+  MigrateWhen when = MigrateWhen::AtStart;
+  std::string folder{};
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&MigrationSettings::when>("when").or_default(),
+                 bp::field<&MigrationSettings::folder>("folder").or_default());
+};
+
+struct SqlSettings {
+  std::vector<std::string> tables{"app_*"};
+  std::vector<std::string> readable{};
+  std::chrono::milliseconds deadline{5'000};
+  std::chrono::milliseconds write_deadline{1'000};
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&SqlSettings::tables>("tables").or_default(),
+                 bp::field<&SqlSettings::readable>("readable").or_default(),
+                 bp::field<&SqlSettings::deadline>("deadline").or_default(),
+                 bp::field<&SqlSettings::write_deadline>("write_deadline").or_default());
+};
+
+struct WalSettings {
+  bp::byte_size size_max{64ULL * 1'024 * 1'024};
+  std::chrono::milliseconds reader_age_max{30'000};
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&WalSettings::size_max>("size_max").or_default(),
+                 bp::field<&WalSettings::reader_age_max>("reader_age_max").or_default());
+};
+
+struct BackupSettings {
+  std::string folder = "backups";
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&BackupSettings::folder>("folder").or_default());
+};
 
 /// plugin.json says what each key means; its schema has the same defaults.
 struct Settings {
@@ -41,27 +88,34 @@ struct Settings {
   std::uint32_t group_rows_max = 2'048;
   std::chrono::microseconds group_time_max{50'000};
   KvSettings kv{};
+  MigrationSettings migrations{};
+  SqlSettings sql{};
+  WalSettings wal{};
+  BackupSettings backup{};
 
-  static constexpr auto fields =
-      bp::fields(bp::field<&Settings::path>("path").or_default(),
-                 bp::field<&Settings::durability>("durability").or_default(),
-                 bp::field<&Settings::busy_timeout>("busy_timeout").or_default(),
-                 bp::field<&Settings::cache_size>("cache_size").or_default(),
-                 bp::field<&Settings::mmap_size>("mmap_size").or_default(),
-                 bp::field<&Settings::statements_max>("statements_max").or_default(),
-                 bp::field<&Settings::readers_max>("readers_max").or_default(),
-                 bp::field<&Settings::readers_idle_min>("readers_idle_min").or_default(),
-                 bp::field<&Settings::readers_idle_time>("readers_idle_time").or_default(),
-                 bp::field<&Settings::checkout_timeout>("checkout_timeout").or_default(),
-                 bp::field<&Settings::queue_jobs_max>("queue_jobs_max").or_default(),
-                 bp::field<&Settings::queue_bytes_max>("queue_bytes_max").or_default(),
-                 bp::field<&Settings::group_rows_max>("group_rows_max").or_default(),
-                 bp::field<&Settings::group_time_max>("group_time_max").or_default(),
-                 bp::flatten<&Settings::kv>());
+  static constexpr auto fields = bp::fields(
+      bp::field<&Settings::path>("path").or_default(),
+      bp::field<&Settings::durability>("durability").or_default(),
+      bp::field<&Settings::busy_timeout>("busy_timeout").or_default(),
+      bp::field<&Settings::cache_size>("cache_size").or_default(),
+      bp::field<&Settings::mmap_size>("mmap_size").or_default(),
+      bp::field<&Settings::statements_max>("statements_max").or_default(),
+      bp::field<&Settings::readers_max>("readers_max").or_default(),
+      bp::field<&Settings::readers_idle_min>("readers_idle_min").or_default(),
+      bp::field<&Settings::readers_idle_time>("readers_idle_time").or_default(),
+      bp::field<&Settings::checkout_timeout>("checkout_timeout").or_default(),
+      bp::field<&Settings::queue_jobs_max>("queue_jobs_max").or_default(),
+      bp::field<&Settings::queue_bytes_max>("queue_bytes_max").or_default(),
+      bp::field<&Settings::group_rows_max>("group_rows_max").or_default(),
+      bp::field<&Settings::group_time_max>("group_time_max").or_default(),
+      bp::field<&Settings::migrations>("migrations").or_default(),
+      bp::field<&Settings::sql>("sql").or_default(), bp::field<&Settings::wal>("wal").or_default(),
+      bp::field<&Settings::backup>("backup").or_default(), bp::flatten<&Settings::kv>());
 };
 
 /// A relative path starts at `data_folder`. Errors: CONFIG, naming the key and what it may be.
 [[nodiscard]] bp::result<store::Settings> store_settings(const Settings& settings,
                                                          std::string_view data_folder);
+[[nodiscard]] std::string backup_folder(const Settings& settings, std::string_view data_folder);
 
 }  // namespace storage_sqlite

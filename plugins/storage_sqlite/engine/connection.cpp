@@ -2,15 +2,23 @@
 // everything else relies on.
 #include "engine/connection.hpp"
 
+#include <algorithm>
+#include <array>
 #include <sqlite3.h>
 #include <utility>
 
 #include "engine/failure.hpp"
+#include "engine/guard.hpp"
 
 namespace storage_sqlite::engine {
 
 struct Connection::Open {
-  Open(sqlite3* opened, std::size_t statements_max) : handle(opened), statements(statements_max) {}
+  Open(sqlite3* opened, const ConnectionOptions& options)
+      : handle(opened),
+        statements(options.statements_max),
+        guarded(options.statements_max),
+        busy_timeout_ms(options.busy_timeout_ms),
+        busy_retries(options.busy_retries) {}
 
   Open(const Open&) = delete;
   Open& operator=(const Open&) = delete;
@@ -19,11 +27,48 @@ struct Connection::Open {
 
   ~Open() {
     statements.clear();
+    guarded.clear();
     sqlite3_close_v2(handle);
+  }
+
+  /// SQLite's own waiting times, and each wait counted.
+  static int wait_for_lock(void* self, int tries) noexcept {
+    constexpr std::array delays_ms{1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100};
+    auto& open = *static_cast<Open*>(self);
+    if (!open.waiting) {
+      return 0;
+    }
+    open.waited_ms = tries == 0 ? 0 : open.waited_ms;
+    const int next_ms =
+        delays_ms.at(std::min<std::size_t>(static_cast<std::size_t>(tries), delays_ms.size() - 1));
+    const int left_ms = open.busy_timeout_ms - open.waited_ms;
+    if (left_ms <= 0) {
+      return 0;
+    }
+    if (open.busy_retries) {
+      open.busy_retries->fetch_add(1, std::memory_order_relaxed);
+    }
+    const int delay_ms = std::min(next_ms, left_ms);
+    sqlite3_sleep(delay_ms);
+    open.waited_ms += delay_ms;
+    return 1;
+  }
+
+  /// Set once and for good: setting it again would make every cached statement prepare anew.
+  static int authorize(void* self, int action, const char* first, const char* second,
+                       const char* /*database*/, const char* /*within*/) noexcept {
+    Guard* guard = static_cast<Open*>(self)->guard;
+    return guard == nullptr || guard->allows(action, first, second) ? SQLITE_OK : SQLITE_DENY;
   }
 
   sqlite3* handle;
   StatementCache statements;
+  StatementCache guarded;
+  Guard* guard = nullptr;
+  std::int32_t busy_timeout_ms;
+  std::int32_t waited_ms = 0;
+  bool waiting = true;
+  std::shared_ptr<std::atomic<std::uint64_t>> busy_retries;
 };
 
 Connection::Connection(std::unique_ptr<Open> open) noexcept : open_(std::move(open)) {}
@@ -39,7 +84,7 @@ bp::result<Connection> Connection::open(const std::string& path, const Connectio
                                           : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   sqlite3* handle = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &handle, flags, nullptr);
-  Connection connection(std::make_unique<Open>(handle, options.statements_max));
+  Connection connection(std::make_unique<Open>(handle, options));
   // Without its folders: a call from afar may be the first to need another connection.
   const std::string doing = "opening the database '" + path.substr(path.rfind('/') + 1) + "'";
   if (code != SQLITE_OK) {
@@ -53,7 +98,8 @@ bp::result<Connection> Connection::open(const std::string& path, const Connectio
 
 bp::result<void> Connection::configure(const ConnectionOptions& options) {
   sqlite3* handle = open_->handle;
-  sqlite3_busy_timeout(handle, options.busy_timeout_ms);
+  sqlite3_busy_handler(handle, &Open::wait_for_lock, open_.get());
+  sqlite3_set_authorizer(handle, &Open::authorize, open_.get());
   // The file may come from a stranger: nothing in its schema may call what is not innocuous, and
   // no statement of ours may bend the schema itself.
   sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
@@ -79,6 +125,22 @@ bp::result<void> Connection::configure(const ConnectionOptions& options) {
 
 bp::result<Statement> Connection::prepare(std::string_view sql) {
   return open_->statements.prepare(open_->handle, sql);
+}
+
+bp::result<Statement> Connection::prepare_guarded(std::string_view sql) {
+  return open_->guarded.prepare(open_->handle, sql);
+}
+
+void Connection::set_guard(Guard* guard) noexcept {
+  open_->guard = guard;
+}
+
+void Connection::set_waiting(bool waiting) noexcept {
+  open_->waiting = waiting;
+}
+
+sqlite3* Connection::handle() const noexcept {
+  return open_->handle;
 }
 
 bp::result<void> Connection::execute(const std::string& sql) {
@@ -121,6 +183,14 @@ bool Connection::in_transaction() const noexcept {
 
 std::int64_t Connection::changes() const noexcept {
   return sqlite3_changes64(open_->handle);
+}
+
+std::int64_t Connection::total_changes() const noexcept {
+  return sqlite3_total_changes64(open_->handle);
+}
+
+std::int64_t Connection::last_insert_rowid() const noexcept {
+  return sqlite3_last_insert_rowid(open_->handle);
 }
 
 std::size_t Connection::idle_statements() const noexcept {

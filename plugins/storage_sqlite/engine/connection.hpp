@@ -4,6 +4,7 @@
 // Owns: the SQLite handle. Thread: one at a time (opened without SQLite's own mutex).
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -30,7 +31,11 @@ struct ConnectionOptions {
   std::int64_t cache_size_kib = 20'480;
   std::int64_t mmap_bytes = 256LL * 1'024 * 1'024;
   std::size_t statements_max = 128;
+  /// Counts how often a locked database was tried again; may be null.
+  std::shared_ptr<std::atomic<std::uint64_t>> busy_retries{};
 };
+
+class Guard;
 
 class Connection {
  public:
@@ -58,17 +63,48 @@ class Connection {
   [[nodiscard]] bool in_transaction() const noexcept;
   /// Rows changed by the last insert, update or delete itself (triggers not counted).
   [[nodiscard]] std::int64_t changes() const noexcept;
+  /// Of all statements so far, those of triggers, too.
+  [[nodiscard]] std::int64_t total_changes() const noexcept;
+  [[nodiscard]] std::int64_t last_insert_rowid() const noexcept;
   [[nodiscard]] std::size_t idle_statements() const noexcept;
+  /// For what has no statement: backups, checkpoints, limits, interruption.
+  [[nodiscard]] sqlite3* handle() const noexcept;
 
  private:
+  friend class Guard;
+  friend class Unwaiting;
+
   struct Open;  // handle and cache live together, so that moving a Connection moves neither
 
   explicit Connection(std::unique_ptr<Open> open) noexcept;
+  void set_waiting(bool waiting) noexcept;
+  /// Null: our own statements, which nobody checks.
+  void set_guard(Guard* guard) noexcept;
+  /// As prepare(), from a cache of its own: what was prepared without a guard is not found there.
+  [[nodiscard]] bp::result<Statement> prepare_guarded(std::string_view sql);
   [[nodiscard]] bp::result<void> configure(const ConnectionOptions& options);
 
   std::unique_ptr<Open> open_;
   std::optional<Durability>
       durability_;  // unknown until first set: SQLite's default is a build option
+};
+
+/// While it stands, the connection waits for no lock: it is BUSY at once.
+class Unwaiting {
+ public:
+  explicit Unwaiting(Connection& connection) noexcept : connection_(connection) {
+    connection_.set_waiting(false);
+  }
+
+  Unwaiting(const Unwaiting&) = delete;
+  Unwaiting& operator=(const Unwaiting&) = delete;
+  Unwaiting(Unwaiting&&) = delete;
+  Unwaiting& operator=(Unwaiting&&) = delete;
+
+  ~Unwaiting() { connection_.set_waiting(true); }
+
+ private:
+  Connection& connection_;
 };
 
 /// BEGIN IMMEDIATE, and ROLLBACK unless committed.

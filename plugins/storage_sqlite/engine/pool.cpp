@@ -1,17 +1,25 @@
 // plugins/storage_sqlite/engine/pool.cpp - a fair line for a bounded number of readers.
 #include "engine/pool.hpp"
 
+#include <sqlite3.h>
 #include <utility>
 
 namespace storage_sqlite::engine {
 
 Pool::Lease::Lease(Lease&& other) noexcept
-    : home_(std::exchange(other.home_, nullptr)), connection_(std::move(other.connection_)) {}
+    : home_(std::exchange(other.home_, nullptr)),
+      connection_(std::move(other.connection_)),
+      lent_(other.lent_) {}
 
 Pool::Lease::~Lease() {
   if (home_ != nullptr) {
-    home_->give_back(std::move(connection_));
+    home_->give_back(std::move(connection_), lent_);
   }
+}
+
+bool Pool::Lease::aborted() const {
+  const std::scoped_lock lock(home_->mutex_);
+  return lent_->aborted;
 }
 
 Pool::Pool(std::string path, ConnectionOptions connection, const PoolOptions& options)
@@ -28,18 +36,24 @@ bp::result<Pool::Lease> Pool::checkout() {
     BP_TRY(wait_for_permit(lock));
     if (!idle_.empty()) {
       // The one used last has the warmest cache.
-      Lease lease(*this, std::move(idle_.back().connection));
+      Connection connection = std::move(idle_.back().connection);
       idle_.pop_back();
-      return lease;
+      return lend(std::move(connection));
     }
   }
   auto opened = Connection::open(path_, connection_);
+  const std::scoped_lock lock(mutex_);
   if (!opened) {
-    const std::scoped_lock lock(mutex_);
     release_permit();
     return std::unexpected(std::move(opened).error().during("opening a reader"));
   }
-  return Lease(*this, std::move(*opened));
+  return lend(std::move(*opened));
+}
+
+Pool::Lease Pool::lend(Connection connection) {
+  const auto lent =
+      lent_.insert(lent_.end(), {connection.handle(), std::chrono::steady_clock::now()});
+  return Lease(*this, std::move(connection), lent);
 }
 
 bp::result<void> Pool::wait_for_permit(std::unique_lock<std::mutex>& lock) {
@@ -75,8 +89,9 @@ void Pool::release_permit() {
   first->granted_or_closed.notify_one();
 }
 
-void Pool::give_back(Connection connection) {
+void Pool::give_back(Connection connection, std::list<Lent>::iterator lent) {
   const std::scoped_lock lock(mutex_);
+  lent_.erase(lent);  // before the connection may close: nobody interrupts it from here on
   if (!closed_) {
     idle_.push_back({std::move(connection), std::chrono::steady_clock::now()});
     close_surplus();
@@ -98,6 +113,25 @@ void Pool::close() {
   for (Waiter* waiter : line_) {
     waiter->granted_or_closed.notify_one();
   }
+}
+
+std::size_t Pool::abort_older_than(std::chrono::milliseconds age) {
+  const std::scoped_lock lock(mutex_);
+  const auto latest = std::chrono::steady_clock::now() - age;
+  std::size_t aborted = 0;
+  for (Lent& lent : lent_) {
+    if (lent.since <= latest) {
+      sqlite3_interrupt(lent.handle);  // again and again: between two statements it is of no effect
+      aborted += lent.aborted ? 0U : 1U;
+      lent.aborted = true;
+    }
+  }
+  return aborted;
+}
+
+std::size_t Pool::in_use() const {
+  const std::scoped_lock lock(mutex_);
+  return lent_.size();
 }
 
 std::size_t Pool::idle() const {

@@ -17,6 +17,8 @@
 
 #include "engine/connection.hpp"
 
+struct sqlite3;
+
 namespace storage_sqlite::engine {
 
 struct PoolOptions {
@@ -27,6 +29,12 @@ struct PoolOptions {
 };
 
 class Pool {
+  struct Lent {
+    sqlite3* handle;
+    std::chrono::steady_clock::time_point since;
+    bool aborted = false;
+  };
+
  public:
   /// A connection on loan; goes back when it leaves the scope.
   class Lease {
@@ -41,14 +49,18 @@ class Pool {
 
     [[nodiscard]] Connection* operator->() noexcept { return &connection_; }
 
+    /// abort_older_than() met it: what it was doing failed for that reason.
+    [[nodiscard]] bool aborted() const;
+
    private:
     friend class Pool;
 
-    Lease(Pool& home, Connection connection) noexcept
-        : home_(&home), connection_(std::move(connection)) {}
+    Lease(Pool& home, Connection connection, std::list<Lent>::iterator lent) noexcept
+        : home_(&home), connection_(std::move(connection)), lent_(lent) {}
 
     Pool* home_;
     Connection connection_;
+    std::list<Lent>::iterator lent_;
   };
 
   Pool(std::string path, ConnectionOptions connection, const PoolOptions& options);
@@ -60,8 +72,13 @@ class Pool {
 
   [[nodiscard]] std::uint32_t readers_max() const noexcept { return options_.readers_max; }
 
+  /// Interrupts the statements of readers that were lent for longer; how many met it for the first
+  /// time.
+  std::size_t abort_older_than(std::chrono::milliseconds age);
+
   [[nodiscard]] std::size_t idle() const;
   [[nodiscard]] std::size_t waiting() const;
+  [[nodiscard]] std::size_t in_use() const;
 
  private:
   struct Waiter {
@@ -75,7 +92,8 @@ class Pool {
   };
 
   [[nodiscard]] bp::result<void> wait_for_permit(std::unique_lock<std::mutex>& lock);
-  void give_back(Connection connection);
+  [[nodiscard]] Lease lend(Connection connection);  // with the mutex held
+  void give_back(Connection connection, std::list<Lent>::iterator lent);
   void release_permit();  // with the mutex held
   void close_surplus();   // with the mutex held
 
@@ -85,6 +103,7 @@ class Pool {
   mutable std::mutex mutex_;
   std::list<Waiter*> line_;  // first come first; each waiter lives on its thread's stack
   std::deque<Idle> idle_;    // longest idle first
+  std::list<Lent> lent_;     // longest lent first
   std::uint32_t permits_;    // connections that may still be lent
   bool closed_ = false;
 };

@@ -69,6 +69,16 @@ Statement& Statement::bind(int parameter, std::string_view text) {
   return *this;
 }
 
+Statement& Statement::bind(int parameter, double value) {
+  keep_first(bind_code_, sqlite3_bind_double(raw_, parameter, value));
+  return *this;
+}
+
+Statement& Statement::bind_null(int parameter) {
+  keep_first(bind_code_, sqlite3_bind_null(raw_, parameter));
+  return *this;
+}
+
 Statement& Statement::bind_bytes(int parameter, std::string_view bytes) {
   const char* first = bytes.data() == nullptr ? "" : bytes.data();
   keep_first(bind_code_, sqlite3_bind_blob64(raw_, parameter, first, bytes.size(), SQLITE_STATIC));
@@ -122,6 +132,42 @@ std::string_view Statement::bytes(int column) const noexcept {
   const void* first = sqlite3_column_blob(raw_, column);
   return {static_cast<const char*>(first),
           first == nullptr ? 0 : static_cast<std::size_t>(sqlite3_column_bytes(raw_, column))};
+}
+
+Kind Statement::kind(int column) const noexcept {
+  switch (sqlite3_column_type(raw_, column)) {
+    case SQLITE_INTEGER:
+      return Kind::Integer;
+    case SQLITE_FLOAT:
+      return Kind::Real;
+    case SQLITE_TEXT:
+      return Kind::Text;
+    case SQLITE_BLOB:
+      return Kind::Blob;
+    default:
+      return Kind::Null;
+  }
+}
+
+int Statement::columns() const noexcept {
+  return sqlite3_column_count(raw_);
+}
+
+std::string_view Statement::column_name(int column) const noexcept {
+  const char* name = sqlite3_column_name(raw_, column);
+  return name == nullptr ? std::string_view() : std::string_view(name);
+}
+
+int Statement::parameters() const noexcept {
+  return sqlite3_bind_parameter_count(raw_);
+}
+
+int Statement::parameter(const std::string& name) const noexcept {
+  return sqlite3_bind_parameter_index(raw_, name.c_str());
+}
+
+bool Statement::only_reads() const noexcept {
+  return sqlite3_stmt_readonly(raw_) != 0;
 }
 
 StatementCache::~StatementCache() {

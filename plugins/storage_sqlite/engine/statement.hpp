@@ -19,6 +19,9 @@ namespace storage_sqlite::engine {
 
 class StatementCache;
 
+/// What a column of the present row holds.
+enum class Kind : std::uint8_t { Null, Integer, Real, Text, Blob };
+
 /// Bind, step, read. Text and bytes are bound without a copy: they must live until the last step.
 class Statement {
  public:
@@ -33,6 +36,8 @@ class Statement {
   /// Parameters count from 1. The first failure is kept and told by the next step.
   Statement& bind(int parameter, std::int64_t value);
   Statement& bind(int parameter, std::string_view text);
+  Statement& bind(int parameter, double value);
+  Statement& bind_null(int parameter);
   Statement& bind_bytes(int parameter, std::string_view bytes);
 
   /// True: a row is here. False: the statement is finished.
@@ -47,6 +52,16 @@ class Statement {
   [[nodiscard]] double real(int column) const noexcept;
   [[nodiscard]] std::string_view text(int column) const noexcept;
   [[nodiscard]] std::string_view bytes(int column) const noexcept;
+  [[nodiscard]] Kind kind(int column) const noexcept;
+
+  [[nodiscard]] int columns() const noexcept;
+  [[nodiscard]] std::string_view column_name(int column) const noexcept;
+  /// The largest number of a parameter.
+  [[nodiscard]] int parameters() const noexcept;
+  /// Of a parameter by its name, with its first letter (":a"); 0: there is none.
+  [[nodiscard]] int parameter(const std::string& name) const noexcept;
+  /// It changes nothing in the database (sqlite3_stmt_readonly).
+  [[nodiscard]] bool only_reads() const noexcept;
 
  private:
   void give_back() noexcept;

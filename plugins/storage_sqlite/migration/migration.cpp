@@ -30,10 +30,11 @@ bp::result<void> check_row(const Plan& plan, std::int64_t expected_version,
                            const engine::Statement& row) {
   const std::int64_t version = row.integer(0);
   if (version > plan.newest()) {
-    return bp::fail(BP_E_TOO_NEW,
-                    "SCHEMA_TOO_NEW: the database has " + label(plan, version, row.text(1)) +
-                        ", this build knows versions up to " + std::to_string(plan.newest()) +
-                        "; use the newer build, or migrate down with it first");
+    return bp::fail(BP_E_TOO_NEW, "SCHEMA_TOO_NEW: the database has " +
+                                      label(plan, version, row.text(1)) + ", " +
+                                      std::string(plan.origin) + " knows versions up to " +
+                                      std::to_string(plan.newest()) +
+                                      "; use the newer one, or migrate down with it first");
   }
   if (version != expected_version) {
     return bp::fail(BP_E_CORRUPT, "CORRUPT: " + label(plan, expected_version, "missing") +
@@ -45,7 +46,7 @@ bp::result<void> check_row(const Plan& plan, std::int64_t expected_version,
   if (row.text(2) != expected) {
     return bp::fail(BP_E_CONFLICT, "MIGRATION_EDITED: " + label(plan, version, step.name) +
                                        " was applied with checksum " + std::string(row.text(2)) +
-                                       ", this build has " + expected +
+                                       ", " + std::string(plan.origin) + " has " + expected +
                                        "; restore the step's text and add a new version instead");
   }
   return {};
@@ -69,13 +70,22 @@ bp::result<void> note(engine::Connection& connection, const Plan& plan, const Mo
       .run();
 }
 
+bp::result<void> run(engine::Connection& connection, const Plan& plan, const std::string& sql) {
+  if (plan.rules == nullptr) {
+    return connection.execute(sql);
+  }
+  engine::Guard guard(connection, *plan.rules, engine::Allowed::Write,
+                      engine::Guard::Deadline::max());
+  return guard.run_all(sql);
+}
+
 bp::result<void> make(engine::Connection& connection, const Plan& plan, const Move& move) {
   const Step& step = plan.steps[static_cast<std::size_t>(move.version - 1)];
   const auto intention = [&] {
     return std::string(move.up ? "migrating up to " : "migrating down from ") +
            label(plan, move.version, step.name);
   };
-  if (auto ran = connection.execute(std::string(move.up ? step.up : step.down)); !ran) {
+  if (auto ran = run(connection, plan, std::string(move.up ? step.up : step.down)); !ran) {
     return std::unexpected(std::move(ran).error().during(intention()));
   }
   if (auto noted = note(connection, plan, move); !noted) {
@@ -87,8 +97,10 @@ bp::result<void> make(engine::Connection& connection, const Plan& plan, const Mo
 std::vector<Move> way(const Plan& plan, std::int64_t from, std::int64_t target) {
   std::vector<Move> moves;
   const auto add = [&](std::int64_t version, bool up) {
-    moves.push_back(
-        {version, up, std::string(plan.steps[static_cast<std::size_t>(version - 1)].name)});
+    moves.push_back({.version = version,
+                     .up = up,
+                     .name = std::string(plan.steps[static_cast<std::size_t>(version - 1)].name),
+                     .component = std::string(plan.component)});
   };
   for (std::int64_t version = from + 1; version <= target; ++version) {
     add(version, true);
@@ -142,6 +154,34 @@ bp::result<std::int64_t> verify(engine::Connection& connection, const Plan& plan
     }
     BP_TRY(check_row(plan, version + 1, *rows));
     ++version;
+  }
+}
+
+bp::result<std::vector<Version>> status(engine::Connection& connection, const Plan& plan) {
+  const auto at = verify(connection, plan);
+  BP_TRY(at);
+  std::vector<Version> versions;
+  for (const Step& step : plan.steps) {
+    const auto number = static_cast<std::int64_t>(versions.size()) + 1;
+    versions.push_back({.number = number,
+                        .name = std::string(step.name),
+                        .checksum = checksum(step),
+                        .applied = number <= *at});
+  }
+  if (*at == 0) {
+    return versions;
+  }
+  auto rows = connection.prepare(
+      "SELECT version, applied_ms FROM backplane_migrations WHERE component = ?1");
+  BP_TRY(rows);
+  rows->bind(1, plan.component);
+  for (;;) {
+    const auto row = rows->step();
+    BP_TRY(row);
+    if (!*row) {
+      return versions;
+    }
+    versions.at(static_cast<std::size_t>(rows->integer(0) - 1)).applied_ms = rows->integer(1);
   }
 }
 

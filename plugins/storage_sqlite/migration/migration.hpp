@@ -14,6 +14,7 @@
 #include "backplane/cpp/error.hpp"
 
 #include "engine/connection.hpp"
+#include "engine/guard.hpp"
 
 namespace storage_sqlite::migration {
 
@@ -28,6 +29,8 @@ struct Step {
 struct Plan {
   std::string_view component;
   std::span<const Step> steps;
+  std::string_view origin = "this build";  // whose steps they are
+  const engine::Rules* rules = nullptr;    // what steps of strangers may touch; null: everything
 
   [[nodiscard]] std::int64_t newest() const noexcept {
     return static_cast<std::int64_t>(steps.size());
@@ -39,6 +42,16 @@ struct Move {
   std::int64_t version = 0;
   bool up = true;
   std::string name;
+  std::string component{};
+};
+
+/// One version as it is in the code and in the database.
+struct Version {
+  std::int64_t number = 0;
+  std::string name;
+  std::string checksum;
+  bool applied = false;
+  std::int64_t applied_ms = 0;
 };
 
 enum class Mode : std::uint8_t {
@@ -49,6 +62,10 @@ enum class Mode : std::uint8_t {
 /// The version the database is at; 0 when nothing was applied.
 /// Errors: TOO_NEW (SCHEMA_TOO_NEW), CONFLICT (MIGRATION_EDITED with both checksums), CORRUPT.
 [[nodiscard]] bp::result<std::int64_t> verify(engine::Connection& connection, const Plan& plan);
+
+/// Every version of the plan. Errors: as verify().
+[[nodiscard]] bp::result<std::vector<Version>> status(engine::Connection& connection,
+                                                      const Plan& plan);
 
 /// Goes up or down to `target`, one transaction a step: a failed step leaves the version before it.
 [[nodiscard]] bp::result<std::vector<Move>> migrate(engine::Connection& connection,

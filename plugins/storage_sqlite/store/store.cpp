@@ -2,7 +2,9 @@
 // nothing.
 #include "store/store.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -25,7 +27,42 @@ bp::result<void> make_folder_of(const std::string& path) {
   return {};
 }
 
+/// Refuses before anything is changed.
+bp::result<std::vector<migration::Move>> prepare_schema(engine::Connection& connection,
+                                                        const std::vector<migration::Plan>& plans,
+                                                        bool migrate) {
+  for (const migration::Plan& plan : plans) {
+    BP_TRY(migration::verify(connection, plan));
+  }
+  std::vector<migration::Move> all;
+  for (const migration::Plan& plan : plans) {
+    if (migrate) {
+      auto moves = migration::migrate(connection, plan, plan.newest());
+      BP_TRY(moves);
+      std::ranges::move(*moves, std::back_inserter(all));
+    }
+  }
+  return all;
+}
+
+engine::ConnectionOptions with_counter(engine::ConnectionOptions options,
+                                       std::shared_ptr<std::atomic<std::uint64_t>> counter) {
+  options.busy_retries = std::move(counter);
+  return options;
+}
+
 }  // namespace
+
+bp::result<bool> is_behind(engine::Connection& connection) {
+  for (const migration::Plan& plan : schema()) {
+    const auto version = migration::verify(connection, plan);
+    BP_TRY(version);
+    if (*version < plan.newest()) {
+      return true;
+    }
+  }
+  return false;
+}
 
 std::vector<migration::Plan> schema() {
   return {kv::schema(), records::schema()};
@@ -33,34 +70,90 @@ std::vector<migration::Plan> schema() {
 
 bp::result<std::unique_ptr<Store>> Store::open(const Settings& settings) {
   BP_TRY(make_folder_of(settings.path));
+  std::unique_ptr<migration::Folder> folder;
+  if (!settings.migrations_folder.empty()) {
+    auto read = migration::Folder::read(settings.migrations_folder, settings.sql);
+    BP_TRY(read);
+    folder = std::move(*read);
+  }
   auto lock = engine::FileLock::hold(settings.path);
   BP_TRY(lock);
+  auto retries = std::make_shared<std::atomic<std::uint64_t>>(0);
   engine::ConnectionOptions options = settings.connection;
   options.access = engine::Access::ReadWrite;
+  options.busy_retries = retries;
   auto connection = engine::Connection::open(settings.path, options);
   if (!connection) {
     return std::unexpected(std::move(connection).error().during("reading '" + settings.path + "'"));
   }
-  const std::vector<migration::Plan> plans = schema();
-  for (const migration::Plan& plan : plans) {  // refuse before anything is changed
-    BP_TRY(migration::verify(*connection, plan));
+  std::vector<migration::Plan> plans = schema();
+  if (folder != nullptr) {
+    plans.push_back(folder->plan());
   }
-  for (const migration::Plan& plan : plans) {
-    if (auto moves = migration::migrate(*connection, plan, plan.newest()); !moves) {
-      return std::unexpected(
-          std::move(moves).error().during("migrating the database '" + settings.path + "'"));
-    }
+  auto moves = prepare_schema(*connection, plans, settings.migrate_at_start);
+  if (!moves) {
+    return std::unexpected(
+        std::move(moves).error().during("migrating the database '" + settings.path + "'"));
   }
-  return std::unique_ptr<Store>(new Store(std::move(*lock), std::move(*connection), settings));
+  const auto behind = is_behind(*connection);
+  BP_TRY(behind);
+  std::unique_ptr<Store> store(new Store(std::move(*lock), std::move(*connection), settings,
+                                         std::move(folder), std::move(retries)));
+  store->moves_ = std::move(*moves);
+  store->health_.set_behind(*behind);
+  return store;
 }
 
-Store::Store(engine::FileLock lock, engine::Connection connection, const Settings& settings)
+Store::Store(engine::FileLock lock, engine::Connection connection, const Settings& settings,
+             std::unique_ptr<migration::Folder> folder, Counter busy_retries)
     : lock_(std::move(lock)),
+      path_(settings.path),
+      connection_options_(with_counter(settings.connection, busy_retries)),
+      sql_rules_(settings.sql),
+      folder_(std::move(folder)),
+      busy_retries_(std::move(busy_retries)),
       writer_(std::move(connection), settings.writer),
-      readers_(settings.path, settings.connection, settings.readers) {}
+      readers_(settings.path, connection_options_, settings.readers) {}
 
 Store::~Store() {
   close();
+}
+
+std::vector<migration::Plan> Store::plans() const {
+  std::vector<migration::Plan> plans = schema();
+  if (folder_ != nullptr) {
+    plans.push_back(folder_->plan());
+  }
+  return plans;
+}
+
+bp::result<engine::Connection> Store::connect(engine::Access access) const {
+  engine::ConnectionOptions options = connection_options_;
+  options.access = access;
+  return engine::Connection::open(path_, options);
+}
+
+bp::result<engine::Connection*> Store::alone_connection() {
+  if (!alone_) {
+    auto opened = connect(engine::Access::ReadWrite);
+    BP_TRY(opened);
+    alone_.emplace(std::move(*opened));
+  }
+  return &*alone_;
+}
+
+bp::result<void> Store::submit_alone(std::uint64_t bytes, Alone work) {
+  // An empty job of a group of its turn: when it is told of the commit, no transaction is open.
+  return writer_.submit({.bytes = bytes,
+                         .work = [](engine::Connection&) -> bp::result<void> { return {}; },
+                         .done =
+                             [this, work = std::move(work)](bp::result<void> outcome) mutable {
+                               if (outcome) {
+                                 work(alone_connection());
+                               } else {
+                                 work(std::unexpected(std::move(outcome).error()));
+                               }
+                             }});
 }
 
 void Store::close() {

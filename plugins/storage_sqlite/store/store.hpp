@@ -2,7 +2,11 @@
 // the readers, in order.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,7 +16,9 @@
 #include "engine/file_lock.hpp"
 #include "engine/pool.hpp"
 #include "engine/writer.hpp"
+#include "migration/folder.hpp"
 #include "migration/migration.hpp"
+#include "store/health.hpp"
 
 namespace storage_sqlite::store {
 
@@ -22,10 +28,16 @@ struct Settings {
   engine::ConnectionOptions connection{};
   engine::PoolOptions readers{};
   engine::WriterOptions writer{};
+  engine::Rules sql{};
+  std::string migrations_folder{};  // of the tables of SQL; empty: there is none
+  bool migrate_at_start = true;     // false: a database that is behind serves only its migration
 };
 
 /// Every component with tables of its own, in the order in which they are made.
 [[nodiscard]] std::vector<migration::Plan> schema();
+
+/// Some component of schema() is not at its newest version. Errors: those of migration::verify.
+[[nodiscard]] bp::result<bool> is_behind(engine::Connection& connection);
 
 /// A resource. Thread: any, but opening and closing belong to one.
 class Store {
@@ -43,13 +55,51 @@ class Store {
 
   [[nodiscard]] engine::Pool& readers() noexcept { return readers_; }
 
+  [[nodiscard]] Health& health() noexcept { return health_; }
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  [[nodiscard]] const engine::Rules& sql_rules() const noexcept { return sql_rules_; }
+
+  /// Those of schema(), and that of the folder.
+  [[nodiscard]] std::vector<migration::Plan> plans() const;
+
+  /// What opening it did.
+  [[nodiscard]] const std::vector<migration::Move>& moves() const noexcept { return moves_; }
+
+  [[nodiscard]] std::uint64_t busy_retries() const noexcept {
+    return busy_retries_->load(std::memory_order_relaxed);
+  }
+
+  /// Another connection, for what takes long and must not be in anybody's way.
+  [[nodiscard]] bp::result<engine::Connection> connect(engine::Access access) const;
+
+  using Alone = std::move_only_function<void(bp::result<engine::Connection*>)>;
+  /// Runs `work` on the writer's thread between two groups, in its turn, with a connection of its
+  /// own that writes. For what may undo a transaction by itself (interrupted SQL), or begins its
+  /// own (migrations): nobody shares it. The lock is free then: it never waits for the writer.
+  /// Errors: those of Writer::submit, then `work` is not called; else it is, exactly once.
+  [[nodiscard]] bp::result<void> submit_alone(std::uint64_t bytes, Alone work);
+
   /// Commits what is queued and refuses what comes later. Leases must be back before destruction.
   void close();
 
  private:
-  Store(engine::FileLock lock, engine::Connection connection, const Settings& settings);
+  using Counter = std::shared_ptr<std::atomic<std::uint64_t>>;
+
+  Store(engine::FileLock lock, engine::Connection connection, const Settings& settings,
+        std::unique_ptr<migration::Folder> folder, Counter busy_retries);
+  [[nodiscard]] bp::result<engine::Connection*> alone_connection();
 
   engine::FileLock lock_;  // first: it is given up last
+  std::string path_;
+  engine::ConnectionOptions connection_options_;
+  engine::Rules sql_rules_;
+  std::unique_ptr<migration::Folder> folder_;
+  Counter busy_retries_;
+  std::vector<migration::Move> moves_;
+  Health health_;
+  std::optional<engine::Connection> alone_;  // the writer's thread only
   engine::Writer writer_;
   engine::Pool readers_;
 };

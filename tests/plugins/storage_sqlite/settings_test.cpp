@@ -48,7 +48,12 @@ TEST(Settings, EveryKeyOfTheManifestIsReadAndItsDefaultIsOurs) {
     "busy_timeout":"5s","cache_size":"20MiB","mmap_size":"256MiB","statements_max":128,
     "readers_max":8,"readers_idle_min":2,"readers_idle_time":"10m","checkout_timeout":"10s",
     "queue_jobs_max":4096,"queue_bytes_max":"64MiB","group_rows_max":2048,
-    "group_time_max":"50ms"})");
+    "group_time_max":"50ms",
+    "migrations":{"when":"at_start","folder":""},
+    "sql":{"tables":["app_*"],"readable":[],"deadline":"5s","write_deadline":"1s"},
+    "wal":{"size_max":"64MiB","reader_age_max":"30s"},"backup":{"folder":"backups"}})");
+  EXPECT_EQ(settings.sql.tables, store::Settings().sql.tables);
+  EXPECT_TRUE(settings.migrate_at_start);
   EXPECT_EQ(settings.writer.queue_bytes_max, store::Settings().writer.queue_bytes_max);
   EXPECT_EQ(settings.readers.idle_time_max, store::Settings().readers.idle_time_max);
   for (const char* pair :
@@ -68,6 +73,14 @@ TEST(Settings, TakesOtherValues) {
   EXPECT_EQ(settings.readers.checkout_timeout, std::chrono::milliseconds(250));
   EXPECT_EQ(settings.writer.group_time_max, std::chrono::microseconds(1500));
   EXPECT_EQ(settings.readers.readers_max, 3U);
+  const store::Settings parts = read(R"({"sql":{"tables":["shop_*"],"readable":["records"]},
+    "migrations":{"when":"by_hand","folder":"sql"}})");
+  EXPECT_EQ(parts.sql.tables, (std::vector<std::string>{"shop_*"}));
+  EXPECT_EQ(parts.sql.readable, (std::vector<std::string>{"records"}));
+  EXPECT_FALSE(parts.migrate_at_start);
+  EXPECT_EQ(parts.migrations_folder, "/data/sql");
+  EXPECT_EQ(backup_folder({}, "/data"), "/data/backups");
+  EXPECT_EQ(backup_folder({.backup = {.folder = "/srv/b"}}, "/data"), "/srv/b");
 }
 
 TEST(Settings, RefusesWhatCannotWorkByName) {
@@ -79,11 +92,17 @@ TEST(Settings, RefusesWhatCannotWorkByName) {
         std::pair{R"({"queue_jobs_max":0})", "`queue_jobs_max`"},
         std::pair{R"({"queue_bytes_max":0})", "`queue_bytes_max`"},
         std::pair{R"({"group_rows_max":0})", "`group_rows_max`"},
+        std::pair{R"({"sql":{"deadline":"2h"}})", "`sql.deadline`"},
+        std::pair{R"({"sql":{"write_deadline":"2h"}})", "`sql.write_deadline`"},
+        std::pair{R"({"wal":{"size_max":0}})", "`wal.size_max`"},
+        std::pair{R"({"wal":{"reader_age_max":"2h"}})", "`wal.reader_age_max`"},
+        std::pair{R"({"backup":{"folder":""}})", "`backup.folder`"},
         std::pair{R"({"cache_size":0})", "`cache_size`"}}) {
     const Settings settings = must(bp::config_from_json<Settings>(json));
     EXPECT_TRUE(fails_with(store_settings(settings, "/data"), BP_E_CONFIG, key)) << json;
   }
   EXPECT_FALSE(bp::config_from_json<Settings>(R"({"durability":"maybe"})"));
+  EXPECT_FALSE(bp::config_from_json<Settings>(R"({"migrations":{"when":"never"}})"));
   EXPECT_FALSE(bp::config_from_json<Settings>(R"({"unknown":1})"));
 }
 

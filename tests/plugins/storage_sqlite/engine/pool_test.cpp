@@ -133,5 +133,29 @@ TEST_F(PoolTest, AFailedOpenGivesItsPlaceBack) {
   EXPECT_TRUE(fails_with(pool.checkout(), BP_E_IO, "CANTOPEN")) << "and not POOL_TIMEOUT";
 }
 
+TEST_F(PoolTest, LongReadersAreAbortedAndTheirConnectionsGoOn) {
+  Pool pool(scratch_.path(), {}, {.readers_max = 2});
+  auto lease = must(pool.checkout());
+  EXPECT_EQ(pool.in_use(), 1U);
+  std::optional<bp::result<std::int64_t>> outcome;
+  std::atomic<bool> ended = false;
+  std::thread reading([&] {
+    outcome = lease->number(
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n");
+    ended = true;
+  });
+  EXPECT_EQ(pool.abort_older_than(1h), 0U) << "it is not that old";
+  std::size_t met = 0;
+  while (!ended) {
+    met += pool.abort_older_than(0ms);
+    std::this_thread::yield();
+  }
+  reading.join();
+  EXPECT_EQ(met, 1U);
+  EXPECT_TRUE(fails_with(*outcome, BP_E_TIMEOUT, "DEADLINE"));
+  EXPECT_TRUE(lease.aborted());
+  EXPECT_EQ(must(lease->number("SELECT 1")), 1);
+}
+
 }  // namespace
 }  // namespace storage_sqlite::engine

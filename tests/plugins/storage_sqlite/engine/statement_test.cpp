@@ -57,6 +57,27 @@ TEST(Statement, RefusesTwoStatementsInOneText) {
   EXPECT_TRUE(connection.prepare("SELECT 1; \n"));
 }
 
+TEST(Statement, TellsOfItsParametersAndColumns) {
+  const Scratch scratch;
+  Connection connection = open_writer(scratch.path());
+  Statement statement = must(connection.prepare("SELECT ?1 AS a, :b, 'text', x'00', NULL"));
+  EXPECT_EQ(statement.parameters(), 2);
+  EXPECT_EQ(statement.parameter(":b"), 2);
+  EXPECT_EQ(statement.parameter("b"), 0);
+  EXPECT_EQ(statement.columns(), 5);
+  EXPECT_EQ(statement.column_name(0), "a");
+  EXPECT_TRUE(statement.only_reads());
+  EXPECT_FALSE(must(connection.prepare("CREATE TABLE t (a)")).only_reads());
+  statement.bind(1, 2.5).bind(2, std::int64_t{7}).bind_null(2);
+  ASSERT_TRUE(must(statement.step()));
+  EXPECT_EQ(statement.kind(0), Kind::Real);
+  EXPECT_EQ(statement.real(0), 2.5);
+  EXPECT_EQ(statement.kind(1), Kind::Null);
+  EXPECT_EQ(statement.kind(2), Kind::Text);
+  EXPECT_EQ(statement.kind(3), Kind::Blob);
+  EXPECT_EQ(statement.kind(4), Kind::Null);
+}
+
 TEST(StatementCache, HandsOutAnIdleStatementAgainCleared) {
   const Scratch scratch;
   Connection connection = open_writer(scratch.path());

@@ -1,0 +1,89 @@
+// plugins/storage_sqlite/edge/sql_edge.hpp - the methods of bp.storage.sql/1.
+//
+// A resource of the instance. Thread: strand; the work is done on readers, and on the writer's
+// thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
+#include <utility>
+
+#include "backplane/cpp/plugin.hpp"
+
+#include "access.hpp"
+#include "engine/guard.hpp"
+#include "service/sql_service.hpp"
+#include "settings.hpp"
+#include "sql/run.hpp"
+
+namespace storage_sqlite::edge {
+
+class SqlEdge {
+ public:
+  SqlEdge(bp::context& cx, Access& access, store::Store& store, const Settings& settings)
+      : access_(access),
+        rules_(store.sql_rules()),
+        stop_(cx.stop_token()),
+        configured_(settings.durability),
+        read_time_max_(settings.sql.deadline),
+        write_time_max_(settings.sql.write_deadline) {}
+
+  bp::task<bp::result<service::sql_contract::QueryReplyT>> query(
+      const service::sql_contract::QueryRequest& request) {
+    auto asked = service::read_query(request, read_time_max_);
+    BP_CO_TRY(asked);
+    auto work = [this, query = std::move(*asked)](engine::Connection& connection) {
+      return sql::query(connection, bounds(query.time), query.statement, query.limits);
+    };
+    auto rows = co_await access_.read(std::move(work));
+    BP_CO_TRY(rows);
+    co_return service::query_reply(std::move(*rows));
+  }
+
+  bp::task<bp::result<service::sql_contract::ExecuteReplyT>> execute(
+      const service::sql_contract::ExecuteRequest& request) {
+    auto asked = service::read_execute(request, configured_, write_time_max_);
+    BP_CO_TRY(asked);
+    auto changes = co_await write(std::move(*asked));
+    BP_CO_TRY(changes);
+    co_return service::execute_reply(std::move(changes->front()));
+  }
+
+  bp::task<bp::result<service::sql_contract::BatchReplyT>> batch(
+      const service::sql_contract::BatchRequest& request) {
+    auto asked = service::read_batch(request, configured_, write_time_max_);
+    BP_CO_TRY(asked);
+    auto changes = co_await write(std::move(*asked));
+    BP_CO_TRY(changes);
+    co_return service::batch_reply(std::move(*changes));
+  }
+
+ private:
+  [[nodiscard]] sql::Bounds bounds(std::chrono::milliseconds time) const {
+    return {rules_, std::chrono::steady_clock::now() + time, stop_};
+  }
+
+  /// Not in a group: a statement that is interrupted would undo what others wrote.
+  bp::task<bp::result<std::vector<sql::Change>>> write(service::Writes writes) {
+    BP_CO_TRY(access_.may_write());
+    const std::uint64_t bytes = writes.bytes;
+    // Not the stop token: what was taken is written before the store closes.
+    auto work = [&rules = rules_, writes = std::move(writes)](
+                    engine::Connection& connection) -> bp::result<std::vector<sql::Change>> {
+      BP_TRY(connection.set_durability(writes.durability));
+      const sql::Bounds bounds{rules, std::chrono::steady_clock::now() + writes.time};
+      return sql::execute(connection, bounds, writes.statements);
+    };
+    co_return co_await access_.write_alone(bytes, std::move(work));
+  }
+
+  Access& access_;
+  const engine::Rules& rules_;
+  std::stop_token stop_;
+  engine::Durability configured_;
+  std::chrono::milliseconds read_time_max_;
+  std::chrono::milliseconds write_time_max_;
+};
+
+}  // namespace storage_sqlite::edge
