@@ -52,6 +52,8 @@ struct Words {
   std::string channel;
   std::string json;
   std::string name;
+  Migration migration;
+  std::int64_t to = 0;
   std::vector<std::string> verbs;
   std::uint64_t count = 0;
   std::uint64_t timeout_ms = 0;
@@ -235,6 +237,51 @@ void add_control(CLI::App& app, Words& words) {
   shutdown->callback([&words] { words.exit_code = control_shutdown(words.place); });
 }
 
+void add_migrate_way(CLI::App& migrate_verb, Words& words, bool up) {
+  CLI::App* verb =
+      up ? add_verb(
+               migrate_verb, "up", "Apply what is pending",
+               "backplane migrate up --dry-run\n\nExit codes: 0 done, 64 no such version, 66 no "
+               "such component, 69 no host answers")
+         : add_verb(
+               migrate_verb, "down",
+               "Undo versions of one component, and what they had added with all that is in it",
+               "backplane migrate down records --to 2\n\nUntil `backplane migrate up` the store "
+               "serves nothing else then. Exit codes as of `up`");
+  place_options(verb, words, true);
+  CLI::Option* component =
+      verb->add_option("component", words.migration.component,
+                       up ? "Only this one; nothing: all" : "records, kv, or app: your own files");
+  component->required(!up);
+  verb->add_option("--to", words.to,
+                   up ? "Up to this version; the newest" : "Down to this version; one less")
+      ->check(CLI::NonNegativeNumber);
+  verb->add_flag("--dry-run", words.migration.dry_run,
+                 "Run every step and roll it back; tell what would be done");
+  verb->add_flag("--json", words.as_json, "As JSON");
+  verb->callback([verb, &words, up] {
+    words.migration.up = up;
+    if (verb->count("--to") > 0) {
+      words.migration.to = words.to;
+    }
+    words.exit_code = migrate(words.place, words.migration, words.as_json);
+  });
+}
+
+void add_migrate(CLI::App& app, Words& words) {
+  CLI::App* verb = app.add_subcommand(
+      "migrate", "Versions of the storage plugin's tables; asks the running host");
+  verb->require_subcommand(1);
+  verb->footer("Example:\n  backplane migrate status");
+  CLI::App* status = add_verb(*verb, "status", "Every version; exit 2 when one is pending",
+                              "backplane migrate status");
+  place_options(status, words, true);
+  status->add_flag("--json", words.as_json, "As JSON");
+  status->callback([&words] { words.exit_code = migrate_status(words.place, words.as_json); });
+  add_migrate_way(*verb, words, true);
+  add_migrate_way(*verb, words, false);
+}
+
 void add_bench(CLI::App& app, Words& words) {
   CLI::App* verb = add_verb(
       app, "bench", "Measure what the bus promises, on this machine and beside its peers",
@@ -339,6 +386,7 @@ int run(int argc, char** argv) {
   add_plugin(app, words);
   add_messages(app, words);
   add_control(app, words);
+  add_migrate(app, words);
   add_config(app, words);
   add_bench(app, words);
   add_about(app, words);

@@ -10,6 +10,7 @@
 
 namespace host::cli {
 
+inline constexpr int exit_findings = 2;
 inline constexpr int exit_usage = 64;
 inline constexpr int exit_no_input = 66;
 inline constexpr int exit_manifest = 78;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,17 @@ int control_status(const Place& place, bool json);
 int control_plugin(const Place& place, const std::string& verb, const std::string& id);
 int control_log_level(const Place& place, const std::string& level, const std::string& name);
 int control_shutdown(const Place& place);
+
+// migrate_verbs.cpp: ask bp.storage.admin/1 of the running host
+struct Migration {
+  bool up = true;
+  std::string component{};           // empty: all of them, up
+  std::optional<std::int64_t> to{};  // nothing: the newest, or one down
+  bool dry_run = false;
+};
+
+int migrate(const Place& place, const Migration& wanted, bool json);
+int migrate_status(const Place& place, bool json);
 
 // bench_verb.cpp: becomes the bench program of this installation
 int bench(const std::vector<std::string>& arguments);

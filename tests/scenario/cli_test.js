@@ -39,6 +39,9 @@ scenario('every verb has help with an example, and wrong words are told with 64'
     'tap',
     'ctl status',
     'ctl events',
+    'migrate up',
+    'migrate down',
+    'migrate status',
     'config schema',
   ]) {
     assert.ok(names.includes(name), `${name} is one of ${names}`);
@@ -96,6 +99,9 @@ scenario('without a host the verbs that need one say so with 69', async (stage) 
     ['tap', 'events'],
     ['call', 'bp.storage.records/1.Page'],
     ['ctl', 'shutdown'],
+    ['migrate', 'status'],
+    ['migrate', 'up'],
+    ['migrate', 'down', 'records'],
   ]) {
     const { stderr } = await cli.expectCode(69, [...verb, '--socket', socket]);
     assert.match(stderr, /no host answers.*none\.sock.*fix: /, verb.join(' '));
