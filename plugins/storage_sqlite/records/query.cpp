@@ -19,6 +19,8 @@ constexpr int first_parameter = 5;
 constexpr int second_parameter = 6;
 constexpr int limit_parameter = 7;
 constexpr int query_parameter = 8;
+constexpr int contains_parameter = 9;
+constexpr int offset_parameter = 10;
 
 constexpr int search_columns_first = 10;  // after the record's own
 
@@ -63,10 +65,29 @@ std::string conditions(const Filter& filter) {
   sql += filter.category.empty() ? "" : " AND r.category = ?2";
   sql += has_from(filter) ? " AND r.time_ms >= ?3" : "";
   sql += has_to(filter) ? " AND r.time_ms <= ?4" : "";
+  sql += filter.contains.empty() ? ""
+                                 : " AND (r.name LIKE ?9 ESCAPE '\\' OR r.category LIKE ?9 ESCAPE "
+                                   "'\\' OR r.index_json LIKE ?9 ESCAPE '\\')";
   return sql;
 }
 
-void bind(engine::Statement& statement, const Filter& filter) {
+/// A pattern of LIKE that means the text itself: % and _ are letters like others.
+std::string like_pattern(std::string_view text) {
+  std::string pattern = "%";
+  for (const char letter : text) {
+    if (letter == '%' || letter == '_' || letter == '\\') {
+      pattern += '\\';
+    }
+    pattern += letter;
+  }
+  return pattern + '%';
+}
+
+/// `like` is like_pattern(filter.contains), which must outlive the statement's steps.
+void bind(engine::Statement& statement, const Filter& filter, const std::string& like = {}) {
+  if (!filter.contains.empty()) {
+    statement.bind(contains_parameter, std::string_view(like));
+  }
   if (!filter.name.empty()) {
     statement.bind(name_parameter, std::string_view(filter.name));
   }
@@ -86,13 +107,30 @@ std::uint64_t fingerprint(std::string_view kind, const Filter& filter) {
   question = mix(question, filter.name);
   question = mix(question, filter.category);
   question = mix(question, filter.from_ms);
-  return mix(question, filter.to_ms);
+  question = mix(question, filter.to_ms);
+  return filter.contains.empty() ? question : mix(question, filter.contains);
 }
 
 bp::result<void> check_limit(std::uint32_t limit) {
   if (limit == 0 || limit > page_records_max) {
     return bp::fail(BP_E_RANGE, "LIMIT: `limit` is " + std::to_string(limit) +
                                     ", it must be 1 to " + std::to_string(page_records_max));
+  }
+  return {};
+}
+
+bp::result<void> check_page(const PageRequest& request) {
+  BP_TRY(check_limit(request.limit));
+  BP_TRY(engine::check_text("contains", request.filter.contains, contains_bytes_max,
+                            engine::Emptiness::Allowed));
+  if (request.offset > offset_max) {
+    return bp::fail(BP_E_RANGE, "LIMIT: `offset` is " + std::to_string(request.offset) +
+                                    ", it may be " + std::to_string(offset_max) +
+                                    "; go on with the cursor instead");
+  }
+  if (request.offset > 0 && !request.cursor.empty()) {
+    return bp::fail(BP_E_INVALID,
+                    "INVALID: both `offset` and `cursor` are given; a cursor knows where it is");
   }
   return {};
 }
@@ -105,7 +143,7 @@ std::string page_sql(const PageRequest& request) {
     sql += newest ? " AND (r.time_ms, r.seq) < (?5, ?6)" : " AND (r.time_ms, r.seq) > (?5, ?6)";
   }
   sql += newest ? " ORDER BY r.time_ms DESC, r.seq DESC" : " ORDER BY r.time_ms, r.seq";
-  return sql + " LIMIT ?7";
+  return sql + (request.offset == 0 ? " LIMIT ?7" : " LIMIT ?7 OFFSET ?10");
 }
 
 std::string search_sql(const SearchRequest& request) {
@@ -142,12 +180,16 @@ bp::result<Record> get(engine::Connection& connection, const std::string& id) {
 }
 
 bp::result<Page> page(engine::Connection& connection, const PageRequest& request) {
-  BP_TRY(check_limit(request.limit));
+  BP_TRY(check_page(request));
   const std::uint64_t question =
       fingerprint(request.order == Order::Newest ? "newest" : "oldest", request.filter);
+  const std::string like = like_pattern(request.filter.contains);
   auto statement = connection.prepare(page_sql(request));
   BP_TRY(statement);
-  bind(*statement, request.filter);
+  bind(*statement, request.filter, like);
+  if (request.offset > 0) {
+    statement->bind(offset_parameter, std::int64_t{request.offset});
+  }
   if (!request.cursor.empty()) {
     const auto cursor = Cursor::read(request.cursor, question);
     BP_TRY(cursor);

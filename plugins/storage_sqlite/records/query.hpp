@@ -20,6 +20,8 @@ inline constexpr std::uint32_t search_hits_default = 20;
 inline constexpr std::int64_t search_depth_max = 10'000;
 inline constexpr std::size_t reply_bytes_max = std::size_t{8} << 20U;
 inline constexpr std::size_t query_bytes_max = 1'024;
+inline constexpr std::size_t contains_bytes_max = 256;
+inline constexpr std::uint32_t offset_max = 1'000'000;
 
 enum class Order : std::uint8_t { Newest, Oldest };
 
@@ -29,6 +31,7 @@ struct Filter {
   std::string category{};
   std::int64_t from_ms = std::numeric_limits<std::int64_t>::min();
   std::int64_t to_ms = std::numeric_limits<std::int64_t>::max();
+  std::string contains{};  // in name, category or index, as it stands
 };
 
 struct PageRequest {
@@ -37,6 +40,7 @@ struct PageRequest {
   std::uint32_t limit = page_records_default;
   std::string cursor{};
   bool without_data = false;
+  std::uint32_t offset = 0;
 };
 
 /// `cursor` is empty on the last page. A page ends early at reply_bytes_max.
@@ -69,7 +73,8 @@ struct Hits {
 [[nodiscard]] bp::result<Record> get(engine::Connection& connection, const std::string& id);
 
 /// By (time_ms, seq); a page never skips or repeats a record, even when times are equal.
-/// Errors: RANGE (limit), INVALID (cursor).
+/// With an offset the rows before it are read and skipped, as with LIMIT and OFFSET everywhere.
+/// Errors: RANGE (limit, offset), INVALID (cursor, contains).
 [[nodiscard]] bp::result<Page> page(engine::Connection& connection, const PageRequest& request);
 
 /// Best hits first. Errors: INVALID (FTS_SYNTAX, cursor), RANGE (limit, search_depth_max).

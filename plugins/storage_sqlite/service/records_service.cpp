@@ -158,13 +158,15 @@ bp::result<contract::PageReplyT> page(engine::Connection& connection,
                                       const contract::PageRequest& request) {
   auto filter = read_filter(request);
   BP_TRY(filter);
+  filter->contains = text(request.contains());
   auto found = records::page(
       connection, {.filter = std::move(*filter),
                    .order = request.order() == contract::Order::oldest ? records::Order::Oldest
                                                                        : records::Order::Newest,
                    .limit = request.limit(),
                    .cursor = text(request.cursor()),
-                   .without_data = request.without_data()});
+                   .without_data = request.without_data(),
+                   .offset = request.offset()});
   BP_TRY(found);
   contract::PageReplyT reply;
   reply.cursor = std::move(found->cursor);

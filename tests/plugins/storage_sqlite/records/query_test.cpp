@@ -124,6 +124,50 @@ TEST_F(QueryTest, RefusesLimitsAndCursorsThatAreNotOurs) {
                          BP_E_INVALID, "another question"));
 }
 
+TEST_F(QueryTest, ContainsFindsTheTextAsItStands) {
+  add({{.id = "1", .name = "100%", .time_ms = 1},
+       {.id = "2", .name = "100 percent", .category = "a_b", .time_ms = 2},
+       {.id = "3", .name = "Quake", .category = "axb", .time_ms = 3},
+       {.id = "4", .name = "n", .time_ms = 4, .index = R"({"path":"c:\\temp"})"}});
+  EXPECT_EQ(ids({.filter = {.contains = "100"}}), (Ids{"2", "1"}));
+  EXPECT_EQ(ids({.filter = {.contains = "100%"}}), (Ids{"1"})) << "% is a letter";
+  EXPECT_EQ(ids({.filter = {.contains = "a_b"}}), (Ids{"2"})) << "_ is a letter";
+  EXPECT_EQ(ids({.filter = {.contains = "\\"}}), (Ids{"4"})) << "and so is the one that escapes";
+  EXPECT_EQ(ids({.filter = {.contains = "qUAKE"}}), (Ids{"3"}));
+  EXPECT_EQ(ids({.filter = {.name = "n", .contains = "temp"}}), (Ids{"4"}));
+  EXPECT_EQ(ids({.filter = {.contains = "'; DROP TABLE records; --"}}), Ids{});
+  EXPECT_TRUE(fails_with(page(connection_, {.filter = {.contains = std::string(257, 'x')}}),
+                         BP_E_TOO_LARGE, "`contains`"));
+  EXPECT_TRUE(
+      fails_with(page(connection_, {.filter = {.contains = "\xFF"}}), BP_E_INVALID, "`contains`"));
+}
+
+// Property: a text is found by itself, whatever letters it has.
+TEST_F(QueryTest, EveryTextContainsItself) {
+  EXPECT_TRUE(rc::check("any letters that LIKE knows", [&] {
+    const auto text = *rc::gen::nonEmpty(rc::gen::container<std::string>(
+        rc::gen::element('%', '_', '\\', 'a', 'B', '\'', '"', ' ')));
+    clear();
+    add({{.id = "1", .name = "n", .category = "<" + text + ">"},
+         {.id = "2", .name = "n", .category = std::string(text.size(), 'x')}});
+    RC_ASSERT(ids({.filter = {.contains = text.substr(0, contains_bytes_max)}}) == Ids{"1"});
+  }));
+}
+
+TEST_F(QueryTest, AnOffsetSkipsAndACursorGoesOnFromThere) {
+  for (int number = 1; number <= 9; ++number) {
+    add({{.id = std::to_string(number), .name = "n", .time_ms = number}});
+  }
+  const Page numbered = must(page(connection_, {.limit = 3, .offset = 3}));
+  ASSERT_EQ(numbered.records.size(), 3U);
+  EXPECT_EQ(numbered.records[0].id, "6");
+  EXPECT_EQ(ids({.limit = 3, .cursor = numbered.cursor}), (Ids{"3", "2", "1"}));
+  EXPECT_TRUE(must(page(connection_, {.offset = 9})).records.empty());
+  EXPECT_TRUE(fails_with(page(connection_, {.cursor = numbered.cursor, .offset = 1}), BP_E_INVALID,
+                         "both `offset` and `cursor`"));
+  EXPECT_TRUE(fails_with(page(connection_, {.offset = offset_max + 1}), BP_E_RANGE, "`offset`"));
+}
+
 TEST_F(QueryTest, APageOfLargeRecordsEndsEarly) {
   const std::string large(data_bytes_max, 'x');
   add({{.id = "1", .name = "n", .data = large},

@@ -179,6 +179,18 @@ TEST_F(RecordsServiceReads, PageTakesFilterOrderLimitAndCursor) {
                          "`to` is 'late'"));
 }
 
+TEST_F(RecordsServiceReads, PageTakesATextAndAnOffset) {
+  contract::PageRequestT request;
+  request.contains = "LIGH";
+  EXPECT_EQ(must(page(connection_, *Packed<contract::PageRequest>(request))).records.at(0)->id,
+            "2");
+  request.contains = "";
+  request.offset = 1;
+  const auto reply = must(page(connection_, *Packed<contract::PageRequest>(request)));
+  ASSERT_EQ(reply.records.size(), 1U);
+  EXPECT_EQ(reply.records[0]->id, "1");
+}
+
 TEST_F(RecordsServiceReads, SearchGivesHits) {
   contract::SearchRequestT request;
   request.query = "nome";
