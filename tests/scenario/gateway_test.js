@@ -124,10 +124,17 @@ scenario('subscribe, unsubscribe, and names that do not exist', async (stage) =>
     error.message.includes(`did you mean '${name}'`);
   await assert.rejects(client.request('subscribe', { channel: 'event' }), hint('events'));
   await assert.rejects(client.request('publish', { channel: 'evnts', message: 1 }), hint('events'));
-  await assert.rejects(
-    client.call('bp.storage.record/1', 'Page', {}),
-    hint('bp.storage.records/1'),
-  );
+  await assert.rejects(client.call('bp.crypto.aed/1', 'Decrypt', {}), hint('bp.crypto.aead/1'));
+  for (const [service, method] of [
+    ['bp.storage.sql/1', 'Query'],
+    ['bp.storage.admin/1', 'MigrateDown'],
+  ]) {
+    await assert.rejects(
+      client.call(service, method, {}),
+      (error) => error.data.code === 'PERMISSION' && /permissions\.use/.test(error.message),
+      'the default manifest keeps this from clients',
+    );
+  }
   await assert.rejects(client.call('bp.storage.records/1', 'Pages', {}), hint('Page'));
   await assert.rejects(
     client.request('unsubscribe', { subscription: 999 }),

@@ -175,6 +175,23 @@ class Host {
     });
   }
 
+  // POST over the control socket; rejects when the host goes away meanwhile.
+  post(route, body) {
+    return until(`the answer to POST ${route}`, (resolve, reject) => {
+      http
+        .request({ socketPath: this.socket, path: route, method: 'POST', agent: false }, (answer) => {
+          let text = '';
+          answer.setEncoding('utf8').on('data', (part) => {
+            text += part;
+          });
+          answer.on('error', reject);
+          answer.on('end', () => resolve({ status: answer.statusCode, body: text }));
+        })
+        .on('error', reject)
+        .end(body);
+    });
+  }
+
   async status() {
     const ended = await this.verb(['ctl', 'status', '--json'], { words: 2 });
     return Object.fromEntries(JSON.parse(ended.stdout).map((plugin) => [plugin.id, plugin]));
