@@ -108,9 +108,11 @@ class Storage {
     cx.subscribe("storage.write", [this](bp::message message) { return records_->take(message); },
                  {.concurrency = BP_CHAN_CONCURRENCY_MAX});
     keeper_->start();
-    for (const migration::Move& move : store_->moves()) {
-      events_->tell("migrated", "a migration was made", "component", move.component, "version",
-                    move.version, "up", move.up, "name", move.name);
+    if (!store_->fresh()) {  // a new database is no news
+      for (const migration::Move& move : store_->moves()) {
+        events_->tell("migrated", "a migration was made", "component", move.component, "version",
+                      move.version, "up", move.up, "name", move.name);
+      }
     }
     cx.info("the database is open", "path", wanted->path, "durability",
             settings->durability == engine::Durability::Disk ? "disk" : "os");

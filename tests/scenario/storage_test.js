@@ -201,6 +201,35 @@ scenario('SQL of callers: rows, refusals, deadlines', async (stage) => {
   assert.equal(left.rows[0].values[0].integer, 2);
 });
 
+scenario('a read that is in the way of the log is interrupted', async (stage) => {
+  const host = await stage.start(
+    storage({ wal: { size_max: '128KiB', reader_age_max: '0s' }, sql: { deadline: '10m' } }),
+  );
+  await host.call('bp.storage.sql/1.Batch', {
+    statements: [{ sql: 'CREATE TABLE app_t (n)' }, { sql: 'INSERT INTO app_t VALUES (1)' }],
+  });
+  const endless = host.verb(['call', 'bp.storage.sql/1.Query', '-', '--timeout-ms', '600000'], {
+    code: 75,
+    input: JSON.stringify({
+      sql: 'WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM app_t, n',
+    }),
+  });
+  for (;;) {
+    if ((await host.call('bp.storage.admin/1.Stats')).readers_in_use > 1) break; // it and this one
+  }
+  const cut = host.message('the write-ahead log was moved into the database');
+  for (let number = 0; number < 10; ++number) {
+    await host.call('bp.storage.records/1.Insert', {
+      id: `r${number}`,
+      name: 'n',
+      data: base64('x'.repeat(30_000)),
+    });
+  }
+  assert.match((await endless).stderr, /READER_ABORTED/);
+  await cut;
+  assert.ok((await host.call('bp.storage.admin/1.Stats')).wal_bytes <= 128 * 1024);
+});
+
 scenario('what is published to storage.write is stored once', async (stage) => {
   const host = await stage.start(storage());
   for (const id of ['w1', 'w2', 'w1']) {

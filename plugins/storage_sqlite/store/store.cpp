@@ -90,6 +90,8 @@ bp::result<std::unique_ptr<Store>> Store::open(const Settings& settings) {
   if (folder != nullptr) {
     plans.push_back(folder->plan());
   }
+  const auto tables = connection->number("SELECT count(*) FROM sqlite_schema");
+  BP_TRY(tables);
   auto moves = prepare_schema(*connection, plans, settings.migrate_at_start);
   if (!moves) {
     return std::unexpected(
@@ -100,6 +102,7 @@ bp::result<std::unique_ptr<Store>> Store::open(const Settings& settings) {
   std::unique_ptr<Store> store(new Store(std::move(*lock), std::move(*connection), settings,
                                          std::move(folder), std::move(retries)));
   store->moves_ = std::move(*moves);
+  store->fresh_ = *tables == 0;
   store->health_.set_behind(*behind);
   return store;
 }

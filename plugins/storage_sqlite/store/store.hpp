@@ -64,6 +64,9 @@ class Store {
   /// Those of schema(), and that of the folder.
   [[nodiscard]] std::vector<migration::Plan> plans() const;
 
+  /// There was no database before.
+  [[nodiscard]] bool fresh() const noexcept { return fresh_; }
+
   /// What opening it did.
   [[nodiscard]] const std::vector<migration::Move>& moves() const noexcept { return moves_; }
 
@@ -98,6 +101,7 @@ class Store {
   std::unique_ptr<migration::Folder> folder_;
   Counter busy_retries_;
   std::vector<migration::Move> moves_;
+  bool fresh_ = false;
   Health health_;
   std::optional<engine::Connection> alone_;  // the writer's thread only
   engine::Writer writer_;

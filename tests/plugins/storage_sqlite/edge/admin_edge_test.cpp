@@ -54,7 +54,7 @@ class AdminEdgeTest : public Asking {
 
 TEST_F(AdminEdgeTest, MigratesDownAndUpWhileItRuns) {
   run();
-  EXPECT_GE(told("migrated"), 4U) << "at the start";
+  EXPECT_EQ(told("migrated"), 0U) << "a new database is no news";
   EXPECT_TRUE(status().current);
   EXPECT_EQ(insert("a").status, BP_OK);
   EXPECT_EQ(down("records", true).moves.size(), 1U);
@@ -97,6 +97,7 @@ TEST_F(AdminEdgeTest, MigratesTheFilesOfAnOperator) {
   ASSERT_TRUE(host_->stop());
   run(config);
   EXPECT_EQ(execute("INSERT INTO app_t VALUES (1)").status, BP_OK) << "up again at the start";
+  EXPECT_EQ(told("migrated"), 1U);
   ASSERT_TRUE(host_->stop());
   std::ofstream(folder + "/0001_t.up.sql") << "CREATE TABLE app_t (a, edited);";
   bp::testing::fake_host again(bp_plugin_v1, config);

@@ -52,9 +52,14 @@ TEST(Store, MakesItsFolderAndItsTables) {
 TEST(Store, KeepsWhatWasStoredFromOneOpenToTheNext) {
   const Scratch scratch;
   {
-    EXPECT_TRUE(insert_and_wait(*must(Store::open({.path = scratch.path()})), "1"));
+    const auto store = must(Store::open({.path = scratch.path()}));
+    EXPECT_TRUE(insert_and_wait(*store, "1"));
+    EXPECT_TRUE(store->fresh());
+    EXPECT_FALSE(store->moves().empty());
   }
   const auto store = must(Store::open({.path = scratch.path()}));
+  EXPECT_FALSE(store->fresh());
+  EXPECT_TRUE(store->moves().empty());
   auto reader = must(store->readers().checkout());
   EXPECT_TRUE(records::get(*reader, "1"));
 }
