@@ -224,6 +224,17 @@ TEST(TypedHandler, TakesFunctionsMethodByMethod) {
   EXPECT_EQ(text, "from a task");
 }
 
+TEST(TypedOutgoing, TakesABuilderOfAnySizeWithItsRoot) {
+  constexpr std::size_t expected_bytes = 4'096;
+  flatbuffers::FlatBufferBuilder builder(expected_bytes);
+  const auto root = notes::CreateNoteDirect(builder, "in place", notes::Colour::Red);
+  bp::contract::outgoing<notes::Note> made(std::move(builder), root);
+  const bp::contract::outgoing<notes::Note> moved(std::move(made));
+  const auto read = bp::contract::read<notes::Note>(moved.bytes());
+  ASSERT_TRUE(read);
+  EXPECT_EQ((*read)->text()->str(), "in place");
+}
+
 TEST(TypedRead, RefusesMisalignedEmptyAndHugeMessages) {
   const bp::contract::outgoing<notes::Id> sent(an_id(7));
   const auto read = bp::contract::read<notes::Id>(sent.bytes());

@@ -96,6 +96,13 @@ class outgoing {
     finish(fill(builder_));
   }
 
+  /// Takes a builder in which the table `root` was made, and finishes it. For messages whose making
+  /// may fail, or whose size is known before: FlatBufferBuilder(bytes) does not grow by copying.
+  outgoing(flatbuffers::FlatBufferBuilder builder, flatbuffers::Offset<Table> root)
+      : builder_(std::move(builder)) {
+    finish(root);
+  }
+
   [[nodiscard]] bytes_view bytes() const noexcept {
     return std::as_bytes(std::span(builder_.GetBufferPointer(), builder_.GetSize()));
   }
