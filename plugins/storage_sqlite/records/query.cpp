@@ -29,8 +29,8 @@ std::string columns(bool without_data) {
          ", r.sealed, r.key_id, r.time_ms, r.created_ms, r.index_json";
 }
 
-Record read_record(const engine::Statement& row) {
-  Record record;
+RecordView view_of(const engine::Statement& row) {
+  RecordView record;
   int column = 0;
   record.seq = row.integer(column++);
   record.id = row.text(column++);
@@ -45,7 +45,20 @@ Record read_record(const engine::Statement& row) {
   return record;
 }
 
-std::size_t bytes_of(const Record& record) {
+Record copy_of(const RecordView& view) {
+  return {.id = std::string(view.id),
+          .name = std::string(view.name),
+          .category = std::string(view.category),
+          .data = std::string(view.data),
+          .sealed = view.sealed,
+          .key_id = std::string(view.key_id),
+          .time_ms = view.time_ms,
+          .index = std::string(view.index),
+          .seq = view.seq,
+          .created_ms = view.created_ms};
+}
+
+std::size_t bytes_of(const RecordView& record) {
   constexpr std::size_t fixed_bytes = 128;
   return fixed_bytes + record.id.size() + record.name.size() + record.category.size() +
          record.data.size() + record.key_id.size() + record.index.size();
@@ -176,10 +189,21 @@ bp::result<Record> get(engine::Connection& connection, const std::string& id) {
   if (!*row) {
     return bp::fail(BP_E_NOT_FOUND, "NOT_FOUND: there is no record with id '" + id + "'");
   }
-  return read_record(*statement);
+  return copy_of(view_of(*statement));
 }
 
 bp::result<Page> page(engine::Connection& connection, const PageRequest& request) {
+  Page page;
+  auto cursor = page_into(connection, request, [&page](const RecordView& record) {
+    page.records.push_back(copy_of(record));
+  });
+  BP_TRY(cursor);
+  page.cursor = std::move(*cursor);
+  return page;
+}
+
+bp::result<std::string> page_into(engine::Connection& connection, const PageRequest& request,
+                                  const RecordSink& sink) {
   BP_TRY(check_page(request));
   const std::uint64_t question =
       fingerprint(request.order == Order::Newest ? "newest" : "oldest", request.filter);
@@ -197,25 +221,39 @@ bp::result<Page> page(engine::Connection& connection, const PageRequest& request
   }
   // One more than asked for tells whether there is a next page.
   statement->bind(limit_parameter, std::int64_t{request.limit} + 1);
-  Page page;
+  std::uint32_t given = 0;
   std::size_t bytes = 0;
+  Cursor last{question, 0, 0};
   for (;;) {
     const auto row = statement->step();
     BP_TRY(row);
     if (!*row) {
-      return page;
+      return std::string();
     }
-    if (page.records.size() == request.limit || bytes >= reply_bytes_max) {
-      const Record& last = page.records.back();
-      page.cursor = Cursor{question, last.time_ms, last.seq}.text();
-      return page;
+    if (given == request.limit || bytes >= reply_bytes_max) {
+      return last.text();
     }
-    page.records.push_back(read_record(*statement));
-    bytes += bytes_of(page.records.back());
+    const RecordView record = view_of(*statement);
+    sink(record);
+    ++given;
+    bytes += bytes_of(record);
+    last.first = record.time_ms;
+    last.second = record.seq;
   }
 }
 
 bp::result<Hits> search(engine::Connection& connection, const SearchRequest& request) {
+  Hits found;
+  auto cursor = search_into(connection, request, [&found](const HitView& hit) {
+    found.hits.push_back({copy_of(hit.record), hit.rank, std::string(hit.snippet)});
+  });
+  BP_TRY(cursor);
+  found.cursor = std::move(*cursor);
+  return found;
+}
+
+bp::result<std::string> search_into(engine::Connection& connection, const SearchRequest& request,
+                                    const HitSink& sink) {
   BP_TRY(check_limit(request.limit));
   BP_TRY(engine::check_text("query", request.query, query_bytes_max, engine::Emptiness::Refused));
   const std::uint64_t question = mix(fingerprint("search", request.filter), request.query);
@@ -236,7 +274,7 @@ bp::result<Hits> search(engine::Connection& connection, const SearchRequest& req
   statement->bind(query_parameter, std::string_view(request.query))
       .bind(first_parameter, cursor.first)
       .bind(limit_parameter, std::int64_t{request.limit} + 1);
-  Hits found;
+  std::uint32_t given = 0;
   std::size_t bytes = 0;
   for (;;) {
     auto row = statement->step();
@@ -244,16 +282,17 @@ bp::result<Hits> search(engine::Connection& connection, const SearchRequest& req
       return std::unexpected(search_error(std::move(row).error()));
     }
     if (!*row) {
-      return found;
+      return std::string();
     }
-    if (found.hits.size() == request.limit || bytes >= reply_bytes_max) {
-      cursor.first += static_cast<std::int64_t>(found.hits.size());
-      found.cursor = cursor.text();
-      return found;
+    if (given == request.limit || bytes >= reply_bytes_max) {
+      cursor.first += given;
+      return cursor.text();
     }
-    found.hits.push_back({read_record(*statement), statement->real(search_columns_first),
-                          std::string(statement->text(search_columns_first + 1))});
-    bytes += bytes_of(found.hits.back().record);
+    const HitView hit{view_of(*statement), statement->real(search_columns_first),
+                      statement->text(search_columns_first + 1)};
+    sink(hit);
+    ++given;
+    bytes += bytes_of(hit.record);
   }
 }
 

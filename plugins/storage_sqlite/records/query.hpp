@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backplane/cpp/error.hpp"
@@ -69,6 +71,29 @@ struct Hits {
   std::string cursor;
 };
 
+/// A record where it lies: all of it is valid until the sink returns.
+struct RecordView {
+  std::string_view id;
+  std::string_view name;
+  std::string_view category;
+  std::string_view data;
+  std::string_view key_id;
+  std::string_view index;
+  bool sealed = false;
+  std::int64_t time_ms = 0;
+  std::int64_t seq = 0;
+  std::int64_t created_ms = 0;
+};
+
+struct HitView {
+  RecordView record;
+  double rank = 0;
+  std::string_view snippet;
+};
+
+using RecordSink = std::function<void(const RecordView&)>;
+using HitSink = std::function<void(const HitView&)>;
+
 /// Errors: NOT_FOUND.
 [[nodiscard]] bp::result<Record> get(engine::Connection& connection, const std::string& id);
 
@@ -76,8 +101,14 @@ struct Hits {
 /// With an offset the rows before it are read and skipped, as with LIMIT and OFFSET everywhere.
 /// Errors: RANGE (limit, offset), INVALID (cursor, contains).
 [[nodiscard]] bp::result<Page> page(engine::Connection& connection, const PageRequest& request);
+/// The same record by record, without copies; gives the cursor.
+[[nodiscard]] bp::result<std::string> page_into(engine::Connection& connection,
+                                                const PageRequest& request, const RecordSink& sink);
 
 /// Best hits first. Errors: INVALID (FTS_SYNTAX, cursor), RANGE (limit, search_depth_max).
 [[nodiscard]] bp::result<Hits> search(engine::Connection& connection, const SearchRequest& request);
+[[nodiscard]] bp::result<std::string> search_into(engine::Connection& connection,
+                                                  const SearchRequest& request,
+                                                  const HitSink& sink);
 
 }  // namespace storage_sqlite::records

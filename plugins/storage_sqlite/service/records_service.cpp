@@ -2,9 +2,11 @@
 // replies.
 #include "service/records_service.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "backplane/cpp/quantity.hpp"
@@ -116,6 +118,51 @@ std::unique_ptr<contract::RecordT> to_contract(records::Record record) {
   return out;
 }
 
+/// A guess that spares most replies a growing builder, and small ones a large one.
+std::size_t expected_bytes(std::uint32_t limit) {
+  constexpr std::size_t record_bytes = 512;
+  return record_bytes * std::clamp<std::size_t>(limit, 2, records::page_records_max);
+}
+
+// What is empty is left out, as FlatBuffers does it with native objects.
+
+flatbuffers::Offset<flatbuffers::String> text_or_none(flatbuffers::FlatBufferBuilder& builder,
+                                                      std::string_view text) {
+  return text.empty() ? 0 : builder.CreateString(text.data(), text.size());
+}
+
+template <typename Table>
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<Table>>> list_or_none(
+    flatbuffers::FlatBufferBuilder& builder, const std::vector<flatbuffers::Offset<Table>>& all) {
+  return all.empty() ? 0 : builder.CreateVector(all);
+}
+
+flatbuffers::Offset<contract::Record> write_record(flatbuffers::FlatBufferBuilder& builder,
+                                                   const records::RecordView& from) {
+  const auto id = text_or_none(builder, from.id);
+  const auto name = text_or_none(builder, from.name);
+  const auto category = text_or_none(builder, from.category);
+  const flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> data =
+      from.data.empty()
+          ? 0
+          : builder.CreateVector(reinterpret_cast<const std::uint8_t*>(from.data.data()),
+                                 from.data.size());
+  const auto key_id = text_or_none(builder, from.key_id);
+  const auto index = text_or_none(builder, from.index);
+  contract::RecordBuilder record(builder);
+  record.add_id(id);
+  record.add_name(name);
+  record.add_category(category);
+  record.add_data(data);
+  record.add_sealed(from.sealed);
+  record.add_key_id(key_id);
+  record.add_time_ms(from.time_ms);
+  record.add_index(index);
+  record.add_seq(from.seq);
+  record.add_created_ms(from.created_ms);
+  return record.Finish();
+}
+
 }  // namespace
 
 bp::result<Insert> read_insert(const contract::InsertRequest& request,
@@ -154,48 +201,50 @@ bp::result<contract::GetReplyT> get(engine::Connection& connection,
   return reply;
 }
 
-bp::result<contract::PageReplyT> page(engine::Connection& connection,
-                                      const contract::PageRequest& request) {
+bp::result<PageReply> page(engine::Connection& connection, const contract::PageRequest& request) {
   auto filter = read_filter(request);
   BP_TRY(filter);
   filter->contains = text(request.contains());
-  auto found = records::page(
-      connection, {.filter = std::move(*filter),
-                   .order = request.order() == contract::Order::oldest ? records::Order::Oldest
-                                                                       : records::Order::Newest,
-                   .limit = request.limit(),
-                   .cursor = text(request.cursor()),
-                   .without_data = request.without_data(),
-                   .offset = request.offset()});
-  BP_TRY(found);
-  contract::PageReplyT reply;
-  reply.cursor = std::move(found->cursor);
-  for (records::Record& record : found->records) {
-    reply.records.push_back(to_contract(std::move(record)));
-  }
-  return reply;
+  flatbuffers::FlatBufferBuilder builder(expected_bytes(request.limit()));
+  std::vector<flatbuffers::Offset<contract::Record>> all;
+  const auto cursor = records::page_into(
+      connection,
+      {.filter = std::move(*filter),
+       .order = request.order() == contract::Order::oldest ? records::Order::Oldest
+                                                           : records::Order::Newest,
+       .limit = request.limit(),
+       .cursor = text(request.cursor()),
+       .without_data = request.without_data(),
+       .offset = request.offset()},
+      [&](const records::RecordView& record) { all.push_back(write_record(builder, record)); });
+  BP_TRY(cursor);
+  const auto list = list_or_none(builder, all);
+  const auto root = contract::CreatePageReply(builder, list, text_or_none(builder, *cursor));
+  return PageReply(std::move(builder), root);
 }
 
-bp::result<contract::SearchReplyT> search(engine::Connection& connection,
-                                          const contract::SearchRequest& request) {
+bp::result<SearchReply> search(engine::Connection& connection,
+                               const contract::SearchRequest& request) {
   auto filter = read_filter(request);
   BP_TRY(filter);
-  auto found = records::search(connection, {.query = text(request.query()),
-                                            .filter = std::move(*filter),
-                                            .limit = request.limit(),
-                                            .cursor = text(request.cursor()),
-                                            .without_data = request.without_data()});
-  BP_TRY(found);
-  contract::SearchReplyT reply;
-  reply.cursor = std::move(found->cursor);
-  for (records::Hit& hit : found->hits) {
-    auto out = std::make_unique<contract::HitT>();
-    out->record = to_contract(std::move(hit.record));
-    out->rank = hit.rank;
-    out->snippet = std::move(hit.snippet);
-    reply.hits.push_back(std::move(out));
-  }
-  return reply;
+  flatbuffers::FlatBufferBuilder builder(expected_bytes(request.limit()));
+  std::vector<flatbuffers::Offset<contract::Hit>> all;
+  const auto cursor =
+      records::search_into(connection,
+                           {.query = text(request.query()),
+                            .filter = std::move(*filter),
+                            .limit = request.limit(),
+                            .cursor = text(request.cursor()),
+                            .without_data = request.without_data()},
+                           [&](const records::HitView& hit) {
+                             const auto record = write_record(builder, hit.record);
+                             const auto snippet = text_or_none(builder, hit.snippet);
+                             all.push_back(contract::CreateHit(builder, record, hit.rank, snippet));
+                           });
+  BP_TRY(cursor);
+  const auto list = list_or_none(builder, all);
+  const auto root = contract::CreateSearchReply(builder, list, text_or_none(builder, *cursor));
+  return SearchReply(std::move(builder), root);
 }
 
 }  // namespace storage_sqlite::service

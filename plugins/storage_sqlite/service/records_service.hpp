@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backplane/contract/storage_records_generated.h"
+#include "backplane/contract/typed.hpp"
 #include "backplane/cpp/error.hpp"
 
 #include "engine/connection.hpp"
@@ -17,6 +18,10 @@
 namespace storage_sqlite::service {
 
 namespace records_contract = bp::storage::records;
+
+// Written row by row where the reply lies: a page is mostly bytes on their way.
+using PageReply = bp::contract::outgoing<records_contract::PageReply>;
+using SearchReply = bp::contract::outgoing<records_contract::SearchReply>;
 
 /// An insert that was checked and owns all it needs: the request may go.
 struct Insert {
@@ -35,9 +40,9 @@ struct Insert {
 /// Errors: INVALID and those of records::get, page and search.
 [[nodiscard]] bp::result<records_contract::GetReplyT> get(
     engine::Connection& connection, const records_contract::GetRequest& request);
-[[nodiscard]] bp::result<records_contract::PageReplyT> page(
-    engine::Connection& connection, const records_contract::PageRequest& request);
-[[nodiscard]] bp::result<records_contract::SearchReplyT> search(
-    engine::Connection& connection, const records_contract::SearchRequest& request);
+[[nodiscard]] bp::result<PageReply> page(engine::Connection& connection,
+                                         const records_contract::PageRequest& request);
+[[nodiscard]] bp::result<SearchReply> search(engine::Connection& connection,
+                                             const records_contract::SearchRequest& request);
 
 }  // namespace storage_sqlite::service

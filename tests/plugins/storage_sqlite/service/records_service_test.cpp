@@ -21,6 +21,7 @@ using storage_sqlite::testing::must;
 using storage_sqlite::testing::open_writer;
 using storage_sqlite::testing::Packed;
 using storage_sqlite::testing::Scratch;
+using storage_sqlite::testing::unpacked;
 
 bp::result<Insert> read(const contract::InsertRequestT& request,
                         Durability configured = Durability::Os) {
@@ -160,11 +161,11 @@ TEST_F(RecordsServiceReads, PageTakesFilterOrderLimitAndCursor) {
   contract::PageRequestT request;
   request.limit = 1;
   request.order = contract::Order::oldest;
-  auto reply = must(page(connection_, *Packed<contract::PageRequest>(request)));
+  auto reply = unpacked(must(page(connection_, *Packed<contract::PageRequest>(request))));
   ASSERT_EQ(reply.records.size(), 1U);
   EXPECT_EQ(reply.records[0]->id, "1");
   request.cursor = reply.cursor;
-  reply = must(page(connection_, *Packed<contract::PageRequest>(request)));
+  reply = unpacked(must(page(connection_, *Packed<contract::PageRequest>(request))));
   ASSERT_EQ(reply.records.size(), 1U);
   EXPECT_EQ(reply.records[0]->id, "2");
   EXPECT_EQ(reply.cursor, "");
@@ -172,7 +173,8 @@ TEST_F(RecordsServiceReads, PageTakesFilterOrderLimitAndCursor) {
   contract::PageRequestT times;
   times.from = "1970-01-01T00:00:02Z";
   times.to_ms = 2000;
-  EXPECT_EQ(must(page(connection_, *Packed<contract::PageRequest>(times))).records.size(), 1U);
+  EXPECT_EQ(unpacked(must(page(connection_, *Packed<contract::PageRequest>(times)))).records.size(),
+            1U);
   times.to = "late";
   times.to_ms = 0;
   EXPECT_TRUE(fails_with(page(connection_, *Packed<contract::PageRequest>(times)), BP_E_INVALID,
@@ -182,11 +184,12 @@ TEST_F(RecordsServiceReads, PageTakesFilterOrderLimitAndCursor) {
 TEST_F(RecordsServiceReads, PageTakesATextAndAnOffset) {
   contract::PageRequestT request;
   request.contains = "LIGH";
-  EXPECT_EQ(must(page(connection_, *Packed<contract::PageRequest>(request))).records.at(0)->id,
-            "2");
+  EXPECT_EQ(
+      unpacked(must(page(connection_, *Packed<contract::PageRequest>(request)))).records.at(0)->id,
+      "2");
   request.contains = "";
   request.offset = 1;
-  const auto reply = must(page(connection_, *Packed<contract::PageRequest>(request)));
+  const auto reply = unpacked(must(page(connection_, *Packed<contract::PageRequest>(request))));
   ASSERT_EQ(reply.records.size(), 1U);
   EXPECT_EQ(reply.records[0]->id, "1");
 }
@@ -195,7 +198,7 @@ TEST_F(RecordsServiceReads, SearchGivesHits) {
   contract::SearchRequestT request;
   request.query = "nome";
   request.without_data = true;
-  const auto reply = must(search(connection_, *Packed<contract::SearchRequest>(request)));
+  const auto reply = unpacked(must(search(connection_, *Packed<contract::SearchRequest>(request))));
   ASSERT_EQ(reply.hits.size(), 1U);
   EXPECT_EQ(reply.hits[0]->record->id, "1");
   EXPECT_TRUE(reply.hits[0]->record->data.empty());

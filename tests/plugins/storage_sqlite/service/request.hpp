@@ -5,6 +5,8 @@
 
 #include <flatbuffers/flatbuffers.h>
 
+#include "backplane/contract/typed.hpp"
+
 namespace storage_sqlite::testing {
 
 /// A packed table that keeps its memory.
@@ -22,5 +24,13 @@ class Packed {
  private:
   flatbuffers::FlatBufferBuilder builder_;
 };
+
+/// What a reply says, as a native object.
+template <typename Table>
+[[nodiscard]] typename Table::NativeTableType unpacked(const bp::contract::outgoing<Table>& reply) {
+  typename Table::NativeTableType native;
+  flatbuffers::GetRoot<Table>(reply.bytes().data())->UnPackTo(&native);
+  return native;
+}
 
 }  // namespace storage_sqlite::testing
