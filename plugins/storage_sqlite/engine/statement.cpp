@@ -34,12 +34,16 @@ void keep_first(int& kept, int code) noexcept {
 }  // namespace
 
 Statement::Statement(Statement&& other) noexcept
-    : raw_(std::exchange(other.raw_, nullptr)), home_(other.home_), bind_code_(other.bind_code_) {}
+    : raw_(std::exchange(other.raw_, nullptr)),
+      cached_(other.cached_),
+      home_(other.home_),
+      bind_code_(other.bind_code_) {}
 
 Statement& Statement::operator=(Statement&& other) noexcept {
   if (this != &other) {
     give_back();
     raw_ = std::exchange(other.raw_, nullptr);
+    cached_ = other.cached_;
     home_ = other.home_;
     bind_code_ = other.bind_code_;
   }
@@ -52,7 +56,8 @@ Statement::~Statement() {
 
 void Statement::give_back() noexcept {
   if (raw_ != nullptr) {
-    home_->take_back(std::exchange(raw_, nullptr));
+    raw_ = nullptr;
+    home_->take_back(*cached_);
   }
 }
 
@@ -175,11 +180,8 @@ StatementCache::~StatementCache() {
 }
 
 bp::result<Statement> StatementCache::prepare(sqlite3* handle, std::string_view sql) {
-  if (const auto found = by_text_.find(sql); found != by_text_.end()) {
-    sqlite3_stmt* raw = *found->second;
-    by_use_.erase(found->second);
-    by_text_.erase(found);
-    return Statement(raw, this);
+  if (CachedStatement* found = find(sql); found != nullptr) {
+    return lend(*found);
   }
   sqlite3_stmt* raw = nullptr;
   const char* tail = nullptr;
@@ -188,48 +190,89 @@ bp::result<Statement> StatementCache::prepare(sqlite3* handle, std::string_view 
   if (code != SQLITE_OK) {
     return std::unexpected(failure(handle, code, shown(sql)));
   }
-  Statement statement(raw, this);
   if (raw == nullptr || !only_space(sql.substr(static_cast<std::size_t>(tail - sql.data())))) {
+    sqlite3_finalize(raw);
     return bp::fail(BP_E_INVALID, "SQL_DENIED: exactly one statement is allowed; " + shown(sql));
   }
-  return statement;
+  return lend(keep(raw));
 }
 
-void StatementCache::take_back(sqlite3_stmt* raw) noexcept {
-  sqlite3_reset(raw);
-  sqlite3_clear_bindings(raw);
-  try {
-    by_use_.push_front(raw);
-  } catch (...) {
-    sqlite3_finalize(raw);  // no memory for the cache: the statement is simply prepared again
-    return;
+CachedStatement* StatementCache::find(std::string_view sql) {
+  constexpr unsigned low_bits = 3;
+  const auto address = reinterpret_cast<std::uintptr_t>(sql.data());
+  CachedStatement*& near = near_[((address >> low_bits) + sql.size()) % near_slots];
+  if (near != nullptr && !near->lent && near->text == sql) {
+    return near;
   }
+  for (auto [first, last] = by_text_.equal_range(sql); first != last; ++first) {
+    if (!first->second->lent) {
+      near = first->second;
+      return near;
+    }
+  }
+  return nullptr;
+}
+
+CachedStatement& StatementCache::keep(sqlite3_stmt* raw) {
   try {
-    by_text_.emplace(sqlite3_sql(raw), by_use_.begin());
+    by_use_.push_front({.raw = raw, .text = sqlite3_sql(raw)});
+  } catch (...) {
+    sqlite3_finalize(raw);
+    throw;
+  }
+  CachedStatement& made = by_use_.front();
+  made.place = by_use_.begin();
+  try {
+    by_text_.emplace(made.text, &made);
   } catch (...) {
     by_use_.pop_front();
     sqlite3_finalize(raw);
-    return;
+    throw;
   }
-  if (by_use_.size() <= statements_max_) {
-    return;
+  ++idle_;
+  return made;
+}
+
+Statement StatementCache::lend(CachedStatement& statement) noexcept {
+  statement.lent = true;
+  --idle_;
+  return {statement, *this};
+}
+
+void StatementCache::take_back(CachedStatement& statement) noexcept {
+  sqlite3_reset(statement.raw);
+  sqlite3_clear_bindings(statement.raw);
+  statement.lent = false;
+  ++idle_;
+  by_use_.splice(by_use_.begin(), by_use_, statement.place);
+  for (auto oldest = by_use_.end(); idle_ > statements_max_;) {
+    --oldest;
+    if (!oldest->lent) {
+      drop(*oldest);
+      oldest = by_use_.end();
+    }
   }
-  const auto oldest = std::prev(by_use_.end());
-  auto [first, last] = by_text_.equal_range(sqlite3_sql(*oldest));
-  while (first != last && first->second != oldest) {
+}
+
+void StatementCache::drop(CachedStatement& statement) noexcept {
+  std::ranges::replace(near_, &statement, static_cast<CachedStatement*>(nullptr));
+  auto [first, last] = by_text_.equal_range(statement.text);
+  while (first != last && first->second != &statement) {
     ++first;
   }
-  by_text_.erase(first);
-  sqlite3_finalize(*oldest);
-  by_use_.erase(oldest);
+  by_text_.erase(first);  // before the text goes with the statement
+  sqlite3_finalize(statement.raw);
+  by_use_.erase(statement.place);
+  --idle_;
 }
 
 void StatementCache::clear() noexcept {
-  by_text_.clear();
-  for (sqlite3_stmt* raw : by_use_) {
-    sqlite3_finalize(raw);
+  for (auto each = by_use_.begin(); each != by_use_.end();) {
+    CachedStatement& statement = *each++;
+    if (!statement.lent) {
+      drop(statement);
+    }
   }
-  by_use_.clear();
 }
 
 }  // namespace storage_sqlite::engine

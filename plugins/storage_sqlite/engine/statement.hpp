@@ -4,6 +4,8 @@
 // A Statement is a resource of its Connection and must not outlive it. Thread: the Connection's.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <string>
@@ -22,10 +24,19 @@ class StatementCache;
 /// What a column of the present row holds.
 enum class Kind : std::uint8_t { Null, Integer, Real, Text, Blob };
 
+/// A statement that its cache keeps, lent or idle.
+struct CachedStatement {
+  sqlite3_stmt* raw = nullptr;
+  std::string_view text{};  // sqlite3_sql()
+  std::list<CachedStatement>::iterator place{};
+  bool lent = false;
+};
+
 /// Bind, step, read. Text and bytes are bound without a copy: they must live until the last step.
 class Statement {
  public:
-  Statement(sqlite3_stmt* raw, StatementCache* home) noexcept : raw_(raw), home_(home) {}
+  Statement(CachedStatement& cached, StatementCache& home) noexcept
+      : raw_(cached.raw), cached_(&cached), home_(&home) {}
 
   Statement(Statement&& other) noexcept;
   Statement& operator=(Statement&& other) noexcept;
@@ -67,11 +78,13 @@ class Statement {
   void give_back() noexcept;
 
   sqlite3_stmt* raw_;
+  CachedStatement* cached_;
   StatementCache* home_;
   int bind_code_ = 0;
 };
 
-/// Idle statements by their text; the least recently used one goes when there are too many.
+/// Statements by their text; the least recently used idle one goes when too many are idle. Asking
+/// for the same text again, from the same literal, costs a comparison.
 class StatementCache {
  public:
   explicit StatementCache(std::size_t statements_max) noexcept : statements_max_(statements_max) {}
@@ -84,18 +97,28 @@ class StatementCache {
 
   /// An idle statement or a newly prepared one. `sql` must hold exactly one statement.
   [[nodiscard]] bp::result<Statement> prepare(sqlite3* handle, std::string_view sql);
-  void take_back(sqlite3_stmt* raw) noexcept;
+  void take_back(CachedStatement& statement) noexcept;
   /// Finalizes what is idle; needed before the handle closes.
   void clear() noexcept;
 
-  [[nodiscard]] std::size_t idle() const noexcept { return by_use_.size(); }
+  [[nodiscard]] std::size_t idle() const noexcept { return idle_; }
 
  private:
-  using ByUse = std::list<sqlite3_stmt*>;
+  using ByUse = std::list<CachedStatement>;
+
+  static constexpr std::size_t near_slots = 64;
+
+  [[nodiscard]] CachedStatement* find(std::string_view sql);
+  [[nodiscard]] Statement lend(CachedStatement& statement) noexcept;
+  [[nodiscard]] CachedStatement& keep(sqlite3_stmt* raw);
+  void drop(CachedStatement& statement) noexcept;
 
   std::size_t statements_max_;
-  ByUse by_use_;                                                        // most recently used first
-  std::unordered_multimap<std::string_view, ByUse::iterator> by_text_;  // keys: sqlite3_sql()
+  std::size_t idle_ = 0;
+  ByUse by_use_;  // most recently used first
+  std::unordered_multimap<std::string_view, CachedStatement*> by_text_;
+  std::array<CachedStatement*, near_slots>
+      near_{};  // by the address of the text that was asked for
 };
 
 }  // namespace storage_sqlite::engine
