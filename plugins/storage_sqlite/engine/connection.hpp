@@ -63,7 +63,7 @@ class Connection {
   [[nodiscard]] bool in_transaction() const noexcept;
   /// Rows changed by the last insert, update or delete itself (triggers not counted).
   [[nodiscard]] std::int64_t changes() const noexcept;
-  /// Of all statements so far, those of triggers, too.
+  /// Of all statements so far: triggers, and what was undone, too.
   [[nodiscard]] std::int64_t total_changes() const noexcept;
   [[nodiscard]] std::int64_t last_insert_rowid() const noexcept;
   [[nodiscard]] std::size_t idle_statements() const noexcept;

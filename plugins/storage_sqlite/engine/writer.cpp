@@ -127,6 +127,22 @@ bp::result<void> Writer::commit_group(Group& group, Outcomes& outcomes) {
   const bool disk = std::ranges::any_of(
       group, [](const auto& one) { return one->job.durability == Durability::Disk; });
   BP_TRY(connection_.set_durability(disk ? Durability::Disk : Durability::Os));
+  const bool light =
+      std::ranges::all_of(group, [](const auto& one) { return one->job.repeatable; });
+  if (light) {
+    const auto committed = run_group(group, outcomes, /*savepoints=*/false);
+    BP_TRY(committed);
+    if (*committed) {
+      return {};
+    }
+    outcomes.clear();
+  }
+  BP_TRY(run_group(group, outcomes, /*savepoints=*/true));
+  return {};
+}
+
+/// False, only without savepoints: a job failed after it had written; nothing is committed.
+bp::result<bool> Writer::run_group(Group& group, Outcomes& outcomes, bool savepoints) {
   auto transaction = Transaction::begin(connection_);
   BP_TRY(transaction);
   const auto until = std::chrono::steady_clock::now() + options_.group_time_max;
@@ -135,13 +151,19 @@ bp::result<void> Writer::commit_group(Group& group, Outcomes& outcomes) {
       put_back(group, index);
       break;
     }
-    outcomes.push_back(run_job(group[index]->job));
+    Job& job = group[index]->job;
+    const std::int64_t changes_before = connection_.total_changes();
+    outcomes.push_back(savepoints ? run_job(job) : guarded(job, connection_));
     const bp::result<void>& outcome = outcomes.back();
     if (!outcome && (concerns_everyone(outcome.error()) || !connection_.in_transaction())) {
-      return outcome;
+      return std::unexpected(outcome.error());
+    }
+    if (!outcome && !savepoints && connection_.total_changes() != changes_before) {
+      return false;
     }
   }
-  return transaction->commit();
+  BP_TRY(transaction->commit());
+  return true;
 }
 
 bp::result<void> Writer::run_job(Job& job) {

@@ -1,8 +1,9 @@
 // plugins/storage_sqlite/engine/writer.hpp - the one thread that writes, and its group commit.
 //
 // Jobs wait in a bounded queue, which takes no lock. The thread takes what is there, runs it in one
-// transaction (each job in its own savepoint), commits once, and only then tells every caller.
-// While it commits, the next group gathers: one flush of the log is shared by all who wait for it.
+// transaction, commits once, and only then tells every caller. While it commits, the next group
+// gathers: one flush of the log is shared by all who wait for it. A job that fails is undone alone:
+// each has a savepoint, except where all of a group may run again (see Job::repeatable).
 //
 // Owns: the read-write connection and the thread. Thread: submit() and stats() any; stop() owner.
 #pragma once
@@ -37,6 +38,9 @@ struct Job {
   Durability durability = Durability::Os;
   std::uint32_t rows = 1;
   std::uint64_t bytes = 0;
+  /// `work` changes nothing but rows, and may be run twice: then it costs no savepoint, and a group
+  /// in which such a job failed after it had written is undone and run again.
+  bool repeatable = false;
   std::move_only_function<bp::result<void>(Connection&)> work{};
   std::move_only_function<void(bp::result<void>)> done{};
 };
@@ -81,6 +85,7 @@ class Writer {
   [[nodiscard]] Group take_group();
   void put_back(Group& group, std::size_t first);
   [[nodiscard]] bp::result<void> commit_group(Group& group, Outcomes& outcomes);
+  [[nodiscard]] bp::result<bool> run_group(Group& group, Outcomes& outcomes, bool savepoints);
   [[nodiscard]] bp::result<void> run_job(Job& job);
   void tell(Group& group, const Outcomes& outcomes, const bp::result<void>& committed);
 

@@ -3,6 +3,7 @@
 #include "engine/writer.hpp"
 
 #include <future>
+#include <memory>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -145,6 +146,44 @@ TEST_F(WriterTest, ABadJobFailsAlone) {
   EXPECT_TRUE(fails_with(thrown.get(), BP_E_PANIC, "a bug in a job"));
   EXPECT_TRUE(after.get());
   EXPECT_EQ(rows(), 2) << "the half that the bad job had written is gone";
+}
+
+TEST_F(WriterTest, RepeatableJobsFailAloneWithoutSavepoints) {
+  Writer writer(fresh(), {});
+  auto [release, held] = hold(writer);
+  int runs = 0;
+  const auto insert = [&](std::string sql) {
+    auto promise = std::make_shared<std::promise<bp::result<void>>>();
+    must(writer.submit(
+        {.repeatable = true,
+         .work =
+             [&runs, sql = std::move(sql)](Connection& connection) {
+               ++runs;
+               return connection.execute(sql);
+             },
+         .done = [promise](bp::result<void> outcome) { promise->set_value(std::move(outcome)); }}));
+    return promise->get_future();
+  };
+  // The gate's own group ends before these begin: it was taken alone.
+  Answer good = insert("INSERT INTO t (a) VALUES (1)");
+  Answer bad = insert("INSERT INTO t (a) VALUES (1)");
+  Answer after = insert("INSERT INTO t (a) VALUES (2)");
+  release.set_value();
+  EXPECT_TRUE(good.get());
+  EXPECT_TRUE(fails_with(bad.get(), BP_E_CONFLICT, "CONSTRAINT"));
+  EXPECT_TRUE(after.get());
+  EXPECT_EQ(runs, 3) << "it had written nothing: nobody ran again";
+  auto [release_again, held_again] = hold(writer);
+  Answer fine = insert("INSERT INTO t (a) VALUES (3)");
+  Answer half = insert("INSERT INTO t (a) VALUES (4); INSERT INTO t (a) VALUES (3)");
+  Answer last = insert("INSERT INTO t (a) VALUES (5)");
+  release_again.set_value();
+  EXPECT_TRUE(fine.get());
+  EXPECT_TRUE(fails_with(half.get(), BP_E_CONFLICT, "CONSTRAINT"));
+  EXPECT_TRUE(last.get());
+  writer.stop();
+  EXPECT_EQ(rows(), 4) << "what it had written was undone";
+  EXPECT_EQ(runs, 3 + 2 + 3) << "two, and then all three again";
 }
 
 TEST_F(WriterTest, OneDiskRequestMakesTheWholeGroupDurable) {
