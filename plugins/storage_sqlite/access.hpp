@@ -53,6 +53,7 @@ struct WriteOptions {
   engine::Durability durability = engine::Durability::Os;
   std::uint32_t rows = 1;
   std::uint64_t bytes = 0;
+  bool repeatable = false;  // see engine::Job
 };
 
 class Access {
@@ -156,6 +157,7 @@ class Access {
     return {.durability = with.durability,
             .rows = with.rows,
             .bytes = with.bytes,
+            .repeatable = with.repeatable,
             .work = [made, work = std::move(work)](
                         engine::Connection& connection) mutable -> bp::result<void> {
               auto value = work(connection);

@@ -32,10 +32,7 @@ bp::result<void> check(const KvSettings& settings) {
   constexpr std::uint32_t changes_limit = 10'000'000;
   constexpr std::uint32_t messages_limit = 10'000'000;
   constexpr std::uint32_t collect_limit = 10'000;
-  if (settings.changes_kept > changes_limit) {
-    return bp::fail(BP_E_CONFIG, "`changes_kept` is " + std::to_string(settings.changes_kept) +
-                                     "; it may be 0 to " + std::to_string(changes_limit));
-  }
+  BP_TRY(check_count("changes_kept", settings.changes_kept, changes_limit));
   BP_TRY(check_count("outbox_messages_max", settings.outbox_messages_max, messages_limit));
   BP_TRY(check_count("collect_keys_max", settings.collect_keys_max, collect_limit));
   BP_TRY(check_wait("collect_interval", settings.collect_interval));

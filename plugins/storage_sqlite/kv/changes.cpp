@@ -41,49 +41,35 @@ std::string_view word_of(ChangeOp op) noexcept {
   return "unknown";
 }
 
-bp::result<std::int64_t> next_seq(engine::Connection& connection, const std::string& space) {
-  // The counter of version 1 gave etags to all namespaces alike: a new one begins above it.
+bp::result<std::int64_t> note_change(engine::Connection& connection, const Key& key, ChangeOp op,
+                                     const Turn& turn) {
+  // The counter of version 1 gave etags to all namespaces alike: each begins above it.
   auto statement = connection.prepare(
-      "INSERT INTO kv_spaces (space, seq) VALUES (?1, (SELECT etag + 1 FROM kv_counter))"
-      " ON CONFLICT (space) DO UPDATE SET seq = seq + 1 RETURNING seq");
+      "INSERT INTO kv_changes (space, seq, op, key, time_ms) VALUES (?1,"
+      " 1 + ifnull((SELECT max(seq) FROM kv_changes WHERE space = ?1),"
+      " (SELECT etag FROM kv_counter)), ?2, ?3, ?4) RETURNING seq");
   BP_TRY(statement);
-  const auto row = statement->bind(1, std::string_view(space)).step();
+  const auto row = statement->bind(1, std::string_view(key.space))
+                       .bind(2, static_cast<std::int64_t>(op))
+                       .bind(3, std::string_view(key.key))
+                       .bind(4, turn.wall_ms)
+                       .step();
   BP_TRY(row);
   const std::int64_t seq = *row ? statement->integer(0) : 0;
-  if (seq <= 0) {
-    return bp::fail(BP_E_CORRUPT, "CORRUPT: the table kv_counter is empty; restore a backup");
+  BP_TRY(statement->run());  // to its end, or the insert would not count as done
+  if (seq % forget_every == 0) {
+    BP_TRY(forget(connection, key.space, seq - std::max(turn.changes_kept, 1U)));
   }
-  BP_TRY(statement->run());  // to its end, or the update would not count as done
   return seq;
 }
 
 bp::result<std::int64_t> newest_seq(engine::Connection& connection, const std::string& space) {
-  auto statement = connection.prepare("SELECT seq FROM kv_spaces WHERE space = ?1");
+  auto statement =
+      connection.prepare("SELECT ifnull(max(seq), 0) FROM kv_changes WHERE space = ?1");
   BP_TRY(statement);
   const auto row = statement->bind(1, std::string_view(space)).step();
   BP_TRY(row);
   return *row ? statement->integer(0) : 0;
-}
-
-bp::result<void> note_change(engine::Connection& connection, const Key& key, const Stamp& stamp,
-                             const Turn& turn) {
-  if (turn.changes_kept == 0) {
-    return {};
-  }
-  auto statement = connection.prepare(
-      "INSERT INTO kv_changes (space, seq, op, key, etag, time_ms)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-  BP_TRY(statement);
-  BP_TRY(statement->bind(1, std::string_view(key.space))
-             .bind(2, stamp.seq)
-             .bind(3, static_cast<std::int64_t>(stamp.op))
-             .bind(4, std::string_view(key.key))
-             .bind(5, stamp.etag)
-             .bind(6, turn.wall_ms)
-             .run());
-  return stamp.seq % forget_every == 0
-             ? forget(connection, key.space, stamp.seq - std::int64_t{turn.changes_kept})
-             : bp::result<void>();
 }
 
 bp::result<Changes> changes(engine::Connection& connection, const std::string& space,
@@ -99,7 +85,7 @@ bp::result<Changes> changes(engine::Connection& connection, const std::string& s
   const auto latest = newest_seq(connection, space);
   BP_TRY(latest);
   auto statement = connection.prepare(
-      "SELECT seq, op, key, etag, time_ms FROM kv_changes WHERE space = ?1 AND seq > ?2"
+      "SELECT seq, op, key, time_ms FROM kv_changes WHERE space = ?1 AND seq > ?2"
       " ORDER BY seq LIMIT ?3");
   BP_TRY(statement);
   statement->bind(1, std::string_view(space)).bind(2, after).bind(3, std::int64_t{limit});
@@ -110,15 +96,12 @@ bp::result<Changes> changes(engine::Connection& connection, const std::string& s
     if (!*row) {
       break;
     }
-    found.changes.push_back({{statement->integer(0), static_cast<ChangeOp>(statement->integer(1)),
-                              statement->integer(3)},
-                             std::string(statement->text(2)),
-                             statement->integer(4)});
+    found.changes.push_back({statement->integer(0), static_cast<ChangeOp>(statement->integer(1)),
+                             std::string(statement->text(2)), statement->integer(3)});
   }
-  found.latest =
-      found.changes.empty() ? *latest : std::max(*latest, found.changes.back().stamp.seq);
+  found.latest = found.changes.empty() ? *latest : std::max(*latest, found.changes.back().seq);
   const bool whole =
-      found.changes.empty() ? after >= *latest : found.changes.front().stamp.seq == after + 1;
+      found.changes.empty() ? after >= *latest : found.changes.front().seq == after + 1;
   if (!whole) {
     return gone(since, found.latest);
   }

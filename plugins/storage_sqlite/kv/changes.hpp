@@ -22,14 +22,9 @@ enum class ChangeOp : std::uint8_t { Put = 1, Remove = 2, Expire = 3 };
 
 [[nodiscard]] std::string_view word_of(ChangeOp op) noexcept;
 
-struct Stamp {
-  std::int64_t seq = 0;
-  ChangeOp op = ChangeOp::Put;
-  std::int64_t etag = 0;  // 0: none
-};
-
 struct Change {
-  Stamp stamp;
+  std::int64_t seq = 0;  // and the etag of what was put
+  ChangeOp op = ChangeOp::Put;
   std::string key;
   std::int64_t time_ms = 0;
 };
@@ -39,16 +34,13 @@ struct Changes {
   std::int64_t latest = 0;  // the newest number given; 0: nothing was ever written
 };
 
-/// The next number of a namespace. Two namespaces never share an etag's history: numbers that were
-/// given are never given again, whatever is deleted.
-[[nodiscard]] bp::result<std::int64_t> next_seq(engine::Connection& connection,
-                                                const std::string& space);
+/// Gives a change its number, which is never given again, and keeps it; from time to time forgets
+/// those that are too old to be kept, but never the newest.
+[[nodiscard]] bp::result<std::int64_t> note_change(engine::Connection& connection, const Key& key,
+                                                   ChangeOp op, const Turn& turn);
 /// The newest number that was given; 0: none.
 [[nodiscard]] bp::result<std::int64_t> newest_seq(engine::Connection& connection,
                                                   const std::string& space);
-/// Keeps the change, and from time to time forgets those that are too old to be kept.
-[[nodiscard]] bp::result<void> note_change(engine::Connection& connection, const Key& key,
-                                           const Stamp& stamp, const Turn& turn);
 /// In the order of their numbers, after `since`, at most `limit`.
 /// Errors: RANGE (LIMIT; CHANGES_GONE when some of them are no longer kept).
 [[nodiscard]] bp::result<Changes> changes(engine::Connection& connection, const std::string& space,

@@ -48,9 +48,8 @@ bp::result<Collected> collect(engine::Connection& connection, std::uint32_t keys
     BP_TRY(statement);
     BP_TRY(
         statement->bind(1, std::string_view(key.space)).bind(2, std::string_view(key.key)).run());
-    const auto seq = next_seq(connection, key.space);
+    const auto seq = note_change(connection, key, ChangeOp::Expire, turn);
     BP_TRY(seq);
-    BP_TRY(note_change(connection, key, {*seq, ChangeOp::Expire, 0}, turn));
     done.newest[key.space] = *seq;
     ++done.keys;
   }

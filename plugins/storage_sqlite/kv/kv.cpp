@@ -166,7 +166,7 @@ bp::result<std::int64_t> put(engine::Connection& connection, const Key& key, con
   if (condition.kind != Condition::Kind::Always) {
     BP_TRY(hold_to(connection, key, condition, turn.clock_ms));
   }
-  const auto seq = next_seq(connection, key.space);
+  const auto seq = note_change(connection, key, ChangeOp::Put, turn);
   BP_TRY(seq);
   auto statement = connection.prepare(
       "INSERT INTO kv (space, key, value, etag, updated_ms, expires_ms)"
@@ -184,7 +184,6 @@ bp::result<std::int64_t> put(engine::Connection& connection, const Key& key, con
   if (content.ttl_ms != 0) {
     BP_TRY(note_clock(connection, turn.clock_ms));
   }
-  BP_TRY(note_change(connection, key, {*seq, ChangeOp::Put, *seq}, turn));
   return *seq;
 }
 
@@ -199,10 +198,7 @@ bp::result<std::int64_t> remove(engine::Connection& connection, const Key& key,
   auto statement = connection.prepare("DELETE FROM kv WHERE space = ?1 AND key = ?2");
   BP_TRY(statement);
   BP_TRY(statement->bind(1, std::string_view(key.space)).bind(2, std::string_view(key.key)).run());
-  const auto seq = next_seq(connection, key.space);
-  BP_TRY(seq);
-  BP_TRY(note_change(connection, key, {*seq, ChangeOp::Remove, 0}, turn));
-  return *seq;
+  return note_change(connection, key, ChangeOp::Remove, turn);
 }
 
 bp::result<std::int64_t> touch(engine::Connection& connection, const Key& key, std::int64_t ttl_ms,

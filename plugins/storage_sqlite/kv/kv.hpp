@@ -51,7 +51,7 @@ struct Condition {
 struct Turn {
   std::int64_t wall_ms = 0;
   std::int64_t clock_ms = 0;
-  std::uint32_t changes_kept = 10'000;          // of each namespace; 0: none
+  std::uint32_t changes_kept = 10'000;          // of each namespace, at least 1
   std::uint32_t outbox_messages_max = 100'000;  // of each channel
 };
 

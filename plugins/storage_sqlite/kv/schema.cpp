@@ -27,21 +27,19 @@ DROP TABLE kv;
 )sql"};
 
 // Each namespace counts its own changes from here on, and these numbers are its etags. kv_counter
-// stays as it is then: new namespaces begin above it, so that no etag ever comes back.
+// stays as it is then: every namespace begins above it, so that no etag ever comes back. The newest
+// change of a namespace is kept for good, and with it the number that comes next.
 constexpr migration::Step changes_and_expiry{"changes, expiry and outbox",
                                              R"sql(
 ALTER TABLE kv ADD COLUMN expires_ms INTEGER;
 CREATE INDEX kv_expiry ON kv (expires_ms) WHERE expires_ms IS NOT NULL;
 CREATE TABLE kv_clock (one INTEGER PRIMARY KEY CHECK (one = 1), at_ms INTEGER NOT NULL);
 INSERT INTO kv_clock VALUES (1, 0);
-CREATE TABLE kv_spaces (space TEXT NOT NULL PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO kv_spaces SELECT DISTINCT space, (SELECT etag FROM kv_counter) FROM kv;
 CREATE TABLE kv_changes (
   space TEXT NOT NULL,
   seq INTEGER NOT NULL,
   op INTEGER NOT NULL,
   key TEXT NOT NULL,
-  etag INTEGER NOT NULL,
   time_ms INTEGER NOT NULL,
   PRIMARY KEY (space, seq)
 ) WITHOUT ROWID;
@@ -62,9 +60,8 @@ CREATE TABLE kv_outbox (
                                              R"sql(
 DROP TABLE kv_outbox;
 DROP TABLE kv_outbox_channels;
+UPDATE kv_counter SET etag = max(etag, (SELECT ifnull(max(seq), 0) FROM kv_changes));
 DROP TABLE kv_changes;
-UPDATE kv_counter SET etag = max(etag, (SELECT ifnull(max(seq), 0) FROM kv_spaces));
-DROP TABLE kv_spaces;
 DELETE FROM kv WHERE expires_ms <= (SELECT at_ms FROM kv_clock);
 DROP TABLE kv_clock;
 DROP INDEX kv_expiry;

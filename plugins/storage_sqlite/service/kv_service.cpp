@@ -245,10 +245,10 @@ bp::result<contract::ChangesReplyT> changes(engine::Connection& connection,
   reply.latest = static_cast<std::uint64_t>(found->latest);
   for (kv::Change& change : found->changes) {
     auto out = std::make_unique<contract::ChangeT>();
-    out->seq = static_cast<std::uint64_t>(change.stamp.seq);
-    out->op = static_cast<contract::ChangeOp>(change.stamp.op);
+    out->seq = static_cast<std::uint64_t>(change.seq);
+    out->op = static_cast<contract::ChangeOp>(change.op);
     out->key = std::move(change.key);
-    out->etag = etag_or_empty(change.stamp.etag);
+    out->etag = change.op == kv::ChangeOp::Put ? kv::etag_text(change.seq) : std::string();
     out->time_ms = change.time_ms;
     reply.changes.push_back(std::move(out));
   }

@@ -121,7 +121,7 @@ TEST(KvSettings, EveryKeyOfTheManifestIsReadAndItsDefaultIsOurs) {
     EXPECT_NE(manifest.find(pair), std::string::npos) << pair;
   }
   const Settings other = must(
-      bp::config_from_json<Settings>(R"({"namespaces":{"n":{"read":["a"]}},"changes_kept":0})"));
+      bp::config_from_json<Settings>(R"({"namespaces":{"n":{"read":["a"]}},"changes_kept":1})"));
   EXPECT_TRUE(store_settings(other, "/data"));
   EXPECT_EQ(other.kv.namespaces.at("n").read, std::vector<std::string>{"a"});
 }
@@ -129,6 +129,7 @@ TEST(KvSettings, EveryKeyOfTheManifestIsReadAndItsDefaultIsOurs) {
 TEST(KvSettings, RefusesWhatCannotWorkByName) {
   for (const auto& [json, key] :
        {std::pair{R"({"changes_kept":10000001})", "`changes_kept`"},
+        std::pair{R"({"changes_kept":0})", "`changes_kept`"},
         std::pair{R"({"outbox_messages_max":0})", "`outbox_messages_max`"},
         std::pair{R"({"collect_keys_max":10001})", "`collect_keys_max`"},
         std::pair{R"({"collect_interval":"0s"})", "`collect_interval`"},

@@ -48,7 +48,7 @@ TEST_F(KvExpiryTest, CollectsTheLongestExpiredFirstAndNotesIt) {
   const Changes noted = must(changes(connection_, "a", 3, 10));
   ASSERT_EQ(noted.changes.size(), 1U);
   EXPECT_EQ(noted.changes[0].key, "early");
-  EXPECT_EQ(noted.changes[0].stamp.op, ChangeOp::Expire);
+  EXPECT_EQ(noted.changes[0].op, ChangeOp::Expire);
   EXPECT_EQ(must(collect(connection_, 2, turn_)).keys, 1U);
   EXPECT_EQ(must(collect(connection_, 2, turn_)).keys, 0U);
   EXPECT_FALSE(must(any_expired(connection_, turn_.clock_ms)));

@@ -160,9 +160,9 @@ class KvModel {
         break;
       }
       for (const Change& change : page.changes) {
-        RC_ASSERT(change.stamp.seq == ++since);
-        if (change.stamp.op == ChangeOp::Put) {
-          followed[change.key] = change.stamp.etag;
+        RC_ASSERT(change.seq == ++since);
+        if (change.op == ChangeOp::Put) {
+          followed[change.key] = change.seq;
         } else {
           RC_ASSERT(followed.erase(change.key) == 1U);
         }

@@ -1,4 +1,4 @@
-// plugins/storage_sqlite/outbox_relay.hpp - brings messages of the outbox to
+// plugins/storage_sqlite/edge/outbox_relay.hpp - brings messages of the outbox to
 // storage.outbox.<channel>, at least once.
 //
 // A message leaves the database when the channel's consumers have acknowledged it, and it is sent
@@ -114,7 +114,9 @@ class OutboxRelay {
       cx_.warn("messages of the outbox were not taken; they will be sent again", "channel", channel,
                "messages", messages.size() - taken.size(), "why", why);
     }
-    const WriteOptions with{durability_, static_cast<std::uint32_t>(taken.size()), 0};
+    const WriteOptions with{.durability = durability_,
+                            .rows = static_cast<std::uint32_t>(taken.size()),
+                            .repeatable = true};
     auto work = [channel, taken](engine::Connection& connection) -> bp::result<std::size_t> {
       BP_TRY(kv::forget_messages(connection, channel, taken));
       return taken.size();

@@ -1,5 +1,5 @@
-// plugins/storage_sqlite/kv_edge.hpp - the methods of bp.storage.kv/1, and what goes on by itself
-// beside them: collecting expired keys, the change feed, the outbox.
+// plugins/storage_sqlite/edge/kv_edge.hpp - the methods of bp.storage.kv/1, and what goes on by
+// itself beside them: collecting expired keys, the change feed, the outbox.
 //
 // A resource of the instance. Thread: strand; what it hands to the writer owns what it needs.
 #pragma once
@@ -15,16 +15,16 @@
 #include "backplane/cpp/plugin.hpp"
 
 #include "access.hpp"
-#include "change_feed.hpp"
+#include "edge/change_feed.hpp"
+#include "edge/outbox_relay.hpp"
+#include "edge/shared_reads.hpp"
 #include "kv/clock.hpp"
 #include "kv/expiry.hpp"
 #include "kv/tx.hpp"
 #include "kv_settings.hpp"
-#include "outbox_relay.hpp"
 #include "service/fields.hpp"
 #include "service/kv_service.hpp"
 #include "service/spaces.hpp"
-#include "shared_reads.hpp"
 #include "store/store.hpp"
 
 namespace storage_sqlite {
@@ -60,7 +60,7 @@ class KvEdge {
         collect_keys_max_(settings.collect_keys_max),
         rules_(std::make_shared<const KvRules>(settings, clock_mark_ms)),
         reads_(cx, store.readers(), store.readers().readers_max()),
-        feed_(cx, access, settings.changes_kept != 0),
+        feed_(cx, access),
         relay_(cx, access, configured) {
     cx.every(settings.collect_interval, [this] { return look_round(); });
   }
@@ -142,7 +142,7 @@ class KvEdge {
     BP_CO_TRY(space);
     auto asked = service::read_delete(request, std::move(*space), configured_);
     BP_CO_TRY(asked);
-    const WriteOptions with{asked->durability, 1, asked->key.key.size()};
+    const WriteOptions with = row_of(asked->durability, asked->key.key.size());
     const std::string name = asked->key.space;
     auto work = [rules = rules_, remove = std::move(*asked)](engine::Connection& connection) {
       return kv::remove(connection, remove.key, remove.condition, rules->turn());
@@ -162,7 +162,7 @@ class KvEdge {
     BP_CO_TRY(space);
     auto asked = service::read_touch(request, std::move(*space), configured_);
     BP_CO_TRY(asked);
-    const WriteOptions with{asked->durability, 1, asked->key.key.size()};
+    const WriteOptions with = row_of(asked->durability, asked->key.key.size());
     auto work = [rules = rules_, touch = std::move(*asked)](engine::Connection& connection) {
       return kv::touch(connection, touch.key, touch.ttl_ms, touch.condition, rules->turn());
     };
@@ -219,6 +219,10 @@ class KvEdge {
         right);
   }
 
+  static WriteOptions row_of(engine::Durability durability, std::uint64_t bytes) {
+    return {.durability = durability, .bytes = bytes, .repeatable = true};
+  }
+
   /// A small read, together with others that wait. `work` lives until then.
   template <typename Work>
   bp::task<std::invoke_result_t<Work&, engine::Connection&>> read_shared(Work& work) {
@@ -231,7 +235,10 @@ class KvEdge {
 
   template <typename Item>
   static WriteOptions options_of(const service::Batch<Item>& batch) {
-    return {batch.durability, static_cast<std::uint32_t>(batch.items.size()), batch.bytes};
+    return {.durability = batch.durability,
+            .rows = static_cast<std::uint32_t>(batch.items.size()),
+            .bytes = batch.bytes,
+            .repeatable = true};
   }
 
   static std::int64_t newest(const std::vector<kv::PutDone>& done) {
@@ -251,7 +258,7 @@ class KvEdge {
   }
 
   bp::task<bp::result<std::int64_t>> write_value(service::Put asked) {
-    const WriteOptions with{asked.durability, 1, asked.key.key.size() + asked.value.size()};
+    const WriteOptions with = row_of(asked.durability, asked.key.key.size() + asked.value.size());
     const std::string space = asked.key.space;
     auto work = [rules = rules_, put = std::move(asked)](engine::Connection& connection) {
       return kv::put(connection, put.key, {put.value, put.ttl_ms}, put.condition, rules->turn());
@@ -334,7 +341,7 @@ class KvEdge {
         return kv::collect(connection, keys_max, rules->turn());
       };
       const auto collected =
-          co_await access_.write({engine::Durability::Os, keys_max, 0}, std::move(work));
+          co_await access_.write({.rows = keys_max, .repeatable = true}, std::move(work));
       if (!collected) {
         cx_.warn("expired keys were not collected", "why", collected.error().text());
         co_return;

@@ -1,4 +1,5 @@
-// plugins/storage_sqlite/change_feed.hpp - tells storage.changes.<namespace> what was committed.
+// plugins/storage_sqlite/edge/change_feed.hpp - tells storage.changes.<namespace> what was
+// committed.
 //
 // What it tells it reads from the kept changes, in their order, and only while somebody listens.
 // So a write is never held up by the feed, and a subscriber that misses something reads it with the
@@ -28,12 +29,12 @@ class ChangeFeed {
   /// Each namespace keeps an open end; what is beyond this is only read by the method Changes.
   static constexpr std::size_t channels_max = 1'024;
 
-  /// `on` false: no changes are kept, so there is nothing to tell. Both outlive this object.
-  ChangeFeed(bp::context& cx, Access& access, bool on) : cx_(cx), access_(access), on_(on) {}
+  /// Both outlive this object.
+  ChangeFeed(bp::context& cx, Access& access) : cx_(cx), access_(access) {}
 
   /// Change `seq` of `space` was committed; 0: none was.
   void committed(const std::string& space, std::int64_t seq) {
-    Line* line = on_ && seq != 0 ? line_of(space, seq) : nullptr;
+    Line* line = seq != 0 ? line_of(space, seq) : nullptr;
     if (line == nullptr) {
       return;
     }
@@ -115,10 +116,10 @@ class ChangeFeed {
       const std::string text = text_of(space, change);
       const auto sent = co_await line.to.send_wait(bp::as_bytes(text));
       if (!sent) {
-        cx_.warn("a change was not told", "space", space, "seq", change.stamp.seq, "why",
+        cx_.warn("a change was not told", "space", space, "seq", change.seq, "why",
                  sent.error().text());
       }
-      line.told = change.stamp.seq;
+      line.told = change.seq;
     }
     if (page->changes.empty()) {
       line.told = line.wanted;
@@ -129,10 +130,10 @@ class ChangeFeed {
   static std::string text_of(const std::string& space, const kv::Change& change) {
     std::string text;
     bp::json::writer out(text);
-    out.begin_object().member("space", space).member("seq", change.stamp.seq);
-    out.member("op", kv::word_of(change.stamp.op)).member("key", change.key);
-    if (change.stamp.etag != 0) {
-      out.member("etag", kv::etag_text(change.stamp.etag));
+    out.begin_object().member("space", space).member("seq", change.seq);
+    out.member("op", kv::word_of(change.op)).member("key", change.key);
+    if (change.op == kv::ChangeOp::Put) {
+      out.member("etag", kv::etag_text(change.seq));
     }
     out.member("time_ms", change.time_ms).end_object();
     return text;
@@ -140,7 +141,6 @@ class ChangeFeed {
 
   bp::context& cx_;
   Access& access_;
-  bool on_;
   std::map<std::string, Line> lines_;
   bool telling_ = false;
 };

@@ -1,5 +1,5 @@
-// plugins/storage_sqlite/shared_reads.hpp - small reads that arrive together are made together: one
-// visit of the blocking pool, one reader, one transaction.
+// plugins/storage_sqlite/edge/shared_reads.hpp - small reads that arrive together are made
+// together: one visit of the blocking pool, one reader, one transaction.
 //
 // While one group is read the next gathers, so groups grow with the load and a lone read waits for
 // nobody. A resource of the instance. Thread: strand.

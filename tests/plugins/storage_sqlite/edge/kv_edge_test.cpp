@@ -1,4 +1,4 @@
-// tests/plugins/storage_sqlite/kv_plugin_test.cpp - bp.storage.kv/1 of the whole plugin, against
+// tests/plugins/storage_sqlite/edge/kv_edge_test.cpp - bp.storage.kv/1 of the whole plugin, against
 // the SDK's fake host.
 #include <chrono>
 #include <csignal>
