@@ -70,16 +70,19 @@ class ChangeFeed {
   };
 
   Line* line_of(const std::string& space, std::int64_t seq) {
-    const auto [place, is_new] = lines_.try_emplace(space);
-    Line& line = place->second;
-    if (is_new && lines_.size() <= channels_max && kv::is_name(space, kv::space_bytes_max)) {
-      auto opened = cx_.try_open("storage.changes." + space);
-      if (opened) {
-        line = {*opened, true, seq - 1, seq - 1};
-      } else {
-        cx_.warn("changes of a namespace cannot be told", "space", space, "why",
-                 opened.error().text());
-      }
+    if (const auto found = lines_.find(space); found != lines_.end()) {
+      return found->second.open ? &found->second : nullptr;
+    }
+    if (lines_.size() >= channels_max || !kv::is_name(space, kv::space_bytes_max)) {
+      return nullptr;
+    }
+    Line& line = lines_[space];
+    auto opened = cx_.try_open("storage.changes." + space);
+    if (opened) {
+      line = {*opened, true, seq - 1, seq - 1};
+    } else {
+      cx_.warn("changes of a namespace cannot be told", "space", space, "why",
+               opened.error().text());
     }
     return line.open ? &line : nullptr;
   }

@@ -91,7 +91,7 @@ class KvEdge {
     auto work = [this, &space, &keys](engine::Connection& connection) {
       return service::get_many(connection, *space, *keys, rules_->clock_ms());
     };
-    co_return co_await read_shared(work);
+    co_return co_await access_.read(std::move(work));
   }
 
   bp::task<bp::result<service::kv_contract::ListReplyT>> list(

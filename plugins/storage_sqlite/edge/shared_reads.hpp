@@ -22,6 +22,8 @@ namespace storage_sqlite {
 class SharedReads {
  public:
   static constexpr std::size_t group_reads_max = 256;
+  /// What the results of a group hold until they are answered, and one more of them.
+  static constexpr std::size_t group_bytes_max = std::size_t{8} << 20U;
   /// So many have to wait before another reader is put to work for them.
   static constexpr std::size_t waiting_per_reader = 64;
 
@@ -54,7 +56,7 @@ class SharedReads {
       return may_wait;
     }
 
-    void begin() noexcept { begun_ = true; }
+    void set_begun(bool begun) noexcept { begun_ = begun; }
 
     void done() noexcept { finish(); }
 
@@ -78,7 +80,10 @@ class SharedReads {
 
     Reading(SharedReads& line, Work& work) : Waiting(line), work_(work) {}
 
-    void read(engine::Connection& connection) override { value_.emplace(work_(connection)); }
+    std::size_t read(engine::Connection& connection) override {
+      value_.emplace(work_(connection));
+      return *value_ ? (*value_)->bytes().size() : 0;
+    }
 
     void fail(const bp::error& why) override { value_.emplace(std::unexpected(why)); }
 
@@ -113,7 +118,8 @@ class SharedReads {
   };
 
  public:
-  /// `co_await`: what `work(engine::Connection&)`, a bp::result, gave. It lives until then.
+  /// `co_await`: what `work(engine::Connection&)` gave, a bp::result of something with bytes(). It
+  /// lives until then.
   template <typename Work>
   [[nodiscard]] Reading<Work> read(Work& work) {
     return Reading<Work>(*this, work);
@@ -132,27 +138,44 @@ class SharedReads {
   bp::task<void> read_all() {
     co_await Later();
     while (!waiting_.empty()) {
-      const auto end = waiting_.begin() +
-                       static_cast<std::ptrdiff_t>(std::min(waiting_.size(), group_reads_max));
-      const std::vector<engine::SharedRead*> group(waiting_.begin(), end);
-      const std::vector<Waiting*> owners(waiting_.begin(), end);
-      waiting_.erase(waiting_.begin(), end);
-      for (Waiting* one : owners) {
-        one->begin();
-      }
-      const auto visited = co_await cx_.run_blocking([this, &group]() -> bp::result<void> {
-        engine::read_together(pool_, group);
-        return {};
+      std::vector<Waiting*> group = take_group();
+      std::vector<engine::SharedRead*> reads(group.begin(), group.end());
+      const auto count = co_await cx_.run_blocking([this, &reads]() -> bp::result<std::size_t> {
+        return engine::read_together(pool_, reads, group_bytes_max);
       });
       ++groups_;
-      for (Waiting* one : owners) {
-        if (!visited) {
-          one->fail(visited.error());
+      if (!count) {
+        for (Waiting* one : group) {
+          one->fail(count.error());
         }
+      }
+      put_back(group, count.value_or(group.size()));
+      for (Waiting* one : group) {
         one->done();
       }
     }
     --reading_;
+  }
+
+  std::vector<Waiting*> take_group() {
+    const auto end =
+        waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), group_reads_max));
+    std::vector<Waiting*> group(waiting_.begin(), end);
+    waiting_.erase(waiting_.begin(), end);
+    for (Waiting* one : group) {
+      one->set_begun(true);
+    }
+    return group;
+  }
+
+  /// Those whose turn did not come lead the next group.
+  void put_back(std::vector<Waiting*>& group, std::size_t first) {
+    const auto rest = group.begin() + static_cast<std::ptrdiff_t>(first);
+    for (auto one = rest; one != group.end(); ++one) {
+      (*one)->set_begun(false);
+    }
+    waiting_.insert(waiting_.begin(), rest, group.end());
+    group.erase(rest, group.end());
   }
 
   bp::context& cx_;

@@ -6,7 +6,9 @@
 // once it began: his write may be newer than that moment.
 #pragma once
 
+#include <cstddef>
 #include <span>
+#include <utility>
 
 #include "backplane/cpp/error.hpp"
 
@@ -14,6 +16,24 @@
 #include "engine/pool.hpp"
 
 namespace storage_sqlite::engine {
+
+/// From its beginning to its end a reader sees one moment of the database. Ends when it dies.
+class Moment {
+ public:
+  [[nodiscard]] static bp::result<Moment> begin(Connection& connection);
+
+  Moment(Moment&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+
+  Moment& operator=(Moment&&) = delete;
+  Moment(const Moment&) = delete;
+  Moment& operator=(const Moment&) = delete;
+  ~Moment();
+
+ private:
+  explicit Moment(Connection& connection) noexcept : connection_(&connection) {}
+
+  Connection* connection_;
+};
 
 /// One of those who share. It keeps its own outcome.
 class SharedRead {
@@ -25,12 +45,15 @@ class SharedRead {
   SharedRead& operator=(SharedRead&&) = delete;
   virtual ~SharedRead() = default;
 
-  virtual void read(Connection& connection) = 0;
+  /// How many bytes it holds from now on.
+  virtual std::size_t read(Connection& connection) = 0;
   virtual void fail(const bp::error& why) = 0;
 };
 
-/// Runs them in order; each is either read or failed, and what one of them throws fails only it.
+/// Runs them in order until they hold `bytes_max`, and answers how many were run: each of these is
+/// either read or failed, and what one of them throws fails only it.
 /// Blocks: in line for a reader (then all fail with POOL_TIMEOUT), and on the disk.
-void read_together(Pool& pool, std::span<SharedRead* const> reads);
+[[nodiscard]] std::size_t read_together(Pool& pool, std::span<SharedRead* const> reads,
+                                        std::size_t bytes_max);
 
 }  // namespace storage_sqlite::engine

@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <utility>
 
+#include "engine/shared_read.hpp"
 #include "service/fields.hpp"
 
 namespace storage_sqlite::service {
@@ -73,14 +75,16 @@ bp::result<kv::Op> read_op(const contract::Op& op) {
 /// Every item of a vector of tables, then what all of them must be together.
 template <typename Item, typename Tables, typename ReadOne>
 bp::result<Batch<Item>> read_batch(const Tables* tables, std::string space,
-                                   engine::Durability durability, ReadOne read_one) {
+                                   engine::Durability durability, std::string_view one,
+                                   ReadOne read_one) {
   Batch<Item> batch{.space = std::move(space), .items = {}, .bytes = 0, .durability = durability};
   const std::size_t count = tables == nullptr ? 0 : tables->size();
   // One too many is enough to be refused; copying more of them would be their gain.
   for (std::size_t index = 0; index < std::min(count, kv::batch_items_max + 1); ++index) {
     auto item = read_one(*tables->Get(static_cast<flatbuffers::uoffset_t>(index)));
     if (!item) {
-      return std::unexpected(std::move(item).error().during("item " + std::to_string(index)));
+      return std::unexpected(
+          std::move(item).error().during(std::string(one) + " " + std::to_string(index)));
     }
     batch.bytes += item->key.size() + item->value.size();
     batch.items.push_back(std::move(*item));
@@ -143,14 +147,14 @@ bp::result<Batch<kv::PutItem>> read_put_many(const contract::PutManyRequest& req
                                              std::string space, engine::Durability configured) {
   const auto asked = durability(request.durability(), configured);
   BP_TRY(asked);
-  return read_batch<kv::PutItem>(request.items(), std::move(space), *asked, read_item);
+  return read_batch<kv::PutItem>(request.items(), std::move(space), *asked, "item", read_item);
 }
 
 bp::result<Batch<kv::Op>> read_tx(const contract::TxRequest& request, std::string space,
                                   engine::Durability configured) {
   const auto asked = durability(request.durability(), configured);
   BP_TRY(asked);
-  return read_batch<kv::Op>(request.ops(), std::move(space), *asked, read_op);
+  return read_batch<kv::Op>(request.ops(), std::move(space), *asked, "op", read_op);
 }
 
 bp::result<std::vector<std::string>> read_keys(const contract::GetManyRequest& request) {
@@ -203,6 +207,8 @@ bp::result<contract::GetManyReplyT> get_many(engine::Connection& connection,
                                              const std::string& space,
                                              const std::vector<std::string>& keys,
                                              std::int64_t clock_ms) {
+  const auto moment = engine::Moment::begin(connection);
+  BP_TRY(moment);
   auto found = kv::get_many(connection, space, keys, clock_ms);
   BP_TRY(found);
   contract::GetManyReplyT reply;

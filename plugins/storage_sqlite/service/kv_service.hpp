@@ -75,6 +75,7 @@ struct Batch {
 /// Errors: those of the functions of kv/ with these names.
 [[nodiscard]] bp::result<bp::contract::outgoing<kv_contract::GetReply>> get(
     engine::Connection& connection, const kv::Key& key, std::int64_t clock_ms);
+/// All of them as they are at one moment.
 [[nodiscard]] bp::result<kv_contract::GetManyReplyT> get_many(engine::Connection& connection,
                                                               const std::string& space,
                                                               const std::vector<std::string>& keys,

@@ -238,6 +238,24 @@ TEST_F(KvPluginTest, GetsThatArriveTogetherShareOneTransaction) {
   stop();
 }
 
+TEST_F(KvPluginTest, LargeValuesAreNotAllHeldAtOnce) {
+  constexpr std::size_t large = std::size_t{4} << 20U;
+  run();
+  put("k", std::string(large, 'v'));
+  host_->set_jobs_at_once(false);
+  std::vector<bp_call> calls;
+  for (int count = 0; count < 6; ++count) {
+    calls.push_back(begin<contract::GetRequest>(get_method, get_of("k")));
+  }
+  EXPECT_EQ(host_->run_jobs(), 4U) << "one alone, then two at a time and the last";
+  host_->pump();
+  for (const bp_call call : calls) {
+    ASSERT_TRUE(host_->answer_to(call).has_value());
+    EXPECT_GT(host_->answer_to(call)->bytes.size(), large);
+  }
+  stop();
+}
+
 TEST_F(KvPluginTest, WhatExpiredIsGoneAtOnceAndTheFeedIsToldLater) {
   run();
   put("short", "v", 1);
