@@ -15,9 +15,13 @@ bp::result<Opened> open_with(const Key& key, Bytes body, Bytes associated_data) 
   if (body.size() < nonce_size + tag_bytes) {
     return decryption_failed();
   }
+  const auto use = key.use();
+  if (!use) {
+    return decryption_failed();
+  }
   Opened opened{std::vector<std::uint8_t>(body.size() - nonce_size - tag_bytes), &key};
-  BP_TRY(key.cipher().open(body.first(nonce_size), body.subspan(nonce_size), associated_data,
-                           opened.plaintext));
+  BP_TRY(use->cipher().open(body.first(nonce_size), body.subspan(nonce_size), associated_data,
+                            opened.plaintext));
   return opened;
 }
 
@@ -52,57 +56,84 @@ bp::result<void> check_sizes(std::size_t plaintext_bytes, std::size_t associated
   return check_limit("associated data", associated_data_bytes, associated_data_bytes_max);
 }
 
-bp::result<Sealed> Aead::seal(Algorithm algorithm, Framing framing, Bytes plaintext,
-                              Bytes associated_data) const {
-  BP_TRY(check_sizes(plaintext.size(), associated_data.size()));
-  const Key* key = keys_.sealing(algorithm, framing);
-  if (key == nullptr) {
-    return bp::fail(
-        BP_E_UNSUPPORTED,
-        "no primary key seals " + std::string(name(algorithm)) +
-            (framing == Framing::Raw ? " in the raw format; raw is AES-256-GCM only" : ""));
-  }
-  BP_TRY(key->spend_nonce());
-  const std::size_t prefix_size = framing == Framing::Keyed ? key_prefix_bytes : 0;
-  const std::size_t nonce_size = nonce_bytes(algorithm);
-  Sealed sealed{std::vector<std::uint8_t>(prefix_size + nonce_size + plaintext.size() + tag_bytes),
-                key};
-  const WritableBytes out(sealed.bytes);
-  if (framing == Framing::Keyed) {
-    write_prefix(out, key->facts().id);
-  }
-  const WritableBytes nonce = out.subspan(prefix_size, nonce_size);
-  BP_TRY(fill_nonce(nonce));
-  BP_TRY(
-      key->cipher().seal(nonce, plaintext, associated_data, out.subspan(prefix_size + nonce_size)));
-  return sealed;
-}
-
-bp::result<Opened> Aead::open(Framing framing, Bytes sealed, Bytes associated_data) const {
-  const std::size_t overhead = std::min(sealed.size(), overhead_bytes_max);
-  BP_TRY(check_sizes(sealed.size() - overhead, associated_data.size()));
-  return framing == Framing::Keyed ? open_keyed(sealed, associated_data)
-                                   : open_raw(sealed, associated_data);
-}
-
-bp::result<Opened> Aead::open_keyed(Bytes sealed, Bytes associated_data) const {
+std::uint32_t named_key(Bytes sealed) noexcept {
   if (sealed.size() < key_prefix_bytes || sealed[0] != format_version) {
-    return decryption_failed();
+    return 0;
   }
   std::uint32_t id = 0;
   for (const std::uint8_t byte : sealed.subspan(1, sizeof(id))) {
     id = (id << 8U) | byte;
   }
-  const Key* key = keys_.opening(id);
+  return id;
+}
+
+bp::result<Sealed> Aead::seal(Algorithm algorithm, Framing framing, Bytes plaintext,
+                              Bytes associated_data) const {
+  return seal(keys_.default_ring(), algorithm, framing, plaintext, associated_data);
+}
+
+bp::result<Sealed> Aead::seal(const Ring& with, Algorithm algorithm, Framing framing,
+                              Bytes plaintext, Bytes associated_data) const {
+  BP_TRY(check_sizes(plaintext.size(), associated_data.size()));
+  Sealed sealed{std::vector<std::uint8_t>(sealed_bytes(algorithm, framing, plaintext.size())),
+                nullptr};
+  const auto key = seal_to(with, algorithm, framing, plaintext, associated_data, sealed.bytes);
+  if (!key) {
+    return std::unexpected(key.error());
+  }
+  sealed.key = *key;
+  return sealed;
+}
+
+bp::result<const Key*> Aead::seal_to(const Ring& with, Algorithm algorithm, Framing framing,
+                                     Bytes plaintext, Bytes associated_data,
+                                     WritableBytes out) const {
+  BP_TRY(check_sizes(plaintext.size(), associated_data.size()));
+  const Key* key = with.sealing(algorithm, framing);
+  const auto use = key == nullptr ? std::nullopt : key->use();
+  if (!use) {
+    return bp::fail(
+        BP_E_UNSUPPORTED,
+        "no primary key seals " + std::string(name(algorithm)) +
+            (framing == Framing::Raw ? " in the raw format; raw is AES-256-GCM only, with the key "
+                                       "of the configuration"
+                                     : ""));
+  }
+  BP_TRY(key->spend_nonce());
+  const std::size_t prefix_size = framing == Framing::Raw ? 0 : key_prefix_bytes;
+  const std::size_t nonce_size = nonce_bytes(algorithm);
+  if (framing != Framing::Raw) {
+    write_prefix(out, key->facts().id);
+  }
+  const WritableBytes nonce = out.subspan(prefix_size, nonce_size);
+  BP_TRY(fill_nonce(nonce));
+  BP_TRY(
+      use->cipher().seal(nonce, plaintext, associated_data, out.subspan(prefix_size + nonce_size)));
+  return key;
+}
+
+const Key* Aead::key_of(Framing framing, Bytes sealed) const noexcept {
+  const std::uint32_t id = named_key(sealed);
+  return id == 0 ? nullptr : keys_.opening(id, framing);
+}
+
+bp::result<Opened> Aead::open(Framing framing, Bytes sealed, Bytes associated_data) const {
+  const std::size_t overhead = std::min(sealed.size(), overhead_bytes_max);
+  BP_TRY(check_sizes(sealed.size() - overhead, associated_data.size()));
+  return framing == Framing::Raw ? open_raw(sealed, associated_data)
+                                 : open_keyed(framing, sealed, associated_data);
+}
+
+bp::result<Opened> Aead::open_keyed(Framing framing, Bytes sealed, Bytes associated_data) const {
+  const Key* key = key_of(framing, sealed);
   return key == nullptr ? decryption_failed()
                         : open_with(*key, sealed.subspan(key_prefix_bytes), associated_data);
 }
 
 bp::result<Opened> Aead::open_raw(Bytes sealed, Bytes associated_data) const {
   // Nothing names the key, so every enabled one may try; the primary, listed first, goes first.
-  for (const auto& key : keys_.keys()) {
-    const Key::Facts& facts = key->facts();
-    if (facts.framing != Framing::Raw || facts.state != KeyState::Enabled) {
+  for (const Key* key : keys_.raw_keys()) {
+    if (!key->opens()) {
       continue;
     }
     auto opened = open_with(*key, sealed, associated_data);

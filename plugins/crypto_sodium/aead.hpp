@@ -27,20 +27,44 @@ struct Opened {
   const Key* key;
 };
 
+/// Of a sealed message with this many bytes inside.
+[[nodiscard]] constexpr std::size_t sealed_bytes(Algorithm algorithm, Framing framing,
+                                                 std::size_t plaintext_bytes) noexcept {
+  return (framing == Framing::Raw ? 0 : key_prefix_bytes) + nonce_bytes(algorithm) +
+         plaintext_bytes + tag_bytes;
+}
+
+/// The key id that a message names; 0 when it has no prefix of ours.
+[[nodiscard]] std::uint32_t named_key(Bytes sealed) noexcept;
+
 class Aead {
  public:
   /// The keyset has its primary key and outlives this object.
   explicit Aead(const Keyset& keys) : keys_(keys) {}
 
-  /// Errors: TOO_LARGE, UNSUPPORTED (raw is AES-256-GCM only), UNAVAILABLE (nonce budget spent).
+  /// With the default key. Errors: TOO_LARGE, UNSUPPORTED (raw is AES-256-GCM only), UNAVAILABLE
+  /// (nonce budget spent).
   [[nodiscard]] bp::result<Sealed> seal(Algorithm algorithm, Framing framing, Bytes plaintext,
                                         Bytes associated_data) const;
+
+  /// With a named one, and this framing.
+  [[nodiscard]] bp::result<Sealed> seal(const Ring& with, Algorithm algorithm, Framing framing,
+                                        Bytes plaintext, Bytes associated_data) const;
+
+  /// Where the sealed message lies already, or will lie: `out` has sealed_bytes().
+  [[nodiscard]] bp::result<const Key*> seal_to(const Ring& with, Algorithm algorithm,
+                                               Framing framing, Bytes plaintext,
+                                               Bytes associated_data, WritableBytes out) const;
+
+  /// Which key opens it: that of its prefix. Null: none, for whatever reason.
+  [[nodiscard]] const Key* key_of(Framing framing, Bytes sealed) const noexcept;
 
   /// Errors: TOO_LARGE; DECRYPT for every other cause, always the same text.
   [[nodiscard]] bp::result<Opened> open(Framing framing, Bytes sealed, Bytes associated_data) const;
 
  private:
-  [[nodiscard]] bp::result<Opened> open_keyed(Bytes sealed, Bytes associated_data) const;
+  [[nodiscard]] bp::result<Opened> open_keyed(Framing framing, Bytes sealed,
+                                              Bytes associated_data) const;
   [[nodiscard]] bp::result<Opened> open_raw(Bytes sealed, Bytes associated_data) const;
 
   const Keyset& keys_;

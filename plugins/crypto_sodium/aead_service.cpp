@@ -12,26 +12,6 @@
 namespace crypto_sodium {
 namespace {
 
-using ByteVector = flatbuffers::Vector<std::uint8_t>;
-
-Bytes bytes_of(const ByteVector* vector) noexcept {
-  return vector == nullptr ? Bytes() : Bytes(vector->data(), vector->size());
-}
-
-Bytes bytes_of(const flatbuffers::String* text) noexcept {
-  return text == nullptr ? Bytes()
-                         : Bytes(reinterpret_cast<const std::uint8_t*>(text->data()), text->size());
-}
-
-/// A field that comes as bytes or as text, or not at all.
-bp::result<Bytes> either(const ByteVector* bytes, const flatbuffers::String* text,
-                         std::string_view names) {
-  if (bytes != nullptr && text != nullptr) {
-    return bp::fail(BP_E_INVALID, "the request has both " + std::string(names) + "; give one");
-  }
-  return text != nullptr ? bytes_of(text) : bytes_of(bytes);
-}
-
 constexpr std::string_view message_names = "'plaintext' and 'text'";
 constexpr std::string_view associated_names = "'associated_data' and 'associated_text'";
 
@@ -42,6 +22,31 @@ bp::result<Bytes> associated_data_of(const Request& request) {
 
 constexpr Framing framing_of(bool raw) noexcept {
   return raw ? Framing::Raw : Framing::Keyed;
+}
+
+/// What the key seals with when the request does not say.
+Algorithm default_of(const Ring& ring, Algorithm otherwise) noexcept {
+  switch (ring.purpose()) {
+    case Purpose::XChaCha20Poly1305:
+      return Algorithm::XChaCha20Poly1305;
+    case Purpose::Aes256Gcm:
+      return Algorithm::Aes256Gcm;
+    default:
+      return otherwise;
+  }
+}
+
+/// The key's own state, or that it is too old: then it opens nothing either.
+contract::KeyState to_contract(const Key& key) noexcept {
+  switch (key.state()) {
+    case KeyState::Destroyed:
+      return contract::KeyState::Destroyed;
+    case KeyState::Disabled:
+      return contract::KeyState::Disabled;
+    case KeyState::Enabled:
+      break;
+  }
+  return contract::KeyState::Enabled;
 }
 
 contract::Algorithm to_contract(Algorithm algorithm) noexcept {
@@ -69,6 +74,19 @@ bp::result<void> check_batch(const flatbuffers::Vector<flatbuffers::Offset<Reque
   return {};
 }
 
+/// What is inside the ciphertexts of a batch.
+template <typename Request>
+std::size_t sealed_bytes_of(const flatbuffers::Vector<flatbuffers::Offset<Request>>* items) {
+  std::size_t bytes = 0;
+  if (items != nullptr) {
+    for (const Request* item : *items) {
+      const std::size_t size = bytes_of(item->ciphertext()).size();
+      bytes += size - std::min(size, overhead_bytes_max);
+    }
+  }
+  return bytes;
+}
+
 /// One item's own success or failure.
 template <typename ResultT, typename ReplyT>
 std::unique_ptr<ResultT> item_of(bp::result<ReplyT> answer) {
@@ -84,14 +102,17 @@ std::unique_ptr<ResultT> item_of(bp::result<ReplyT> answer) {
 
 }  // namespace
 
-bp::result<contract::EncryptReplyT> AeadService::encrypt(
+bp::result<AeadService::SealOrder> AeadService::order_of(
     const contract::EncryptRequest& request) const {
   const auto plaintext = either(request.plaintext(), request.text(), message_names);
   BP_TRY(plaintext);
   const auto associated_data = associated_data_of(request);
   BP_TRY(associated_data);
+  const auto ring = message_ring_of(keys_, request.key());
+  BP_TRY(ring);
   // The raw format exists for AES-256-GCM only, so there it needs no naming.
-  Algorithm algorithm = request.raw() ? Algorithm::Aes256Gcm : default_algorithm_;
+  Algorithm algorithm =
+      request.raw() ? Algorithm::Aes256Gcm : default_of(**ring, default_algorithm_);
   switch (request.algorithm()) {
     case contract::Algorithm::Default:
       break;
@@ -106,12 +127,57 @@ bp::result<contract::EncryptReplyT> AeadService::encrypt(
                                         std::to_string(static_cast<unsigned>(request.algorithm())) +
                                         " is unknown; use XChaCha20Poly1305 or Aes256Gcm");
   }
-  auto sealed = aead_.seal(algorithm, framing_of(request.raw()), *plaintext, *associated_data);
+  return SealOrder{*ring, algorithm, framing_of(request.raw()), *plaintext, *associated_data};
+}
+
+bp::result<contract::EncryptReplyT> AeadService::encrypt(
+    const contract::EncryptRequest& request) const {
+  const auto order = order_of(request);
+  BP_TRY(order);
+  auto sealed = aead_.seal(*order->with, order->algorithm, order->framing, order->plaintext,
+                           order->associated_data);
   BP_TRY(sealed);
   contract::EncryptReplyT reply;
   reply.ciphertext = std::move(sealed->bytes);
   reply.key_id = sealed->key->facts().id;
-  reply.algorithm = to_contract(algorithm);
+  reply.algorithm = to_contract(order->algorithm);
+  return reply;
+}
+
+bp::result<contract::RewrapReplyT> AeadService::rewrap(
+    const contract::RewrapRequest& request) const {
+  const auto associated_data = associated_data_of(request);
+  BP_TRY(associated_data);
+  const Bytes ciphertext = bytes_of(request.ciphertext());
+  auto opened = aead_.open(Framing::Keyed, ciphertext, *associated_data);
+  BP_TRY(opened);
+  const Key& before = *opened->key;
+  contract::RewrapReplyT reply;
+  if (before.primary()) {
+    reply.ciphertext = to_vector(ciphertext);
+    reply.key_id = before.facts().id;
+  } else {
+    auto sealed = aead_.seal(before.version().ring(), before.facts().algorithm, Framing::Keyed,
+                             opened->plaintext, *associated_data);
+    wipe(opened->plaintext);
+    BP_TRY(sealed);
+    reply.ciphertext = std::move(sealed->bytes);
+    reply.key_id = sealed->key->facts().id;
+    reply.changed = true;
+  }
+  wipe(opened->plaintext);
+  return reply;
+}
+
+bp::result<contract::RewrapManyReplyT> AeadService::rewrap_many(
+    const contract::RewrapManyRequest& request) const {
+  BP_TRY(check_batch(request.items(), sealed_bytes_of(request.items())));
+  contract::RewrapManyReplyT reply;
+  if (request.items() != nullptr) {
+    for (const contract::RewrapRequest* item : *request.items()) {
+      reply.items.push_back(item_of<contract::RewrapResultT>(rewrap(*item)));
+    }
+  }
   return reply;
 }
 
@@ -152,14 +218,7 @@ bp::result<contract::EncryptManyReplyT> AeadService::encrypt_many(
 
 bp::result<contract::DecryptManyReplyT> AeadService::decrypt_many(
     const contract::DecryptManyRequest& request) const {
-  std::size_t bytes = 0;
-  if (request.items() != nullptr) {
-    for (const contract::DecryptRequest* item : *request.items()) {
-      const std::size_t size = bytes_of(item->ciphertext()).size();
-      bytes += size - std::min(size, overhead_bytes_max);
-    }
-  }
-  BP_TRY(check_batch(request.items(), bytes));
+  BP_TRY(check_batch(request.items(), sealed_bytes_of(request.items())));
   contract::DecryptManyReplyT reply;
   if (request.items() != nullptr) {
     for (const contract::DecryptRequest* item : *request.items()) {
@@ -202,14 +261,18 @@ bp::result<contract::DecryptWithPasswordReplyT> AeadService::decrypt_with_passwo
 contract::DescribeReplyT AeadService::describe() const {
   contract::DescribeReplyT reply;
   reply.default_algorithm = to_contract(default_algorithm_);
-  for (const auto& key : keys_.keys()) {
+  for (const Key* key : keys_.keys()) {
     const Key::Facts& facts = key->facts();
+    if (!is_cipher(facts.algorithm) || facts.framing == Framing::Stream) {
+      continue;
+    }
     auto description = std::make_unique<contract::KeyDescriptionT>();
     description->key_id = facts.id;
     description->algorithm = to_contract(facts.algorithm);
-    description->state = facts.state == KeyState::Enabled ? contract::KeyState::Enabled
-                                                          : contract::KeyState::Disabled;
-    description->primary = facts.primary;
+    description->state = to_contract(*key);
+    description->primary = key->primary();
+    description->key = key->version().ring().name();
+    description->version = key->version().facts().number;
     description->raw = facts.framing == Framing::Raw;
     description->sealed_messages = key->sealed_messages();
     description->sealed_messages_max = key->sealed_messages_max();

@@ -7,12 +7,11 @@
 
 #include "aead.hpp"
 #include "password_key.hpp"
+#include "payload.hpp"
 
 namespace crypto_sodium {
 
 namespace contract = bp::crypto::aead;
-
-inline constexpr std::size_t batch_items_max = 1000;
 
 class AeadService {
  public:
@@ -20,13 +19,21 @@ class AeadService {
   AeadService(const Keyset& keys, Algorithm default_algorithm)
       : keys_(keys), aead_(keys), default_algorithm_(default_algorithm) {}
 
-  /// Blocks: no. Errors: INVALID (bytes and text at once, unknown algorithm) and Aead::seal's.
+  /// Blocks: no. Errors: INVALID (bytes and text at once, unknown algorithm), NOT_FOUND (key), and
+  /// Aead::seal's.
   [[nodiscard]] bp::result<contract::EncryptReplyT> encrypt(
       const contract::EncryptRequest& request) const;
 
   /// Blocks: no. Errors: INVALID (bytes and text at once) and Aead::open's.
   [[nodiscard]] bp::result<contract::DecryptReplyT> decrypt(
       const contract::DecryptRequest& request) const;
+
+  /// With the present version of the key that sealed it. Blocks: no. Errors: INVALID, DECRYPT, and
+  /// Aead::seal's.
+  [[nodiscard]] bp::result<contract::RewrapReplyT> rewrap(
+      const contract::RewrapRequest& request) const;
+  [[nodiscard]] bp::result<contract::RewrapManyReplyT> rewrap_many(
+      const contract::RewrapManyRequest& request) const;
 
   /// Blocks: for milliseconds of computing. Errors: TOO_LARGE; the items have their own.
   [[nodiscard]] bp::result<contract::EncryptManyReplyT> encrypt_many(
@@ -45,6 +52,17 @@ class AeadService {
   [[nodiscard]] contract::DescribeReplyT describe() const;
 
  private:
+  /// What a request asks for; points into it.
+  struct SealOrder {
+    const Ring* with;
+    Algorithm algorithm;
+    Framing framing;
+    Bytes plaintext;
+    Bytes associated_data;
+  };
+
+  [[nodiscard]] bp::result<SealOrder> order_of(const contract::EncryptRequest& request) const;
+
   const Keyset& keys_;
   Aead aead_;
   Algorithm default_algorithm_;

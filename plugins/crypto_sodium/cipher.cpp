@@ -41,7 +41,7 @@ bool start_xchacha(EVP_CIPHER_CTX* context, Bytes key, Bytes nonce, bool encrypt
 }  // namespace
 
 bp::result<Cipher> Cipher::open(Algorithm algorithm, Secret key) {
-  assert(key.bytes().size() == key_bytes);
+  assert(is_cipher(algorithm) && key.bytes().size() == key_bytes);
   const bool aes = algorithm == Algorithm::Aes256Gcm;
   auto contexts =
       ContextPool::open(aes ? "AES-256-GCM" : "ChaCha20-Poly1305", aes ? key.bytes() : Bytes{});

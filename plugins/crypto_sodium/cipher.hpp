@@ -13,7 +13,18 @@
 
 namespace crypto_sodium {
 
-enum class Algorithm : std::uint8_t { XChaCha20Poly1305 = 1, Aes256Gcm = 2 };
+/// Of a key. A Cipher knows the first two.
+enum class Algorithm : std::uint8_t {
+  XChaCha20Poly1305 = 1,
+  Aes256Gcm = 2,
+  Ed25519 = 3,
+  HmacSha256 = 4,
+  HkdfSha256 = 5
+};
+
+[[nodiscard]] constexpr bool is_cipher(Algorithm algorithm) noexcept {
+  return algorithm == Algorithm::XChaCha20Poly1305 || algorithm == Algorithm::Aes256Gcm;
+}
 
 inline constexpr std::size_t tag_bytes = 16;
 inline constexpr std::size_t nonce_bytes_max = 24;
@@ -27,7 +38,19 @@ inline constexpr std::size_t xchacha_openssl_from_bytes = 2048;
 }
 
 [[nodiscard]] constexpr std::string_view name(Algorithm algorithm) noexcept {
-  return algorithm == Algorithm::Aes256Gcm ? "AES-256-GCM" : "XChaCha20-Poly1305";
+  switch (algorithm) {
+    case Algorithm::XChaCha20Poly1305:
+      return "XChaCha20-Poly1305";
+    case Algorithm::Aes256Gcm:
+      return "AES-256-GCM";
+    case Algorithm::Ed25519:
+      return "Ed25519";
+    case Algorithm::HmacSha256:
+      return "HMAC-SHA256";
+    case Algorithm::HkdfSha256:
+      return "HKDF-SHA256";
+  }
+  return "unknown";
 }
 
 /// The one error for everything that does not decrypt. It tells nothing about the cause.
@@ -37,7 +60,7 @@ inline constexpr std::size_t xchacha_openssl_from_bytes = 2048;
 
 class Cipher {
  public:
-  /// `key` has key_bytes bytes.
+  /// `key` has key_bytes bytes; the algorithm is_cipher().
   [[nodiscard]] static bp::result<Cipher> open(Algorithm algorithm, Secret key);
 
   [[nodiscard]] Algorithm algorithm() const noexcept { return algorithm_; }

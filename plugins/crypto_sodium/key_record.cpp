@@ -48,8 +48,9 @@ std::string KeyRecord::remedy() const {
     return "";
   }
   return "key " + std::to_string(*id_) +
-         " seals here, and no other opens what it sealed: restore it from a backup; or, to begin "
-         "anew and lose what "
+         " seals here, and no other opens what it sealed: restore it from a backup (the "
+         "configured key, or the file 'keyset' of the data folder); or, to begin anew and lose "
+         "what "
          "it sealed, remove '" +
          path_ + "'";
 }

@@ -124,6 +124,32 @@ bp::result<LoadedKey> load_file(const KeySource& source) {
   return LoadedKey{std::move(*key), std::move(note)};
 }
 
+/// systemd puts credentials of a unit into a folder of its own that only the unit's user may enter.
+bp::result<LoadedKey> load_credential(const KeySource& source) {
+  const char* folder = std::getenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  if (folder == nullptr || *folder == 0) {
+    return bp::fail(BP_E_NOT_FOUND,
+                    "$CREDENTIALS_DIRECTORY is not set, so there is no credential '" + source.name +
+                        "'; start the host from a systemd unit with LoadCredential=" + source.name +
+                        ":<path> (or LoadCredentialEncrypted=)");
+  }
+  if (source.name.find('/') != std::string::npos || source.name == "..") {
+    return bp::fail(BP_E_CONFIG,
+                    "'" + source.name + "' is no name of a credential; name it without a path");
+  }
+  const auto content = read_private_file(std::string(folder) + "/" + source.name,
+                                         key_file_bytes_max, Readers::OwnerAndAcl);
+  if (!content) {
+    return std::unexpected(
+        bp::error(content.error()).during("reading credential '" + source.name + "'"));
+  }
+  auto key = decode_key(content->bytes(), false);
+  if (!key) {
+    return std::unexpected(std::move(key).error().during("credential '" + source.name + "'"));
+  }
+  return LoadedKey{std::move(*key), ""};
+}
+
 /// "pbkdf2-hmac-sha256 600000 <32 hex digits>\n"
 std::string write_salt(const Salt& salt) {
   std::array<char, (2 * salt_bytes) + 1> hex{};
@@ -252,6 +278,9 @@ bp::result<Secret> decode_key(Bytes content, bool text_only) {
 bp::result<LoadedKey> load_key(const KeySource& source) {
   if (source.kind == SourceKind::File) {
     return load_file(source);
+  }
+  if (source.kind == SourceKind::Credential) {
+    return load_credential(source);
   }
   if (source.kind != SourceKind::Env) {
     return load_passphrase(source);

@@ -1,4 +1,5 @@
-// plugins/crypto_sodium/key_source.hpp - a master key from a file, a variable or a passphrase.
+// plugins/crypto_sodium/key_source.hpp - a master key from a file, a variable, a passphrase or a
+// credential of systemd.
 //
 // Thread: any. Blocks: on the disk, and for a passphrase about 0.15 s.
 #pragma once
@@ -11,14 +12,14 @@
 
 namespace crypto_sodium {
 
-enum class SourceKind : std::uint8_t { File, Env, PassphraseFile, PassphraseEnv };
+enum class SourceKind : std::uint8_t { File, Env, PassphraseFile, PassphraseEnv, Credential };
 
 struct KeySource {
   SourceKind kind = SourceKind::File;
-  std::string name;       // a path, or the name of an environment variable
-  std::string salt_file;  // with a passphrase: salt and iteration count, no secret
-  bool create = false;    // a missing key file or salt file is made at the first start
-  std::string remedy;     // what to do about a missing file, where it is not the usual
+  std::string name = {};       // a path, or the name of an environment variable or credential
+  std::string salt_file = {};  // with a passphrase: salt and iteration count, no secret
+  bool create = false;         // a missing key file or salt file is made at the first start
+  std::string remedy = {};     // what to do about a missing file, where it is not the usual
   std::uint32_t iterations = pbkdf2_iterations_min;      // for a new salt file
   std::uint32_t iterations_min = pbkdf2_iterations_min;  // tests lower it to be quick
 };

@@ -19,14 +19,6 @@ bool parse(std::string_view text, Number& number) noexcept {
 
 }  // namespace
 
-NonceLedger::NonceLedger(std::string path, const Keyset& keys) : path_(std::move(path)) {
-  for (const auto& key : keys.keys()) {
-    if (key->sealed_messages_max() != 0) {
-      lines_.push_back(std::make_unique<Line>(key.get(), 0, 0));
-    }
-  }
-}
-
 bool NonceLedger::read_line(std::string_view line) {
   const std::size_t space = line.find(' ');
   std::uint32_t id = 0;
@@ -35,14 +27,13 @@ bool NonceLedger::read_line(std::string_view line) {
       !parse(line.substr(space + 1), count)) {
     return false;
   }
-  const auto found =
-      std::ranges::find_if(lines_, [&](const auto& own) { return own->key->facts().id == id; });
-  if (found == lines_.end()) {
+  const Key* key = keys_.any(id);
+  if (key == nullptr || key->sealed_messages_max() == 0) {
     foreign_.emplace_back(line);
   } else {
-    (*found)->key->resume_from(count);
-    (*found)->at_start = count;
-    (*found)->due_from = count;
+    key->resume_from(count);
+    key->count_due_from() = count;
+    at_start_[id] = count;
   }
   return true;
 }
@@ -69,16 +60,18 @@ bp::result<void> NonceLedger::open() {
   return {};
 }
 
-bool NonceLedger::due() noexcept {
-  const bool behind = std::ranges::any_of(lines_, [](const auto& line) {
-    return line->key->sealed_messages() > line->due_from.load(std::memory_order_relaxed);
-  });
-  return behind && !asked_.exchange(true);
+bool NonceLedger::due(const Key& key) noexcept {
+  return key.sealed_messages_max() != 0 &&
+         key.sealed_messages() > key.count_due_from().load(std::memory_order_relaxed) &&
+         !asked_.exchange(true);
 }
 
-bool NonceLedger::used() const noexcept {
-  return std::ranges::any_of(
-      lines_, [](const auto& line) { return line->key->sealed_messages() > line->at_start; });
+bool NonceLedger::used() const {
+  return std::ranges::any_of(keys_.keys(), [this](const Key* key) {
+    const auto found = at_start_.find(key->facts().id);
+    return key->sealed_messages_max() != 0 &&
+           key->sealed_messages() > (found == at_start_.end() ? 0 : found->second);
+  });
 }
 
 bp::result<void> NonceLedger::record(std::uint64_t margin) {
@@ -86,15 +79,17 @@ bp::result<void> NonceLedger::record(std::uint64_t margin) {
   for (const std::string& line : foreign_) {
     text += line + "\n";
   }
-  for (const auto& line : lines_) {
-    const std::uint64_t sealed = line->key->sealed_messages();
-    if (sealed == 0) {
+  for (const Key* key : keys_.keys()) {
+    const std::uint64_t sealed = key->sealed_messages();
+    if (sealed == 0 || key->sealed_messages_max() == 0) {
       continue;
     }
-    const std::uint64_t count = sealed > line->at_start ? sealed + margin : sealed;
-    text += std::to_string(line->key->facts().id) + " " + std::to_string(count) + "\n";
+    const auto found = at_start_.find(key->facts().id);
+    const bool used = found == at_start_.end() || sealed > found->second;
+    text += std::to_string(key->facts().id) + " " +
+            std::to_string(used ? sealed + margin : sealed) + "\n";
     // Also when writing fails: a full disk is tried again after the next half, not at each message.
-    line->due_from.store(sealed + (margin / 2), std::memory_order_relaxed);
+    key->count_due_from().store(sealed + (margin / 2), std::memory_order_relaxed);
   }
   auto written = replace_private_file(
       path_, Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));

@@ -6,7 +6,7 @@
 #pragma once
 
 #include <atomic>
-#include <memory>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -20,34 +20,30 @@ inline constexpr std::uint64_t nonce_margin_at_stop = 1U << 10U;  // inline call
 class NonceLedger {
  public:
   /// The keyset outlives this object.
-  NonceLedger(std::string path, const Keyset& keys);
+  NonceLedger(std::string path, const Keyset& keys) : path_(std::move(path)), keys_(keys) {}
 
   /// Continues the counts of the keys from the file; a missing file is an empty one.
   /// Blocks: on the disk. Errors: CORRUPT, PERMISSION, IO.
   [[nodiscard]] bp::result<void> open();
 
-  /// True once when the file should be written: whoever is told so sees to it that record() runs.
-  [[nodiscard]] bool due() noexcept;
+  /// True once when the file should be written because of what `key` sealed: whoever is told so
+  /// sees to it that record() runs.
+  [[nodiscard]] bool due(const Key& key) noexcept;
 
   /// Has any key sealed since open()? If not, there is nothing to record.
-  [[nodiscard]] bool used() const noexcept;
+  [[nodiscard]] bool used() const;
 
   /// Writes the count of every key, plus `margin` for those used. Blocks: on the disk. Errors:
   /// PERMISSION, IO.
   [[nodiscard]] bp::result<void> record(std::uint64_t margin);
 
  private:
-  struct Line {
-    const Key* key;
-    std::uint64_t at_start;
-    std::atomic<std::uint64_t> due_from;  // more messages than this: time to write
-  };
-
   [[nodiscard]] bool read_line(std::string_view line);
 
   std::string path_;
-  std::vector<std::unique_ptr<Line>> lines_;
-  std::vector<std::string> foreign_;  // lines of keys that are not configured now: kept
+  const Keyset& keys_;
+  std::map<std::uint32_t, std::uint64_t> at_start_;  // by key id, as the file said
+  std::vector<std::string> foreign_;                 // lines of keys that are not there now: kept
   std::atomic<bool> asked_{false};
 };
 

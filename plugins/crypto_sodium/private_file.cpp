@@ -50,11 +50,12 @@ bp::error failure(const std::string& action, const std::string& path) {
   return {code, "cannot " + action + " '" + path + "': " + std::generic_category().message(cause)};
 }
 
-bp::result<void> check_owner_only(const struct stat& facts, const std::string& path) {
+bp::result<void> check_readers(const struct stat& facts, const std::string& path, Readers readers) {
+  const mode_t refused = readers == Readers::Owner ? others_mask : others_mask & ~mode_t{S_IRGRP};
   if (!S_ISREG(facts.st_mode)) {
     return bp::fail(BP_E_INVALID, "'" + path + "' is not a regular file; name one");
   }
-  if ((facts.st_mode & others_mask) != 0) {
+  if ((facts.st_mode & refused) != 0) {
     return bp::fail(BP_E_PERMISSION,
                     "'" + path + "' may be read by others than its owner; run: chmod 600 '" + path +
                         "' (and think of the key as known if it was so for long)");
@@ -119,14 +120,15 @@ bp::result<std::string> write_scratch(const std::string& path, Bytes content) {
 
 }  // namespace
 
-bp::result<Secret> read_private_file(const std::string& path, std::size_t size_bytes_max) {
+bp::result<Secret> read_private_file(const std::string& path, std::size_t size_bytes_max,
+                                     Readers readers) {
   // O_NONBLOCK: a named pipe must not hold the start up; it is refused below.
   const Descriptor descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat facts{};
   if (!descriptor.is_open() || ::fstat(descriptor.number(), &facts) != 0) {
     return std::unexpected(failure("read", path));
   }
-  BP_TRY(check_owner_only(facts, path));
+  BP_TRY(check_readers(facts, path, readers));
   auto content = Secret::allocate(size_bytes_max + 1);
   if (!content) {
     return content;

@@ -6,6 +6,8 @@
 namespace crypto_sodium {
 namespace {
 
+constexpr const char* keyset_name = "keyset";
+
 /// An absolute path stays itself.
 std::string path_in(std::string_view folder, const std::string& path) {
   return (std::filesystem::path(folder) / path).string();
@@ -48,19 +50,43 @@ bp::result<std::vector<Former>> load_former(const Settings& settings, std::strin
   return all;
 }
 
-/// Is the key that sealed last among the former ones, so that the primary may be a new one?
-bp::result<bool> is_rotation(const std::vector<Former>& former, const KeyRecord& record) {
+/// Is the key that was in use among the former ones, so that the primary may be a new one? It
+/// sealed the keyset file, or else the last message.
+bp::result<bool> is_rotation(const std::vector<Former>& former, const KeyRecord& record,
+                             std::optional<std::uint32_t> sealed_under) {
   for (const Former& one : former) {
-    const auto found = leads_to(one.master, *record.id());
-    if (!found || *found) {
-      return found;
+    const auto sealing = SealingKey::of(one.master);
+    const auto found =
+        sealed_under || !record.id() ? bp::result<bool>(false) : leads_to(one.master, *record.id());
+    if (!sealing || !found) {
+      return std::unexpected(sealing ? found.error() : sealing.error());
+    }
+    if (*found || sealing->id() == sealed_under) {
+      return true;
     }
   }
   return false;
 }
 
+bp::result<std::vector<SealingKey>> sealing_keys(const Secret& primary,
+                                                 const std::vector<Former>& former) {
+  std::vector<SealingKey> keys;
+  const auto add = [&keys](const Secret& master) -> bp::result<void> {
+    auto key = SealingKey::of(master);
+    BP_TRY(key);
+    keys.push_back(std::move(*key));
+    return {};
+  };
+  BP_TRY(add(primary));
+  for (const Former& one : former) {
+    BP_TRY(add(one.master));
+  }
+  return keys;
+}
+
 bp::result<Secret> load_primary(const Settings& settings, std::string_view data_folder,
                                 const std::vector<Former>& former, const KeyRecord& record,
+                                std::optional<std::uint32_t> sealed_under,
                                 std::vector<std::string>& notes) {
   auto source = source_of(settings.key.source, data_folder);
   if (!source) {
@@ -68,8 +94,8 @@ bp::result<Secret> load_primary(const Settings& settings, std::string_view data_
   }
   source->create = settings.key.create;
   source->iterations = settings.key.iterations;
-  if (record.id()) {
-    const auto rotation = is_rotation(former, record);
+  if (record.id() || sealed_under) {
+    const auto rotation = is_rotation(former, record, sealed_under);
     if (!rotation) {
       return std::unexpected(rotation.error());
     }
@@ -87,7 +113,8 @@ bp::result<KeySource> source_of(const SourceSettings& settings, std::string_view
   const std::array candidates{std::pair(&settings.file, SourceKind::File),
                               std::pair(&settings.env, SourceKind::Env),
                               std::pair(&settings.passphrase_file, SourceKind::PassphraseFile),
-                              std::pair(&settings.passphrase_env, SourceKind::PassphraseEnv)};
+                              std::pair(&settings.passphrase_env, SourceKind::PassphraseEnv),
+                              std::pair(&settings.credential, SourceKind::Credential)};
   KeySource source;
   std::size_t named = 0;
   for (const auto& [name, kind] : candidates) {
@@ -100,7 +127,7 @@ bp::result<KeySource> source_of(const SourceSettings& settings, std::string_view
   if (named != 1) {
     return bp::fail(BP_E_CONFIG, "a key has " + std::to_string(named) +
                                      " sources; name exactly one of 'file', 'env', "
-                                     "'passphrase_file', 'passphrase_env'");
+                                     "'passphrase_file', 'passphrase_env', 'credential'");
   }
   if (source.kind == SourceKind::File || source.kind == SourceKind::PassphraseFile) {
     source.name = path_in(data_folder, source.name);
@@ -113,10 +140,14 @@ bp::result<KeySource> source_of(const SourceSettings& settings, std::string_view
 
 bp::result<LoadedKeys> load_keys(const Settings& settings, std::string_view data_folder,
                                  const KeyRecord& record) {
-  LoadedKeys loaded{std::make_unique<Keyset>(), {}};
+  LoadedKeys loaded{std::make_unique<Keyset>(), nullptr, {}};
+  KeysetFile file(path_in(data_folder, keyset_name));
+  const auto sealed_under = file.sealed_under();
+  BP_TRY(sealed_under);
   const auto former = load_former(settings, data_folder, loaded.notes);
   BP_TRY(former);
-  const auto primary = load_primary(settings, data_folder, *former, record, loaded.notes);
+  const auto primary =
+      load_primary(settings, data_folder, *former, record, *sealed_under, loaded.notes);
   BP_TRY(primary);
   BP_TRY(loaded.keys->add_primary(*primary));
   for (const Former& one : *former) {
@@ -124,6 +155,10 @@ bp::result<LoadedKeys> load_keys(const Settings& settings, std::string_view data
       return std::unexpected(std::move(added).error().during("adding '" + one.place + "'"));
     }
   }
+  auto sealing = sealing_keys(*primary, *former);
+  BP_TRY(sealing);
+  loaded.store = std::make_unique<KeyStore>(std::move(file), *loaded.keys);
+  BP_TRY(loaded.store->open(std::move(*sealing)));
   const Key& seals = *loaded.keys->sealing(settings.algorithm, Framing::Keyed);
   if (auto checked = record.check(*loaded.keys, seals.facts().id); !checked) {
     return std::unexpected(std::move(checked).error().during("loading 'key'"));

@@ -13,6 +13,7 @@
 
 #include "key_record.hpp"
 #include "key_source.hpp"
+#include "key_store.hpp"
 #include "keyset.hpp"
 
 namespace crypto_sodium {
@@ -24,21 +25,23 @@ constexpr auto json_names(Algorithm /*unused*/) {
 
 constexpr auto json_names(KeyState /*unused*/) {
   return std::array{std::pair{"enabled", KeyState::Enabled},
-                    std::pair{"disabled", KeyState::Disabled}};
+                    std::pair{"disabled", KeyState::Disabled}};  // nothing destroys a file of yours
 }
 
-/// Exactly one of the first four.
+/// Exactly one of the first five.
 struct SourceSettings {
   std::optional<std::string> file;
   std::optional<std::string> env;
   std::optional<std::string> passphrase_file;
   std::optional<std::string> passphrase_env;
+  std::optional<std::string> credential;
   std::optional<std::string> salt_file;
 
   static constexpr auto fields =
       bp::fields(bp::field<&SourceSettings::file>("file"), bp::field<&SourceSettings::env>("env"),
                  bp::field<&SourceSettings::passphrase_file>("passphrase_file"),
                  bp::field<&SourceSettings::passphrase_env>("passphrase_env"),
+                 bp::field<&SourceSettings::credential>("credential"),
                  bp::field<&SourceSettings::salt_file>("salt_file"));
 };
 
@@ -74,7 +77,8 @@ struct Settings {
 
 struct LoadedKeys {
   std::unique_ptr<Keyset> keys;
-  std::vector<std::string> notes;  // for the operator's log
+  std::unique_ptr<KeyStore> store;  // over `keys`
+  std::vector<std::string> notes;   // for the operator's log
 };
 
 /// Where a key comes from; relative paths start at `data_folder`.
@@ -82,10 +86,12 @@ struct LoadedKeys {
 [[nodiscard]] bp::result<KeySource> source_of(const SourceSettings& settings,
                                               std::string_view data_folder);
 
-/// Every key that the settings name. A missing primary is made only if no key was used before,
-/// or if the recorded key is a former one; the keys that are loaded agree with the record.
+/// Every key that the settings name, and those of the keyset file in the data folder. A missing
+/// primary is made only if no key was used before, or if the one that was is a former one now; the
+/// keys that are loaded agree with the record.
 /// Blocks: on the disk and for passphrases.
-/// Errors: load_key's, Keyset's and KeyRecord::check's, with the place in the configuration.
+/// Errors: load_key's, Keyset's, KeyStore::open's and KeyRecord::check's, with the place in the
+/// configuration.
 [[nodiscard]] bp::result<LoadedKeys> load_keys(const Settings& settings,
                                                std::string_view data_folder,
                                                const KeyRecord& record);

@@ -6,28 +6,14 @@
 #include <gtest/gtest.h>
 
 #include "bytes.hpp"
+#include "requests.hpp"
 
 namespace crypto_sodium {
 namespace {
 
 using testing::as_text;
 using testing::Buffer;
-
-/// A request as it arrives: packed.
-template <typename Table>
-class Request {
- public:
-  explicit Request(const typename Table::NativeTableType& from) {
-    builder_.Finish(Table::Pack(builder_, &from));
-  }
-
-  [[nodiscard]] const Table& operator*() const {
-    return *flatbuffers::GetRoot<Table>(builder_.GetBufferPointer());
-  }
-
- private:
-  flatbuffers::FlatBufferBuilder builder_;
-};
+using testing::Request;
 
 class AeadServiceTest : public ::testing::Test {
  protected:
@@ -218,6 +204,56 @@ TEST_F(AeadServiceTest, DescribesKeysWithoutShowingThem) {
   EXPECT_TRUE(reply.keys[2]->raw);
   EXPECT_EQ(reply.keys[3]->state, contract::KeyState::Disabled);
   EXPECT_FALSE(reply.keys[3]->primary);
+}
+
+TEST_F(AeadServiceTest, ANamedKeySealsWithItsOwnAlgorithm) {
+  keys.commit(keys.prepare(testing::stored("mail", Purpose::Aes256Gcm, 1, 1)).value());
+  auto request = text_request("text");
+  request.key = "mail";
+  const auto sealed = encrypt(request);
+  ASSERT_TRUE(sealed);
+  EXPECT_EQ(sealed->algorithm, contract::Algorithm::Aes256Gcm);
+  EXPECT_EQ(decrypt(open_request(sealed->ciphertext)).value().text, "text");
+
+  request.algorithm = contract::Algorithm::XChaCha20Poly1305;
+  EXPECT_EQ(encrypt(request).error().code(), BP_E_UNSUPPORTED);
+  request.key = "male";
+  EXPECT_EQ(encrypt(request).error().code(), BP_E_NOT_FOUND);
+  keys.commit(keys.prepare(testing::stored("sign", Purpose::Ed25519, 1, 1)).value());
+  request.key = "sign";
+  EXPECT_EQ(encrypt(request).error().code(), BP_E_UNSUPPORTED);
+}
+
+TEST_F(AeadServiceTest, RewrapsUnderThePresentVersion) {
+  auto request = text_request("text");
+  request.associated_text = "place";
+  contract::RewrapRequestT again;
+  again.ciphertext = encrypt(request).value().ciphertext;
+  again.associated_text = "place";
+  const auto rewrap = [&] { return service.rewrap(*Request<contract::RewrapRequest>(again)); };
+
+  const auto same = rewrap();
+  ASSERT_TRUE(same);
+  EXPECT_FALSE(same->changed);
+  EXPECT_EQ(same->ciphertext, again.ciphertext);
+
+  keys.commit(keys.prepare(testing::stored("", Purpose::Messages, 1, 1)).value());
+  const auto newer = rewrap();
+  ASSERT_TRUE(newer);
+  EXPECT_TRUE(newer->changed);
+  EXPECT_NE(newer->key_id, same->key_id);
+  auto open = open_request(newer->ciphertext);
+  open.associated_text = "place";
+  EXPECT_EQ(decrypt(open).value().text, "text");
+
+  contract::RewrapManyRequestT many;
+  for (int i = 0; i < 2; ++i) {
+    many.items.push_back(std::make_unique<contract::RewrapRequestT>(again));
+  }
+  many.items[0]->associated_text = "elsewhere";
+  const auto each = service.rewrap_many(*Request<contract::RewrapManyRequest>(many)).value();
+  EXPECT_EQ(each.items[0]->code, BP_E_DECRYPT);
+  EXPECT_EQ(each.items[1]->reply->key_id, newer->key_id);
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ TEST_F(AeadTest, AFormerKeyStillOpens) {
     const auto opened = Aead(rotated).open(form.framing, seal(form, "old", ""), {});
     ASSERT_TRUE(opened);
     EXPECT_EQ(as_text(opened->plaintext), "old");
-    EXPECT_FALSE(opened->key->facts().primary);
+    EXPECT_FALSE(opened->key->primary());
   }
 }
 

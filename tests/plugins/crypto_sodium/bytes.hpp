@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "secret.hpp"
+#include "stored_keyset.hpp"
 
 namespace crypto_sodium::testing {
 
@@ -45,6 +46,21 @@ inline Secret counting_key(std::uint8_t first) {
     bytes[i] = static_cast<std::uint8_t>(first + i);
   }
   return Secret::copy_of(bytes).value();
+}
+
+/// One ring with versions 1 to `count`, whose masters are counting keys from `first` on.
+inline StoredKeyset stored(const std::string& name, Purpose purpose, std::uint32_t count,
+                           std::uint32_t primary, std::uint8_t first = 100) {
+  StoredRing ring{name, purpose, primary, 0, {}};
+  for (std::uint32_t number = 1; number <= count; ++number) {
+    ring.versions.push_back({number, KeyState::Enabled, 1'700'000'000 + number,
+                             std::make_shared<const Secret>(
+                                 counting_key(static_cast<std::uint8_t>(first + number - 1)))});
+  }
+  StoredKeyset keys;
+  keys.generation = 1;
+  keys.rings.push_back(std::move(ring));
+  return keys;
 }
 
 }  // namespace crypto_sodium::testing

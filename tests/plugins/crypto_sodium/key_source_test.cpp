@@ -219,5 +219,29 @@ TEST(KeySource, RefusesADamagedSaltOrAnEmptyPassphrase) {
   EXPECT_EQ(load_key(without_salt).error().code(), BP_E_CONFIG);
 }
 
+TEST(KeySourceCredential, SystemdKeepsTheKey) {
+  const testing::TemporaryFolder folder;
+  const KeySource source{.kind = SourceKind::Credential, .name = "kek"};
+  ::unsetenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+  const auto without = load_key(source);
+  ASSERT_FALSE(without);
+  EXPECT_EQ(without.error().code(), BP_E_NOT_FOUND);
+  EXPECT_NE(without.error().text().find("LoadCredential=kek"), std::string::npos);
+
+  ::setenv("CREDENTIALS_DIRECTORY", folder.file("").c_str(), 1);  // NOLINT(concurrency-mt-unsafe)
+  EXPECT_EQ(load_key(source).error().code(), BP_E_NOT_FOUND);
+  // systemd lets the unit's user read by an access control list, whose mask shows as the group's.
+  using std::filesystem::perms;
+  folder.write("kek", std::string(64, 'a'), perms::owner_read | perms::group_read);
+  EXPECT_TRUE(load_key(source));
+  folder.write("open", std::string(64, 'a'), perms::owner_read | perms::others_read);
+  const auto readable = load_key({.kind = SourceKind::Credential, .name = "open"});
+  ASSERT_FALSE(readable);
+  EXPECT_EQ(readable.error().code(), BP_E_PERMISSION);
+  EXPECT_EQ(load_key({.kind = SourceKind::Credential, .name = "../kek"}).error().code(),
+            BP_E_CONFIG);
+  ::unsetenv("CREDENTIALS_DIRECTORY");  // NOLINT(concurrency-mt-unsafe)
+}
+
 }  // namespace
 }  // namespace crypto_sodium

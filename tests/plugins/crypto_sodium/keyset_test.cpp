@@ -31,13 +31,13 @@ TEST(Keyset, KeyIdsArePartOfTheFormat) {
 TEST(Keyset, EachAlgorithmHasItsOwnKey) {
   const Keyset keys = with_primary(0);
   std::set<std::string> tags;
-  for (const auto& key : keys.keys()) {
+  for (const Key* key : keys.keys()) {
     testing::Buffer tag(tag_bytes);
     const testing::Buffer nonce(nonce_bytes(key->facts().algorithm), 0);
-    ASSERT_TRUE(key->cipher().seal(nonce, {}, {}, tag));
+    ASSERT_TRUE(key->use()->cipher().seal(nonce, {}, {}, tag));
     tags.insert(testing::hex(tag));
   }
-  EXPECT_EQ(tags.size(), 3U);
+  EXPECT_EQ(tags.size(), 4U);
 }
 
 TEST(Keyset, OnlyThePrimarySeals) {
@@ -45,8 +45,8 @@ TEST(Keyset, OnlyThePrimarySeals) {
   ASSERT_TRUE(keys.add_former(counting_key(1), KeyState::Enabled));
   const Key* sealing = keys.sealing(Algorithm::XChaCha20Poly1305, Framing::Keyed);
   EXPECT_EQ(sealing->facts().id, 0x6CC8552EU);
-  EXPECT_TRUE(sealing->facts().primary);
-  EXPECT_EQ(keys.keys().size(), 6U);
+  EXPECT_TRUE(sealing->primary());
+  EXPECT_EQ(keys.keys().size(), 8U);
 }
 
 TEST(Keyset, DisabledKeysDoNotOpen) {
@@ -55,10 +55,10 @@ TEST(Keyset, DisabledKeysDoNotOpen) {
   ASSERT_TRUE(keys.add_former(counting_key(2), KeyState::Disabled));
   std::size_t opening = 0;
   for (const auto& key : keys.keys()) {
-    opening += keys.opening(key->facts().id) == nullptr ? 0U : 1U;
+    opening += keys.opening(key->facts().id, Framing::Keyed) == nullptr ? 0U : 1U;
   }
   EXPECT_EQ(opening, 4U);  // two of each enabled key; raw ones are not found by id
-  EXPECT_EQ(keys.opening(12345), nullptr);
+  EXPECT_EQ(keys.opening(12345, Framing::Keyed), nullptr);
 }
 
 TEST(Keyset, RefusesASecondPrimaryAndDuplicates) {
@@ -101,6 +101,60 @@ TEST(Keyset, ResumingNeverForgetsMessages) {
   key->resume_from(100);
   key->resume_from(50);
   EXPECT_EQ(key->sealed_messages(), 100U);
+}
+
+TEST(Keyset, AStoredVersionTakesOver) {
+  Keyset keys = with_primary(0);
+  const Key* before = keys.sealing(Algorithm::Aes256Gcm, Framing::Keyed);
+  keys.commit(keys.prepare(testing::stored("", Purpose::Messages, 2, 2)).value());
+  const Key* after = keys.sealing(Algorithm::Aes256Gcm, Framing::Keyed);
+  EXPECT_NE(after, before);
+  EXPECT_EQ(after->version().facts().number, 2U);
+  EXPECT_TRUE(after->primary());
+  EXPECT_FALSE(before->primary());
+  EXPECT_EQ(keys.opening(before->facts().id, Framing::Keyed), before);
+  // Foreign programs have the configured key and no other.
+  EXPECT_TRUE(keys.sealing(Algorithm::Aes256Gcm, Framing::Raw)->version().configured());
+  EXPECT_EQ(keys.default_ring().versions().size(), 3U);
+}
+
+TEST(Keyset, VersionsBelowTheMinimumOpenNothing) {
+  Keyset keys = with_primary(0);
+  const Key* configured = keys.sealing(Algorithm::Aes256Gcm, Framing::Keyed);
+  auto stored = testing::stored("", Purpose::Messages, 2, 2);
+  stored.rings[0].min_version = 2;
+  keys.commit(keys.prepare(stored).value());
+  EXPECT_EQ(keys.opening(configured->facts().id, Framing::Keyed), nullptr);
+  EXPECT_EQ(keys.sealing(Algorithm::Aes256Gcm, Framing::Raw), nullptr);
+  const Version* first = keys.default_ring().find(1);
+  EXPECT_EQ(keys.opening(first->keys()[0]->facts().id, Framing::Keyed), nullptr);
+  stored.rings[0].min_version = 0;
+  keys.commit(keys.prepare(stored).value());
+  EXPECT_EQ(keys.opening(configured->facts().id, Framing::Keyed), configured);
+}
+
+TEST(Keyset, NamesAreFoundWhileOthersAreAdded) {
+  Keyset keys = with_primary(0);
+  StoredKeyset stored;
+  for (std::size_t i = 0; i + 1 < rings_max; ++i) {
+    auto more = testing::stored("key" + std::to_string(i), Purpose::HmacSha256, 1, 1,
+                                static_cast<std::uint8_t>(i + 10));
+    stored.rings.push_back(more.rings[0]);
+    keys.commit(keys.prepare(stored).value());
+    EXPECT_EQ(keys.find("key" + std::to_string(i))->purpose(), Purpose::HmacSha256);
+  }
+  EXPECT_EQ(keys.find("key99"), nullptr);
+  EXPECT_EQ(keys.find(""), &keys.default_ring());
+  stored.rings.push_back(testing::stored("more", Purpose::HmacSha256, 1, 1, 200).rings[0]);
+  EXPECT_EQ(keys.prepare(stored).error().code(), BP_E_FULL);
+}
+
+TEST(Keyset, AnIdThatIsTakenIsRefused) {
+  Keyset keys = with_primary(0);
+  auto stored = testing::stored("", Purpose::Messages, 1, 1);
+  stored.rings[0].versions[0].master =
+      std::make_shared<const Secret>(Secret::copy_of(counting_key(0).bytes()).value());
+  EXPECT_EQ(keys.prepare(stored).error().code(), BP_E_EXISTS);
 }
 
 TEST(Keyset, KnowsEveryIdThatAMasterLeadsTo) {

@@ -35,23 +35,23 @@ class NonceLedgerTest : public ::testing::Test {
 TEST_F(NonceLedgerTest, AnUnusedKeyNeedsNoFile) {
   Run run(path);
   ASSERT_TRUE(run.ledger->open());
-  EXPECT_FALSE(run.ledger->due());
+  EXPECT_FALSE(run.ledger->due(run.aes()));
   ASSERT_TRUE(run.keys.sealing(Algorithm::XChaCha20Poly1305, Framing::Keyed)->spend_nonce());
-  EXPECT_FALSE(run.ledger->due());
+  EXPECT_FALSE(run.ledger->due(run.aes()));
   EXPECT_FALSE(std::filesystem::exists(path));
 }
 
 TEST_F(NonceLedgerTest, IsDueOncePerHalfMargin) {
   Run run(path);
   ASSERT_TRUE(run.aes().spend_nonce());
-  EXPECT_TRUE(run.ledger->due());
-  EXPECT_FALSE(run.ledger->due());  // somebody has been asked
+  EXPECT_TRUE(run.ledger->due(run.aes()));
+  EXPECT_FALSE(run.ledger->due(run.aes()));  // somebody has been asked
   ASSERT_TRUE(run.ledger->record(nonce_margin));
-  EXPECT_FALSE(run.ledger->due());
+  EXPECT_FALSE(run.ledger->due(run.aes()));
   run.aes().resume_from(1 + (nonce_margin / 2));
-  EXPECT_FALSE(run.ledger->due());
+  EXPECT_FALSE(run.ledger->due(run.aes()));
   ASSERT_TRUE(run.aes().spend_nonce());
-  EXPECT_TRUE(run.ledger->due());
+  EXPECT_TRUE(run.ledger->due(run.aes()));
 }
 
 TEST_F(NonceLedgerTest, ACrashCostsTheMarginAndACleanStopNothing) {
@@ -63,7 +63,7 @@ TEST_F(NonceLedgerTest, ACrashCostsTheMarginAndACleanStopNothing) {
   Run after_crash(path);
   ASSERT_TRUE(after_crash.ledger->open());
   EXPECT_EQ(after_crash.aes().sealed_messages(), nonce_margin + 1);
-  EXPECT_FALSE(after_crash.ledger->due());  // not before the first message
+  EXPECT_FALSE(after_crash.ledger->due(after_crash.aes()));  // not before the first message
   EXPECT_FALSE(after_crash.ledger->used());
   ASSERT_TRUE(after_crash.ledger->record(nonce_margin));  // unused: nothing is added
 
@@ -110,11 +110,11 @@ TEST_F(NonceLedgerTest, RefusesADamagedFile) {
 TEST_F(NonceLedgerTest, AFailedWriteIsReportedAndTriedLater) {
   Run run(folder.file("missing/folder/nonces"));
   ASSERT_TRUE(run.aes().spend_nonce());
-  EXPECT_TRUE(run.ledger->due());
+  EXPECT_TRUE(run.ledger->due(run.aes()));
   EXPECT_FALSE(run.ledger->record(nonce_margin));
-  EXPECT_FALSE(run.ledger->due());
+  EXPECT_FALSE(run.ledger->due(run.aes()));
   run.aes().resume_from(nonce_margin);
-  EXPECT_TRUE(run.ledger->due());
+  EXPECT_TRUE(run.ledger->due(run.aes()));
 }
 
 }  // namespace

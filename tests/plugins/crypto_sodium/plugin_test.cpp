@@ -9,20 +9,20 @@
 #include <gtest/gtest.h>
 
 #include "backplane/contract/crypto_aead_contract.hpp"
-#include "backplane/testing/fake_host.hpp"
 
 #include "bytes.hpp"
-#include "temporary_folder.hpp"
-
-extern "C" const bp_entry bp_plugin_v1;
+#include "plugin_fixture.hpp"
 
 namespace crypto_sodium {
 namespace {
 
 namespace contract = bp::crypto::aead;
+using testing::created_key;
+using testing::packed;
+using testing::PluginFixture;
+using testing::unpacked;
 
 constexpr const char* service = "bp.crypto.aead";
-constexpr const char* created_key = R"({"key":{"file":"master.key","create":true}})";
 
 enum Method : std::uint32_t {
   Encrypt = 1,
@@ -32,20 +32,6 @@ enum Method : std::uint32_t {
   DecryptWithPassword = 6,
   Describe = 7
 };
-
-template <typename Table>
-std::string packed(const typename Table::NativeTableType& from) {
-  return std::string(bp::as_text(bp::contract::outgoing<Table>(from).bytes()));
-}
-
-template <typename Table>
-typename Table::NativeTableType unpacked(const std::string& bytes) {
-  const auto table = bp::contract::read<Table>(bp::as_bytes(bytes));
-  EXPECT_TRUE(table);
-  typename Table::NativeTableType native;
-  (*table)->UnPackTo(&native);
-  return native;
-}
 
 std::string encrypt_request(const std::string& text,
                             contract::Algorithm algorithm = contract::Algorithm::Default) {
@@ -68,14 +54,8 @@ std::string password_request() {
   return packed<contract::EncryptWithPasswordRequest>(request);
 }
 
-class PluginTest : public ::testing::Test {
+class PluginTest : public PluginFixture {
  protected:
-  std::unique_ptr<bp::testing::fake_host> instance(const std::string& config = created_key) {
-    auto host = std::make_unique<bp::testing::fake_host>(bp_plugin_v1, config);
-    host->set_property("instance.data_dir", folder.file(""));
-    return host;
-  }
-
   static testing::Buffer seal(bp::testing::fake_host& host, const std::string& text,
                               contract::Algorithm algorithm = contract::Algorithm::Default) {
     const auto answer = host.call_inline(service, Encrypt, encrypt_request(text, algorithm));
@@ -93,8 +73,6 @@ class PluginTest : public ::testing::Test {
     const auto answer = host.call_inline(service, Describe, packed<contract::DescribeRequest>({}));
     return unpacked<contract::DescribeReply>(answer.bytes).keys.at(key)->sealed_messages;
   }
-
-  testing::TemporaryFolder folder;
 };
 
 TEST_F(PluginTest, WhatOneRunSealedTheNextOpens) {

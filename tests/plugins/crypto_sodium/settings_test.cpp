@@ -89,7 +89,7 @@ TEST(Settings, LoadsThePrimaryAndFormerKeys) {
       start(R"({"key":{"file":"new.key","create":true},"former_keys":[{"file":"old.key"}]})",
             folder.file(""));
   ASSERT_TRUE(loaded) << loaded.error().text();
-  EXPECT_EQ(loaded->keys->keys().size(), 6U);
+  EXPECT_EQ(loaded->keys->keys().size(), 8U);
   ASSERT_EQ(loaded->notes.size(), 1U);
   EXPECT_NE(loaded->notes[0].find("new.key"), std::string::npos);
 }
@@ -162,6 +162,44 @@ TEST(Settings, AnotherKeyIsRefusedUnlessTheKnownOneIsAFormerOne) {
   // From now on the new one is the known one, and the former may go when nothing needs it.
   EXPECT_TRUE(start(R"({"key":{"file":"new.key"}})", folder.file("")));
   EXPECT_FALSE(start(R"({"key":{"file":"old.key"}})", folder.file("")));
+}
+
+TEST(Settings, NamedKeysComeBackAndMoveUnderANewConfiguredKey) {
+  const testing::TemporaryFolder folder;
+  folder.write("old.key", std::string(64, '1'));
+  const auto first = start(R"({"key":{"file":"old.key"}})", folder.file(""));
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(first->store->create("mail", Purpose::Messages, 7));
+  ASSERT_TRUE(first->store->rotate("", 8));
+  ASSERT_TRUE(start(R"({"key":{"file":"old.key"}})", folder.file("")));
+
+  // The primary is a rotated one now, so only the file of keys tells that old.key was in use.
+  const std::string rotated =
+      R"({"key":{"file":"new.key","create":true},"former_keys":[{"file":"old.key"}]})";
+  const auto moved = start(rotated, folder.file(""));
+  ASSERT_TRUE(moved) << moved.error().text();
+  EXPECT_NE(moved->keys->find("mail"), nullptr);
+  EXPECT_EQ(moved->keys->default_ring().primary()->facts().number, 1U);
+  EXPECT_TRUE(start(R"({"key":{"file":"new.key"}})", folder.file("")));
+  const auto strange = start(R"({"key":{"file":"old.key"}})", folder.file(""));
+  ASSERT_FALSE(strange);
+  EXPECT_EQ(strange.error().code(), BP_E_CONFLICT);
+}
+
+TEST(Settings, ALostFileOfKeysStopsTheStart) {
+  const testing::TemporaryFolder folder;
+  const std::string created = R"({"key":{"file":"master.key","create":true}})";
+  {
+    const auto first = start(created, folder.file(""));
+    ASSERT_TRUE(first);
+    ASSERT_TRUE(first->store->rotate("", 8));
+  }
+  ASSERT_TRUE(start(created, folder.file("")));  // records the new primary
+  fs::remove(folder.file("keyset"));
+  const auto lost = start(created, folder.file(""));
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().code(), BP_E_CONFLICT);
+  EXPECT_NE(lost.error().text().find("'keyset'"), std::string::npos);
 }
 
 TEST(Settings, ARotationMayMakeItsNewKeyOnce) {
