@@ -25,13 +25,6 @@ bp::result<Opened> open_with(const Key& key, Bytes body, Bytes associated_data) 
   return opened;
 }
 
-void write_prefix(WritableBytes out, std::uint32_t key_id) noexcept {
-  out[0] = format_version;
-  for (std::size_t i = 0; i < sizeof(key_id); ++i) {
-    out[1 + i] = static_cast<std::uint8_t>(key_id >> (24U - (8U * i)));
-  }
-}
-
 /// OpenSSL's generator reseeds by itself, also after a fork, and asks the kernel only rarely.
 bp::result<void> fill_nonce(WritableBytes nonce) {
   if (RAND_bytes(nonce.data(), static_cast<int>(nonce.size())) != 1) {
@@ -54,6 +47,13 @@ bp::result<void> check_limit(const char* what, std::size_t bytes, std::size_t by
 bp::result<void> check_sizes(std::size_t plaintext_bytes, std::size_t associated_data_bytes) {
   BP_TRY(check_limit("a message", plaintext_bytes, plaintext_bytes_max));
   return check_limit("associated data", associated_data_bytes, associated_data_bytes_max);
+}
+
+void write_prefix(WritableBytes out, std::uint32_t key_id) noexcept {
+  out[0] = format_version;
+  for (std::size_t i = 0; i < sizeof(key_id); ++i) {
+    out[1 + i] = static_cast<std::uint8_t>(key_id >> (24U - (8U * i)));
+  }
 }
 
 std::uint32_t named_key(Bytes sealed) noexcept {
@@ -88,10 +88,8 @@ bp::result<Sealed> Aead::seal(const Ring& with, Algorithm algorithm, Framing fra
 bp::result<const Key*> Aead::seal_to(const Ring& with, Algorithm algorithm, Framing framing,
                                      Bytes plaintext, Bytes associated_data,
                                      WritableBytes out) const {
-  BP_TRY(check_sizes(plaintext.size(), associated_data.size()));
   const Key* key = with.sealing(algorithm, framing);
-  const auto use = key == nullptr ? std::nullopt : key->use();
-  if (!use) {
+  if (key == nullptr) {
     return bp::fail(
         BP_E_UNSUPPORTED,
         "no primary key seals " + std::string(name(algorithm)) +
@@ -99,17 +97,28 @@ bp::result<const Key*> Aead::seal_to(const Ring& with, Algorithm algorithm, Fram
                                        "of the configuration"
                                      : ""));
   }
-  BP_TRY(key->spend_nonce());
-  const std::size_t prefix_size = framing == Framing::Raw ? 0 : key_prefix_bytes;
-  const std::size_t nonce_size = nonce_bytes(algorithm);
-  if (framing != Framing::Raw) {
-    write_prefix(out, key->facts().id);
+  BP_TRY(seal_with(*key, plaintext, associated_data, out));
+  return key;
+}
+
+bp::result<void> Aead::seal_with(const Key& key, Bytes plaintext, Bytes associated_data,
+                                 WritableBytes out) {
+  BP_TRY(check_sizes(plaintext.size(), associated_data.size()));
+  const auto use = key.use();
+  if (!use) {
+    return bp::fail(BP_E_UNAVAILABLE, "the key was destroyed meanwhile; use another");
+  }
+  BP_TRY(key.spend_nonce());
+  const Key::Facts& facts = key.facts();
+  const std::size_t prefix_size = facts.framing == Framing::Raw ? 0 : key_prefix_bytes;
+  const std::size_t nonce_size = nonce_bytes(facts.algorithm);
+  if (facts.framing != Framing::Raw) {
+    write_prefix(out, facts.id);
   }
   const WritableBytes nonce = out.subspan(prefix_size, nonce_size);
   BP_TRY(fill_nonce(nonce));
-  BP_TRY(
-      use->cipher().seal(nonce, plaintext, associated_data, out.subspan(prefix_size + nonce_size)));
-  return key;
+  return use->cipher().seal(nonce, plaintext, associated_data,
+                            out.subspan(prefix_size + nonce_size));
 }
 
 const Key* Aead::key_of(Framing framing, Bytes sealed) const noexcept {

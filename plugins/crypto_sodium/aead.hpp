@@ -34,6 +34,9 @@ struct Opened {
          plaintext_bytes + tag_bytes;
 }
 
+/// 0x01 and the key id, at the front of `out`.
+void write_prefix(WritableBytes out, std::uint32_t key_id) noexcept;
+
 /// The key id that a message names; 0 when it has no prefix of ours.
 [[nodiscard]] std::uint32_t named_key(Bytes sealed) noexcept;
 
@@ -55,6 +58,10 @@ class Aead {
   [[nodiscard]] bp::result<const Key*> seal_to(const Ring& with, Algorithm algorithm,
                                                Framing framing, Bytes plaintext,
                                                Bytes associated_data, WritableBytes out) const;
+
+  /// With one key of its keyset, whether or not it is the primary.
+  [[nodiscard]] static bp::result<void> seal_with(const Key& key, Bytes plaintext,
+                                                  Bytes associated_data, WritableBytes out);
 
   /// Which key opens it: that of its prefix. Null: none, for whatever reason.
   [[nodiscard]] const Key* key_of(Framing framing, Bytes sealed) const noexcept;

@@ -1,6 +1,7 @@
 // plugins/crypto_sodium/derivation.cpp - HKDF on libsodium's HMAC, PBKDF2 on OpenSSL.
 #include "derivation.hpp"
 
+#include <algorithm>
 #include <array>
 #include <sodium.h>
 
@@ -8,27 +9,39 @@
 
 namespace crypto_sodium {
 
-bp::result<Secret> hkdf_sha256(Bytes key, std::string_view info) {
-  auto extracted = Secret::allocate(crypto_auth_hmacsha256_BYTES);
-  auto expanded = Secret::allocate(crypto_auth_hmacsha256_BYTES);
-  if (!extracted || !expanded) {
-    return std::unexpected(std::move(extracted ? expanded : extracted).error());
-  }
+void hkdf_sha256_to(Bytes input, Bytes salt, Bytes info, WritableBytes out) noexcept {
+  std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES> extracted{};
+  std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES> block{};
   crypto_auth_hmacsha256_state state;
-  const std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES> no_salt{};
-  crypto_auth_hmacsha256_init(&state, no_salt.data(), no_salt.size());
-  crypto_auth_hmacsha256_update(&state, key.data(), key.size());
-  crypto_auth_hmacsha256_final(&state, extracted->writable().data());
-
-  const std::uint8_t first_block = 1;
-  crypto_auth_hmacsha256_init(&state, extracted->bytes().data(), extracted->bytes().size());
-  crypto_auth_hmacsha256_update(&state, reinterpret_cast<const std::uint8_t*>(info.data()),
-                                info.size());
-  crypto_auth_hmacsha256_update(&state, &first_block, 1);
-  crypto_auth_hmacsha256_final(&state, expanded->writable().data());
+  // No salt is as many zeros as the hash has bytes, and HMAC fills up with zeros by itself.
+  crypto_auth_hmacsha256_init(&state, salt.data(), salt.size());
+  crypto_auth_hmacsha256_update(&state, input.data(), input.size());
+  crypto_auth_hmacsha256_final(&state, extracted.data());
+  std::size_t before = 0;  // bytes of the previous block that go into the next
+  for (std::uint8_t number = 1; !out.empty(); ++number) {
+    crypto_auth_hmacsha256_init(&state, extracted.data(), extracted.size());
+    crypto_auth_hmacsha256_update(&state, block.data(), before);
+    crypto_auth_hmacsha256_update(&state, info.data(), info.size());
+    crypto_auth_hmacsha256_update(&state, &number, 1);
+    crypto_auth_hmacsha256_final(&state, block.data());
+    before = block.size();
+    const std::size_t taken = std::min(out.size(), block.size());
+    std::ranges::copy(Bytes(block).first(taken), out.begin());
+    out = out.subspan(taken);
+  }
+  wipe(extracted);
+  wipe(block);
   sodium_memzero(&state, sizeof(state));
-  expanded->freeze();
-  return expanded;
+}
+
+bp::result<Secret> hkdf_sha256(Bytes key, std::string_view info) {
+  auto derived = Secret::allocate(key_bytes);
+  if (derived) {
+    hkdf_sha256_to(key, {}, {reinterpret_cast<const std::uint8_t*>(info.data()), info.size()},
+                   derived->writable());
+    derived->freeze();
+  }
+  return derived;
 }
 
 bp::result<Secret> pbkdf2_sha256(Bytes password, Bytes salt, std::uint32_t iterations,

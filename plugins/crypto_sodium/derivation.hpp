@@ -15,6 +15,11 @@ inline constexpr std::uint32_t pbkdf2_iterations_max =
 inline constexpr std::size_t salt_bytes = 16;
 inline constexpr std::size_t password_bytes_max = 1024;
 
+inline constexpr std::size_t hkdf_bytes_max = 255UL * 32;
+
+/// RFC 5869 HKDF-SHA256; `out` has at most hkdf_bytes_max.
+void hkdf_sha256_to(Bytes input, Bytes salt, Bytes info, WritableBytes out) noexcept;
+
 /// RFC 5869 HKDF-SHA256 with an empty salt and 32 bytes of output.
 [[nodiscard]] bp::result<Secret> hkdf_sha256(Bytes key, std::string_view info);
 

@@ -6,11 +6,19 @@
 #include <optional>
 
 #include "backplane/contract/crypto_aead_contract.hpp"
+#include "backplane/contract/crypto_hash_contract.hpp"
+#include "backplane/contract/crypto_kdf_contract.hpp"
 #include "backplane/contract/crypto_keys_contract.hpp"
+#include "backplane/contract/crypto_mac_contract.hpp"
+#include "backplane/contract/crypto_password_contract.hpp"
+#include "backplane/contract/crypto_random_contract.hpp"
+#include "backplane/contract/crypto_sign_contract.hpp"
+#include "backplane/contract/crypto_stream_contract.hpp"
 
 #include "aead_edge.hpp"
 #include "instance.hpp"
 #include "keys_edge.hpp"
+#include "service_edges.hpp"
 
 namespace crypto_sodium {
 namespace {
@@ -30,6 +38,7 @@ class Crypto {
   bp::task<bp::result<void>> start(bp::context& cx) {
     auto settings = cx.config<Settings>();
     BP_CO_TRY(settings);
+    BP_CO_TRY(check_argon2(settings->argon2));
     in_.settings = std::move(*settings);
     in_.default_algorithm = in_.settings.algorithm;
     BP_CO_TRY(co_await load(cx));
@@ -79,11 +88,20 @@ class Crypto {
     keys_.emplace(in_);
     cx.provide(bp::contract::crypto_aead::serve(*aead_));
     cx.provide(bp::contract::crypto_keys::serve(*keys_));
+    others_.emplace(in_);
+    cx.provide(bp::contract::crypto_sign::serve(others_->sign));
+    cx.provide(bp::contract::crypto_mac::serve(others_->mac));
+    cx.provide(bp::contract::crypto_hash::serve(others_->hash));
+    cx.provide(bp::contract::crypto_random::serve(others_->random));
+    cx.provide(bp::contract::crypto_kdf::serve(others_->kdf));
+    cx.provide(bp::contract::crypto_password::serve(others_->password));
+    cx.provide(bp::contract::crypto_stream::serve(others_->stream));
   }
 
   Instance in_;
   std::optional<AeadEdge> aead_;
   std::optional<KeysEdge> keys_;
+  std::optional<ServiceEdges> others_;
 };
 
 }  // namespace crypto_sodium

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 
+#include "password_hash.hpp"
+
 namespace crypto_sodium {
 namespace {
 
@@ -108,6 +110,19 @@ bp::result<Secret> load_primary(const Settings& settings, std::string_view data_
 }
 
 }  // namespace
+
+bp::result<void> check_argon2(const Argon2Settings& settings) {
+  if (settings.memory_kib < argon2_memory_kib_min || settings.memory_kib > argon2_memory_kib_max) {
+    return bp::fail(BP_E_RANGE, "'argon2/memory_kib' is " + std::to_string(settings.memory_kib) +
+                                    "; use " + std::to_string(argon2_memory_kib_min) + " to " +
+                                    std::to_string(argon2_memory_kib_max));
+  }
+  if (settings.passes == 0 || settings.passes > argon2_passes_max) {
+    return bp::fail(BP_E_RANGE, "'argon2/passes' is " + std::to_string(settings.passes) +
+                                    "; use 1 to " + std::to_string(argon2_passes_max));
+  }
+  return {};
+}
 
 bp::result<KeySource> source_of(const SourceSettings& settings, std::string_view data_folder) {
   const std::array candidates{std::pair(&settings.file, SourceKind::File),

@@ -64,15 +64,27 @@ struct FormerKeySettings {
                  bp::field<&FormerKeySettings::state>("state").or_default());
 };
 
+/// What a new password hash costs; see Argon2Cost.
+struct Argon2Settings {
+  std::uint32_t memory_kib = 19'456;
+  std::uint32_t passes = 2;
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&Argon2Settings::memory_kib>("memory_kib").or_default(),
+                 bp::field<&Argon2Settings::passes>("passes").or_default());
+};
+
 struct Settings {
   KeySettings key;
   std::vector<FormerKeySettings> former_keys;
   Algorithm algorithm = Algorithm::XChaCha20Poly1305;
+  Argon2Settings argon2;
 
   static constexpr auto fields =
       bp::fields(bp::field<&Settings::key>("key"),
                  bp::field<&Settings::former_keys>("former_keys").or_default(),
-                 bp::field<&Settings::algorithm>("algorithm").or_default());
+                 bp::field<&Settings::algorithm>("algorithm").or_default(),
+                 bp::field<&Settings::argon2>("argon2").or_default());
 };
 
 struct LoadedKeys {
@@ -80,6 +92,9 @@ struct LoadedKeys {
   std::unique_ptr<KeyStore> store;  // over `keys`
   std::vector<std::string> notes;   // for the operator's log
 };
+
+/// Errors: RANGE, naming the key and its bounds.
+[[nodiscard]] bp::result<void> check_argon2(const Argon2Settings& settings);
 
 /// Where a key comes from; relative paths start at `data_folder`.
 /// Errors: CONFIG when not exactly one source is named.

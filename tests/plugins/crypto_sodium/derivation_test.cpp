@@ -19,6 +19,29 @@ TEST(Hkdf, Rfc5869Case3) {
   EXPECT_EQ(hex(key->bytes()), "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d");
 }
 
+TEST(Hkdf, Rfc5869Cases1And2) {
+  const auto hkdf = [](const std::string& input, const std::string& salt, const std::string& info,
+                       std::size_t size) {
+    testing::Buffer out(size);
+    hkdf_sha256_to(testing::unhex(input), testing::unhex(salt), testing::unhex(info), out);
+    return testing::hex(out);
+  };
+  const auto counting = [](unsigned first, unsigned last) {
+    testing::Buffer bytes;
+    for (unsigned i = first; i <= last; ++i) {
+      bytes.push_back(static_cast<std::uint8_t>(i));
+    }
+    return testing::hex(bytes);
+  };
+  EXPECT_EQ(
+      hkdf(testing::hex(testing::Buffer(22, 0x0b)), counting(0, 12), counting(0xf0, 0xf9), 42),
+      "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865");
+  EXPECT_EQ(
+      hkdf(counting(0, 0x4f), counting(0x60, 0xaf), counting(0xb0, 0xff), 82),
+      "b11e398dc80327a1c8e7f78c596a49344f012eda2d4efad8a050cc4c19afa97c59045a99cac7827271cb41c6"
+      "5e590e09da3275600c2f09b8367793a9aca3db71cc30c58179ec3e87c14c01d5c1f3434f1d87");
+}
+
 TEST(Hkdf, AnotherPurposeIsAnotherKey) {
   const Secret master = testing::counting_key(0);
   EXPECT_NE(hex(hkdf_sha256(master.bytes(), "a").value().bytes()),
