@@ -235,6 +235,34 @@ TEST(TypedOutgoing, TakesABuilderOfAnySizeWithItsRoot) {
   EXPECT_EQ((*read)->text()->str(), "in place");
 }
 
+TEST(TypedHandler, MayWriteTheReplyWhereItIsToLie) {
+  Loopback loop;
+  loop.context().provide(Contract::handler().get_by_id(
+      [](const notes::Id& request, const bp::call& on) -> bp::result<bp::buffer> {
+        if (request.id() == 0) {
+          return bp::fail(BP_E_NOT_FOUND, "no note 0");
+        }
+        notes::NoteT note;
+        note.text = "in place";
+        const bp::contract::outgoing<notes::Note> packed(note);
+        auto room = on.alloc(packed.bytes().size());
+        if (room) {
+          std::ranges::copy(packed.bytes(), room->data());
+        }
+        return room;
+      }));
+  const auto get = [&loop](std::uint64_t id) {
+    return loop.finish([&loop, id]() -> bp::task<bp::result<std::string>> {
+      const auto to = loop.context().require<Contract::client>(Contract::name, Contract::major);
+      const auto got = co_await to.get_by_id(an_id(id));
+      BP_CO_TRY(got);
+      co_return (*got)->text()->str();
+    });
+  };
+  EXPECT_EQ(get(1), "in place");
+  EXPECT_EQ(get(0).error().code(), BP_E_NOT_FOUND);
+}
+
 TEST(TypedRead, RefusesMisalignedEmptyAndHugeMessages) {
   const bp::contract::outgoing<notes::Id> sent(an_id(7));
   const auto read = bp::contract::read<notes::Id>(sent.bytes());

@@ -163,19 +163,22 @@ template <typename Function, typename Request>
 using answer_of = decltype(apply(std::declval<Function&>(), std::declval<const Request&>(),
                                  std::declval<const call&>()));
 
-/// From what a handler may return - result<native> or result<outgoing> - to the law's bytes.
+/// From what a handler may return - result<native>, result<outgoing>, or a result<buffer> that it
+/// wrote itself where the reply is to lie - to the law's bytes.
 template <typename Reply, typename Value>
 result<buffer> pack(const call& on, result<Value> from) {
   if (!from) {
     return std::unexpected(std::move(from).error());
   }
-  if constexpr (std::same_as<Value, outgoing<Reply>>) {
+  if constexpr (std::same_as<Value, buffer>) {
+    return from;
+  } else if constexpr (std::same_as<Value, outgoing<Reply>>) {
     return on.reply(from->bytes());
   } else {
     static_assert(
         std::same_as<Value, typename Reply::NativeTableType>,
-        "a handler returns bp::result<ReplyT>, bp::result<bp::contract::outgoing<Reply>>, or "
-        "a bp::task of one of these");
+        "a handler returns bp::result<ReplyT>, bp::result<bp::contract::outgoing<Reply>>, "
+        "bp::result<bp::buffer> with a packed Reply in it, or a bp::task of one of these");
     return on.reply(outgoing<Reply>(*from).bytes());
   }
 }
