@@ -4,33 +4,27 @@
 #include <algorithm>
 #include <string>
 
-#include <openssl/rand.h>
-
 namespace crypto_sodium {
 namespace {
 
-/// Opens nonce || ciphertext || tag with one key.
-bp::result<Opened> open_with(const Key& key, Bytes body, Bytes associated_data) {
-  const std::size_t nonce_size = nonce_bytes(key.facts().algorithm);
-  if (body.size() < nonce_size + tag_bytes) {
-    return decryption_failed();
-  }
+/// Opens nonce || ciphertext || tag with one key; `out` is as long as what is inside.
+bp::result<void> open_body(const Key& key, Bytes body, Bytes associated_data, WritableBytes out) {
   const auto use = key.use();
   if (!use) {
     return decryption_failed();
   }
-  Opened opened{std::vector<std::uint8_t>(body.size() - nonce_size - tag_bytes), &key};
-  BP_TRY(use->cipher().open(body.first(nonce_size), body.subspan(nonce_size), associated_data,
-                            opened.plaintext));
-  return opened;
+  const std::size_t nonce_size = nonce_bytes(key.facts().algorithm);
+  return use->cipher().open(body.first(nonce_size), body.subspan(nonce_size), associated_data, out);
 }
 
-/// OpenSSL's generator reseeds by itself, also after a fork, and asks the kernel only rarely.
-bp::result<void> fill_nonce(WritableBytes nonce) {
-  if (RAND_bytes(nonce.data(), static_cast<int>(nonce.size())) != 1) {
-    return bp::fail(BP_E_UNAVAILABLE, "no random bytes for a nonce; check the system's generator");
+bp::result<Opened> open_with(const Key& key, Bytes body, Bytes associated_data) {
+  const std::size_t overhead = nonce_bytes(key.facts().algorithm) + tag_bytes;
+  if (body.size() < overhead) {
+    return decryption_failed();
   }
-  return {};
+  Opened opened{std::vector<std::uint8_t>(body.size() - overhead), &key};
+  BP_TRY(open_body(key, body, associated_data, opened.plaintext));
+  return opened;
 }
 
 bp::result<void> check_limit(const char* what, std::size_t bytes, std::size_t bytes_max) {
@@ -102,7 +96,7 @@ bp::result<const Key*> Aead::seal_to(const Ring& with, Algorithm algorithm, Fram
 }
 
 bp::result<void> Aead::seal_with(const Key& key, Bytes plaintext, Bytes associated_data,
-                                 WritableBytes out) {
+                                 WritableBytes out) const {
   BP_TRY(check_sizes(plaintext.size(), associated_data.size()));
   const auto use = key.use();
   if (!use) {
@@ -116,7 +110,7 @@ bp::result<void> Aead::seal_with(const Key& key, Bytes plaintext, Bytes associat
     write_prefix(out, facts.id);
   }
   const WritableBytes nonce = out.subspan(prefix_size, nonce_size);
-  BP_TRY(fill_nonce(nonce));
+  BP_TRY(nonces_->fill(nonce));
   return use->cipher().seal(nonce, plaintext, associated_data,
                             out.subspan(prefix_size + nonce_size));
 }
@@ -124,6 +118,17 @@ bp::result<void> Aead::seal_with(const Key& key, Bytes plaintext, Bytes associat
 const Key* Aead::key_of(Framing framing, Bytes sealed) const noexcept {
   const std::uint32_t id = named_key(sealed);
   return id == 0 ? nullptr : keys_.opening(id, framing);
+}
+
+std::optional<std::size_t> Aead::opened_bytes(const Key& key, Bytes sealed) noexcept {
+  const std::size_t overhead = sealed_bytes(key.facts().algorithm, key.facts().framing, 0);
+  return sealed.size() < overhead ? std::nullopt : std::optional(sealed.size() - overhead);
+}
+
+bp::result<void> Aead::open_to(const Key& key, Bytes sealed, Bytes associated_data,
+                               WritableBytes out) {
+  BP_TRY(check_sizes(out.size(), associated_data.size()));
+  return open_body(key, sealed.subspan(key_prefix_bytes), associated_data, out);
 }
 
 bp::result<Opened> Aead::open(Framing framing, Bytes sealed, Bytes associated_data) const {

@@ -5,9 +5,12 @@
 // Thread: any. Blocks: no.
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <vector>
 
 #include "keyset.hpp"
+#include "nonce_pool.hpp"
 
 namespace crypto_sodium {
 
@@ -60,11 +63,19 @@ class Aead {
                                                Bytes associated_data, WritableBytes out) const;
 
   /// With one key of its keyset, whether or not it is the primary.
-  [[nodiscard]] static bp::result<void> seal_with(const Key& key, Bytes plaintext,
-                                                  Bytes associated_data, WritableBytes out);
+  [[nodiscard]] bp::result<void> seal_with(const Key& key, Bytes plaintext, Bytes associated_data,
+                                           WritableBytes out) const;
 
   /// Which key opens it: that of its prefix. Null: none, for whatever reason.
   [[nodiscard]] const Key* key_of(Framing framing, Bytes sealed) const noexcept;
+
+  /// How many bytes key_of() would open this to; none when it is too short.
+  [[nodiscard]] static std::optional<std::size_t> opened_bytes(const Key& key,
+                                                               Bytes sealed) noexcept;
+
+  /// With the key that key_of() found; `out` has opened_bytes(). Errors: TOO_LARGE, DECRYPT.
+  [[nodiscard]] static bp::result<void> open_to(const Key& key, Bytes sealed, Bytes associated_data,
+                                                WritableBytes out);
 
   /// Errors: TOO_LARGE; DECRYPT for every other cause, always the same text.
   [[nodiscard]] bp::result<Opened> open(Framing framing, Bytes sealed, Bytes associated_data) const;
@@ -75,6 +86,7 @@ class Aead {
   [[nodiscard]] bp::result<Opened> open_raw(Bytes sealed, Bytes associated_data) const;
 
   const Keyset& keys_;
+  std::unique_ptr<NoncePool> nonces_ = std::make_unique<NoncePool>();
 };
 
 /// Refuses what is above the limits, naming the limit.

@@ -16,7 +16,7 @@ constexpr std::string_view message_names = "'plaintext' and 'text'";
 constexpr std::string_view associated_names = "'associated_data' and 'associated_text'";
 
 template <typename Request>
-bp::result<Bytes> associated_data_of(const Request& request) {
+bp::result<Bytes> associated_data_in(const Request& request) {
   return either(request.associated_data(), request.associated_text(), associated_names);
 }
 
@@ -106,7 +106,7 @@ bp::result<AeadService::SealOrder> AeadService::order_of(
     const contract::EncryptRequest& request) const {
   const auto plaintext = either(request.plaintext(), request.text(), message_names);
   BP_TRY(plaintext);
-  const auto associated_data = associated_data_of(request);
+  const auto associated_data = associated_data_in(request);
   BP_TRY(associated_data);
   const auto ring = message_ring_of(keys_, request.key());
   BP_TRY(ring);
@@ -146,7 +146,7 @@ bp::result<contract::EncryptReplyT> AeadService::encrypt(
 
 bp::result<contract::RewrapReplyT> AeadService::rewrap(
     const contract::RewrapRequest& request) const {
-  const auto associated_data = associated_data_of(request);
+  const auto associated_data = associated_data_in(request);
   BP_TRY(associated_data);
   const Bytes ciphertext = bytes_of(request.ciphertext());
   auto opened = aead_.open(Framing::Keyed, ciphertext, *associated_data);
@@ -181,9 +181,13 @@ bp::result<contract::RewrapManyReplyT> AeadService::rewrap_many(
   return reply;
 }
 
+bp::result<Bytes> AeadService::associated_data_of(const contract::DecryptRequest& request) {
+  return associated_data_in(request);
+}
+
 bp::result<contract::DecryptReplyT> AeadService::decrypt(
     const contract::DecryptRequest& request) const {
-  const auto associated_data = associated_data_of(request);
+  const auto associated_data = associated_data_in(request);
   BP_TRY(associated_data);
   auto opened =
       aead_.open(framing_of(request.raw()), bytes_of(request.ciphertext()), *associated_data);
@@ -232,7 +236,7 @@ bp::result<contract::EncryptWithPasswordReplyT> AeadService::encrypt_with_passwo
     const contract::EncryptWithPasswordRequest& request, std::uint32_t iterations_min) {
   const auto plaintext = either(request.plaintext(), request.text(), message_names);
   BP_TRY(plaintext);
-  const auto associated_data = associated_data_of(request);
+  const auto associated_data = associated_data_in(request);
   BP_TRY(associated_data);
   auto sealed = seal_with_password(
       bytes_of(request.password()), *plaintext, *associated_data, framing_of(request.raw()),
@@ -245,7 +249,7 @@ bp::result<contract::EncryptWithPasswordReplyT> AeadService::encrypt_with_passwo
 
 bp::result<contract::DecryptWithPasswordReplyT> AeadService::decrypt_with_password(
     const contract::DecryptWithPasswordRequest& request) {
-  const auto associated_data = associated_data_of(request);
+  const auto associated_data = associated_data_in(request);
   BP_TRY(associated_data);
   auto opened = open_with_password(bytes_of(request.password()), bytes_of(request.ciphertext()),
                                    *associated_data, framing_of(request.raw()));

@@ -3,9 +3,13 @@
 // Knows the contract and the keys, not the host. Thread: any. Blocks: as each function says.
 #pragma once
 
+#include <type_traits>
+#include <utility>
+
 #include "backplane/contract/crypto_aead_generated.h"
 
 #include "aead.hpp"
+#include "packed_reply.hpp"
 #include "password_key.hpp"
 #include "payload.hpp"
 
@@ -27,6 +31,22 @@ class AeadService {
   /// Blocks: no. Errors: INVALID (bytes and text at once) and Aead::open's.
   [[nodiscard]] bp::result<contract::DecryptReplyT> decrypt(
       const contract::DecryptRequest& request) const;
+
+  /// The same without copies. `alloc(bytes)` gives a result of memory with data() and size(), in
+  /// which a packed reply is written; what comes back is that memory and the key.
+  template <typename Alloc>
+  [[nodiscard]] auto encrypt_packed(const contract::EncryptRequest& request, Alloc alloc) const
+      -> bp::result<
+          std::pair<typename std::invoke_result_t<Alloc&, std::size_t>::value_type, const Key*>>;
+
+  /// Is it a request that decrypt_packed() can answer: no text, and a key id in front?
+  [[nodiscard]] static bool packs(const contract::DecryptRequest& request) noexcept {
+    return request.omit_text() && !request.raw();
+  }
+
+  template <typename Alloc>
+  [[nodiscard]] auto decrypt_packed(const contract::DecryptRequest& request, Alloc alloc) const
+      -> std::invoke_result_t<Alloc&, std::size_t>;
 
   /// With the present version of the key that sealed it. Blocks: no. Errors: INVALID, DECRYPT, and
   /// Aead::seal's.
@@ -62,10 +82,57 @@ class AeadService {
   };
 
   [[nodiscard]] bp::result<SealOrder> order_of(const contract::EncryptRequest& request) const;
+  [[nodiscard]] static bp::result<Bytes> associated_data_of(
+      const contract::DecryptRequest& request);
 
   const Keyset& keys_;
   Aead aead_;
   Algorithm default_algorithm_;
+  PackedReply encrypt_reply_ = packed_encrypt_reply();
+  PackedReply decrypt_reply_ = packed_decrypt_reply();
 };
+
+template <typename Memory>
+[[nodiscard]] WritableBytes writable(Memory& memory) noexcept {
+  return {reinterpret_cast<std::uint8_t*>(memory.data()), memory.size()};
+}
+
+template <typename Alloc>
+auto AeadService::encrypt_packed(const contract::EncryptRequest& request, Alloc alloc) const
+    -> bp::result<
+        std::pair<typename std::invoke_result_t<Alloc&, std::size_t>::value_type, const Key*>> {
+  const auto order = order_of(request);
+  BP_TRY(order);
+  BP_TRY(check_sizes(order->plaintext.size(), order->associated_data.size()));
+  const std::size_t size = sealed_bytes(order->algorithm, order->framing, order->plaintext.size());
+  auto memory = alloc(encrypt_reply_.bytes(size));
+  BP_TRY(memory);
+  const WritableBytes out = writable(*memory);
+  const auto key = aead_.seal_to(*order->with, order->algorithm, order->framing, order->plaintext,
+                                 order->associated_data, encrypt_reply_.write(out, size));
+  BP_TRY(key);
+  encrypt_reply_.name(out, (*key)->facts().id, static_cast<std::uint8_t>(order->algorithm));
+  return std::pair(std::move(*memory), *key);
+}
+
+template <typename Alloc>
+auto AeadService::decrypt_packed(const contract::DecryptRequest& request, Alloc alloc) const
+    -> std::invoke_result_t<Alloc&, std::size_t> {
+  const auto associated_data = associated_data_of(request);
+  BP_TRY(associated_data);
+  const Bytes sealed = bytes_of(request.ciphertext());
+  const Key* key = aead_.key_of(Framing::Keyed, sealed);
+  const auto size = key == nullptr ? std::nullopt : Aead::opened_bytes(*key, sealed);
+  if (!size) {
+    return decryption_failed();
+  }
+  BP_TRY(check_sizes(*size, associated_data->size()));
+  auto memory = alloc(decrypt_reply_.bytes(*size));
+  BP_TRY(memory);
+  const WritableBytes out = writable(*memory);
+  BP_TRY(Aead::open_to(*key, sealed, *associated_data, decrypt_reply_.write(out, *size)));
+  decrypt_reply_.name(out, key->facts().id, static_cast<std::uint8_t>(key->facts().algorithm));
+  return memory;
+}
 
 }  // namespace crypto_sodium

@@ -40,18 +40,23 @@ struct Instance {
   /// Any thread, after `key` sealed something. Rarely there is something to do; sealing does not
   /// wait for it.
   void sealed_with(std::uint32_t key_id) {
-    const Key* key = keys->any(key_id);
-    if (key == nullptr || key->sealed_messages_max() == 0) {
+    if (const Key* key = keys->any(key_id)) {
+      sealed_with(*key);
+    }
+  }
+
+  void sealed_with(const Key& key) {
+    if (key.sealed_messages_max() == 0) {
       return;
     }
-    if (ledger->due(*key)) {
+    if (ledger->due(key)) {
       // Refused only when the instance is stopping, and stop() writes the count.
       std::ignore = strand.post([this] { return write_count(); });
     }
-    if (key->worn() && key->primary() && key->facts().framing != Framing::Raw &&
+    if (key.worn() && key.primary() && key.facts().framing != Framing::Raw &&
         !replacing.exchange(true)) {
       std::ignore =
-          strand.post([this, name = key->version().ring().name()] { return replace_worn(name); });
+          strand.post([this, name = key.version().ring().name()] { return replace_worn(name); });
     }
   }
 

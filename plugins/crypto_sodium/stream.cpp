@@ -82,7 +82,7 @@ bp::result<void> StreamService::seal_to(const ChunkPlace& place, Bytes plaintext
     return bp::fail(BP_E_UNAVAILABLE,
                     "the key of this stream is not enabled here; begin another stream");
   }
-  return Aead::seal_with(*key, plaintext, bound(place), out);
+  return aead_.seal_with(*key, plaintext, bound(place), out);
 }
 
 bp::result<std::vector<std::uint8_t>> StreamService::open_from(const ChunkPlace& place,

@@ -256,5 +256,46 @@ TEST_F(AeadServiceTest, RewrapsUnderThePresentVersion) {
   EXPECT_EQ(each.items[1]->reply->key_id, newer->key_id);
 }
 
+TEST_F(AeadServiceTest, PackedRepliesReadAsAllOthers) {
+  const auto alloc = [](std::size_t size) { return bp::result<Buffer>(Buffer(size, 0xAA)); };
+  for (const std::size_t size : {0U, 1U, 2U, 3U, 4U, 63U, 64U, 65U, 5000U}) {
+    contract::EncryptRequestT request;
+    request.plaintext = Buffer(size, 7);
+    request.algorithm =
+        size % 2 == 0 ? contract::Algorithm::Aes256Gcm : contract::Algorithm::XChaCha20Poly1305;
+    const Request<contract::EncryptRequest> packed(request);
+    const auto sealed = service.encrypt_packed(*packed, alloc);
+    ASSERT_TRUE(sealed);
+    flatbuffers::Verifier verifier(sealed->first.data(), sealed->first.size());
+    ASSERT_TRUE(verifier.VerifyBuffer<contract::EncryptReply>(nullptr)) << size;
+    contract::EncryptReplyT reply;
+    flatbuffers::GetRoot<contract::EncryptReply>(sealed->first.data())->UnPackTo(&reply);
+    EXPECT_EQ(reply.algorithm, request.algorithm);
+    EXPECT_EQ(reply.key_id, sealed->second->facts().id);
+
+    contract::DecryptRequestT open = open_request(reply.ciphertext);
+    EXPECT_EQ(decrypt(open).value().plaintext, request.plaintext);
+    open.omit_text = true;
+    const Request<contract::DecryptRequest> packed_open(open);
+    ASSERT_TRUE(AeadService::packs(*packed_open));
+    const auto opened = service.decrypt_packed(*packed_open, alloc);
+    ASSERT_TRUE(opened);
+    flatbuffers::Verifier other(opened->data(), opened->size());
+    ASSERT_TRUE(other.VerifyBuffer<contract::DecryptReply>(nullptr)) << size;
+    contract::DecryptReplyT told;
+    flatbuffers::GetRoot<contract::DecryptReply>(opened->data())->UnPackTo(&told);
+    EXPECT_EQ(told.plaintext, request.plaintext);
+    EXPECT_EQ(told.key_id, reply.key_id);
+    EXPECT_EQ(told.algorithm, request.algorithm);
+
+    for (const std::size_t cut : {std::size_t{0}, std::size_t{4}, reply.ciphertext.size() - 1}) {
+      auto damaged = open;
+      damaged.ciphertext.resize(cut);
+      const Request<contract::DecryptRequest> packed_damaged(damaged);
+      EXPECT_EQ(service.decrypt_packed(*packed_damaged, alloc).error().text(), "decryption failed");
+    }
+  }
+}
+
 }  // namespace
 }  // namespace crypto_sodium
