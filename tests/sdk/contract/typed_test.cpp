@@ -239,8 +239,8 @@ TEST(TypedHandler, MayWriteTheReplyWhereItIsToLie) {
   Loopback loop;
   loop.context().provide(Contract::handler().get_by_id(
       [](const notes::Id& request, const bp::call& on) -> bp::result<bp::buffer> {
-        if (request.id() == 0) {
-          return bp::fail(BP_E_NOT_FOUND, "no note 0");
+        if (request.id() == 5) {
+          return bp::fail(BP_E_NOT_FOUND, "no note 5");
         }
         notes::NoteT note;
         note.text = "in place";
@@ -260,7 +260,7 @@ TEST(TypedHandler, MayWriteTheReplyWhereItIsToLie) {
     });
   };
   EXPECT_EQ(get(1), "in place");
-  EXPECT_EQ(get(0).error().code(), BP_E_NOT_FOUND);
+  EXPECT_EQ(get(5).error().code(), BP_E_NOT_FOUND);
 }
 
 TEST(TypedRead, RefusesMisalignedEmptyAndHugeMessages) {
