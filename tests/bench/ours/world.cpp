@@ -86,6 +86,8 @@ std::string manifest_text(const std::filesystem::path& folder, unsigned workers,
     if (card.board != nullptr) {
       text += R"(,"config":{"board":)" +
               std::to_string(reinterpret_cast<std::uintptr_t>(card.board)) + "}";
+    } else if (!card.config.empty()) {
+      text += R"(,"config":)" + card.config;
     }
     text += "}";
   }

@@ -30,7 +30,8 @@ namespace bench {
 struct Card {
   std::string id;
   std::filesystem::path library;
-  const void* board = nullptr;  // null: a plugin without configuration
+  const void* board = nullptr;  // its address is the plugin's configuration
+  std::string config = {};      // without a board, as JSON; empty: none
 };
 
 class World {
