@@ -16,7 +16,7 @@ namespace bench {
 namespace {
 
 constexpr std::uint64_t rows_a_commit = 1'000;
-constexpr unsigned connections = 16;
+constexpr unsigned writers = 16;  // threads, or namespaces
 constexpr int busy_timeout_ms = 60'000;
 constexpr std::uint64_t random_multiplier = 6364136223846793005U;
 constexpr std::uint64_t random_step = 1442695040888963407U;
@@ -103,27 +103,31 @@ class Puts {
           "CREATE TABLE kv_changes (space TEXT NOT NULL, seq INTEGER NOT NULL, op INTEGER NOT NULL,"
           " key TEXT NOT NULL, time_ms INTEGER NOT NULL, PRIMARY KEY (space, seq)) WITHOUT ROWID");
       note_ = database_.prepare(
-          "INSERT INTO kv_changes (space, seq, op, key, time_ms) VALUES ('raw', 1 + ifnull("
-          "(SELECT max(seq) FROM kv_changes WHERE space = 'raw'), 0), 1, ?1, 1)");
+          "INSERT INTO kv_changes (space, seq, op, key, time_ms) VALUES (?2, 1 + ifnull("
+          "(SELECT max(seq) FROM kv_changes WHERE space = ?2), 0), 1, ?1, 1)");
     }
     put_ = database_.prepare(
-        "INSERT INTO kv (space, key, value, etag, updated_ms) VALUES ('raw', ?1, ?2, ?3, ?4)"
+        "INSERT INTO kv (space, key, value, etag, updated_ms) VALUES (?5, ?1, ?2, ?3, ?4)"
         " ON CONFLICT (space, key) DO UPDATE SET value = excluded.value, etag = excluded.etag,"
         " updated_ms = excluded.updated_ms");
     begin_ = database_.prepare("BEGIN IMMEDIATE");
     commit_ = database_.prepare("COMMIT");
   }
 
+  // The rows are those of 16 callers, each with its own namespace and its own count.
   void put(std::uint64_t number) {
-    const std::string key = digits_of(number);
+    const std::string key = digits_of(number / writers);
+    const std::string space = "caller" + std::to_string(number % writers);
     if (note_ != nullptr) {
       sqlite3_bind_text(note_, 1, key.data(), static_cast<int>(key.size()), SQLITE_STATIC);
+      sqlite3_bind_text(note_, 2, space.data(), static_cast<int>(space.size()), SQLITE_STATIC);
       once(note_);
     }
     sqlite3_bind_text(put_, 1, key.data(), static_cast<int>(key.size()), SQLITE_STATIC);
     sqlite3_bind_blob(put_, 2, value_.data(), static_cast<int>(value_.size()), SQLITE_STATIC);
     sqlite3_bind_int64(put_, 3, static_cast<std::int64_t>(number));
     sqlite3_bind_int64(put_, 4, 1);
+    sqlite3_bind_text(put_, 5, space.data(), static_cast<int>(space.size()), SQLITE_STATIC);
     once(put_);
   }
 
@@ -182,15 +186,15 @@ Contender own_connections(Place& place, const char* row, const char* synchronous
             const auto path = place.folder("raw") / "raw.db";
             auto next = std::make_shared<std::uint64_t>(0);
             auto all = std::make_shared<std::vector<std::unique_ptr<Puts>>>();
-            for (unsigned one = 0; one < connections; ++one) {
+            for (unsigned one = 0; one < writers; ++one) {
               all->push_back(std::make_unique<Puts>(path, synchronous));
             }
             return [all, next](std::uint64_t count) {
-              const std::uint64_t each = std::max<std::uint64_t>(count / connections, 1);
-              const std::uint64_t base = std::exchange(*next, *next + each * connections);
-              return measured(each * connections, [&] {
+              const std::uint64_t each = std::max<std::uint64_t>(count / writers, 1);
+              const std::uint64_t base = std::exchange(*next, *next + each * writers);
+              return measured(each * writers, [&] {
                 std::vector<std::jthread> threads;
-                for (unsigned one = 0; one < connections; ++one) {
+                for (unsigned one = 0; one < writers; ++one) {
                   threads.emplace_back([&, one] {
                     for (std::uint64_t number = 0; number < each; ++number) {
                       (*all)[one]->put(base + one * each + number);
