@@ -245,7 +245,7 @@ TEST(TypedHandler, MayWriteTheReplyWhereItIsToLie) {
         notes::NoteT note;
         note.text = "in place";
         const bp::contract::outgoing<notes::Note> packed(note);
-        auto room = on.alloc(packed.bytes().size());
+        auto room = on.room(packed.bytes().size());
         if (room) {
           std::ranges::copy(packed.bytes(), room->data());
         }

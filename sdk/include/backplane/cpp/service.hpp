@@ -92,6 +92,15 @@ class call {
     return detail::copy_of(*of_, bytes);
   }
 
+  /// As alloc(), but in an inline method a small reply gets the room that its caller lent: build
+  /// one reply in it, and return it.
+  [[nodiscard]] result<buffer> room(std::size_t size) const {
+    if (size != 0 && size <= room_.capacity && room_.data != nullptr) {
+      return buffer(of_, bp_buf{room_.data, size, room_.capacity, 0});
+    }
+    return alloc(size);
+  }
+
   /// Memory of the host to build a reply in.
   [[nodiscard]] result<buffer> alloc(std::size_t size) const { return detail::alloc(*of_, size); }
 
