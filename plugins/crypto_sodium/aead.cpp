@@ -38,7 +38,7 @@ bp::result<void> check_limit(const char* what, std::size_t bytes, std::size_t by
 
 }  // namespace
 
-bp::result<void> check_sizes(std::size_t plaintext_bytes, std::size_t associated_data_bytes) {
+bp::result<void> sizes_refused(std::size_t plaintext_bytes, std::size_t associated_data_bytes) {
   BP_TRY(check_limit("a message", plaintext_bytes, plaintext_bytes_max));
   return check_limit("associated data", associated_data_bytes, associated_data_bytes_max);
 }

@@ -89,8 +89,17 @@ class Aead {
   std::unique_ptr<NoncePool> nonces_ = std::make_unique<NoncePool>();
 };
 
+[[nodiscard]] bp::result<void> sizes_refused(std::size_t plaintext_bytes,
+                                             std::size_t associated_data_bytes);
+
 /// Refuses what is above the limits, naming the limit.
-[[nodiscard]] bp::result<void> check_sizes(std::size_t plaintext_bytes,
-                                           std::size_t associated_data_bytes);
+[[nodiscard]] inline bp::result<void> check_sizes(std::size_t plaintext_bytes,
+                                                  std::size_t associated_data_bytes) {
+  if (plaintext_bytes <= plaintext_bytes_max && associated_data_bytes <= associated_data_bytes_max)
+      [[likely]] {
+    return {};
+  }
+  return sizes_refused(plaintext_bytes, associated_data_bytes);
+}
 
 }  // namespace crypto_sodium

@@ -2,11 +2,6 @@
 // on the blocking pool, and what is counted.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <span>
-#include <utility>
-
 #include "backplane/contract/typed.hpp"
 
 #include "aead_service.hpp"
@@ -21,31 +16,28 @@ class AeadEdge {
   // --- inline on any thread ---
 
   bp::result<bp::buffer> encrypt(const contract::EncryptRequest& request, const bp::call& on) {
-    Room room(on);
+    const Key* key = nullptr;
     auto reply =
-        service_.encrypt_packed(request, [&](std::size_t size) { return room.take(size); });
-    if (!reply) {
-      return std::unexpected(std::move(reply).error());
+        service_.encrypt_packed(request, [&on](std::size_t size) { return on.room(size); }, key);
+    if (reply) {
+      in_.sealed_with(*key);
     }
-    in_.sealed_with(*reply->second);
-    return room.reply(std::move(reply->first));
+    return reply;
   }
 
   bp::result<bp::buffer> decrypt(const contract::DecryptRequest& request, const bp::call& on) {
-    if (!AeadService::packs(request)) {
-      auto reply = service_.decrypt(request);
+    if (AeadService::packs(request)) {
+      auto reply =
+          service_.decrypt_packed(request, [&on](std::size_t size) { return on.room(size); });
       note_refusal(reply, request);
-      BP_TRY(reply);
-      auto sent = on.reply(bp::contract::outgoing<contract::DecryptReply>(*reply).bytes());
-      wipe(reply->plaintext);
-      return sent;
+      return reply;
     }
-    Room room(on);
-    auto reply =
-        service_.decrypt_packed(request, [&](std::size_t size) { return room.take(size); });
+    auto reply = service_.decrypt(request);
     note_refusal(reply, request);
     BP_TRY(reply);
-    return room.reply(std::move(*reply));
+    auto sent = on.reply(bp::contract::outgoing<contract::DecryptReply>(*reply).bytes());
+    wipe(reply->plaintext);
+    return sent;
   }
 
   bp::result<contract::RewrapReplyT> rewrap(const contract::RewrapRequest& request) {
@@ -107,52 +99,6 @@ class AeadEdge {
   }
 
  private:
-  /// Where a reply is written: a small one here, from where it is copied to the caller; a large one
-  /// in memory of the host, where it stays.
-  class Room {
-   public:
-    class Memory {
-     public:
-      explicit Memory(std::span<std::uint8_t> here) : here_(here) {}
-
-      explicit Memory(bp::buffer lent) : lent_(std::move(lent)) {}
-
-      [[nodiscard]] void* data() noexcept {
-        return here_.empty() ? static_cast<void*>(lent_.data()) : here_.data();
-      }
-
-      [[nodiscard]] std::size_t size() const noexcept {
-        return here_.empty() ? lent_.size() : here_.size();
-      }
-
-     private:
-      friend class Room;
-
-      std::span<std::uint8_t> here_;
-      bp::buffer lent_;
-    };
-
-    explicit Room(const bp::call& on) : on_(on) {}
-
-    bp::result<Memory> take(std::size_t size) {
-      if (size <= small_.size()) {
-        return Memory(std::span(small_).first(size));
-      }
-      auto lent = on_.alloc(size);
-      BP_TRY(lent);
-      return Memory(std::move(*lent));
-    }
-
-    bp::result<bp::buffer> reply(Memory memory) const {
-      return memory.here_.empty() ? bp::result<bp::buffer>(std::move(memory.lent_))
-                                  : on_.reply(std::as_bytes(memory.here_));
-    }
-
-   private:
-    const bp::call& on_;
-    alignas(8) std::array<std::uint8_t, BP_INLINE_REPLY_BYTES> small_;
-  };
-
   template <typename Reply, typename Request>
   void note_refusal(const bp::result<Reply>& reply, const Request& request) {
     if (!reply && reply.error().code() == BP_E_DECRYPT) {

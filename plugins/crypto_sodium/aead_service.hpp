@@ -32,12 +32,12 @@ class AeadService {
   [[nodiscard]] bp::result<contract::DecryptReplyT> decrypt(
       const contract::DecryptRequest& request) const;
 
-  /// The same without copies. `alloc(bytes)` gives a result of memory with data() and size(), in
-  /// which a packed reply is written; what comes back is that memory and the key.
+  /// The same without copies: a packed reply in the memory that `alloc(bytes)` gives, a result of
+  /// something with data() and size(). `key` is the one that sealed.
   template <typename Alloc>
-  [[nodiscard]] auto encrypt_packed(const contract::EncryptRequest& request, Alloc alloc) const
-      -> bp::result<
-          std::pair<typename std::invoke_result_t<Alloc&, std::size_t>::value_type, const Key*>>;
+  [[nodiscard]] auto encrypt_packed(const contract::EncryptRequest& request, Alloc alloc,
+                                    const Key*& key) const
+      -> std::invoke_result_t<Alloc&, std::size_t>;
 
   /// Is it a request that decrypt_packed() can answer: no text, and a key id in front?
   [[nodiscard]] static bool packs(const contract::DecryptRequest& request) noexcept {
@@ -98,21 +98,25 @@ template <typename Memory>
 }
 
 template <typename Alloc>
-auto AeadService::encrypt_packed(const contract::EncryptRequest& request, Alloc alloc) const
-    -> bp::result<
-        std::pair<typename std::invoke_result_t<Alloc&, std::size_t>::value_type, const Key*>> {
+auto AeadService::encrypt_packed(const contract::EncryptRequest& request, Alloc alloc,
+                                 const Key*& key) const
+    -> std::invoke_result_t<Alloc&, std::size_t> {
   const auto order = order_of(request);
   BP_TRY(order);
   BP_TRY(check_sizes(order->plaintext.size(), order->associated_data.size()));
   const std::size_t size = sealed_bytes(order->algorithm, order->framing, order->plaintext.size());
   auto memory = alloc(encrypt_reply_.bytes(size));
-  BP_TRY(memory);
+  if (!memory) {
+    return memory;
+  }
   const WritableBytes out = writable(*memory);
-  const auto key = aead_.seal_to(*order->with, order->algorithm, order->framing, order->plaintext,
-                                 order->associated_data, encrypt_reply_.write(out, size));
-  BP_TRY(key);
-  encrypt_reply_.name(out, (*key)->facts().id, static_cast<std::uint8_t>(order->algorithm));
-  return std::pair(std::move(*memory), *key);
+  const auto sealing =
+      aead_.seal_to(*order->with, order->algorithm, order->framing, order->plaintext,
+                    order->associated_data, encrypt_reply_.write(out, size));
+  BP_TRY(sealing);
+  key = *sealing;
+  encrypt_reply_.name(out, key->facts().id, static_cast<std::uint8_t>(order->algorithm));
+  return memory;
 }
 
 template <typename Alloc>
@@ -128,7 +132,9 @@ auto AeadService::decrypt_packed(const contract::DecryptRequest& request, Alloc 
   }
   BP_TRY(check_sizes(*size, associated_data->size()));
   auto memory = alloc(decrypt_reply_.bytes(*size));
-  BP_TRY(memory);
+  if (!memory) {
+    return memory;
+  }
   const WritableBytes out = writable(*memory);
   BP_TRY(Aead::open_to(*key, sealed, *associated_data, decrypt_reply_.write(out, *size)));
   decrypt_reply_.name(out, key->facts().id, static_cast<std::uint8_t>(key->facts().algorithm));

@@ -1,4 +1,4 @@
-// plugins/crypto_sodium/context_pool.cpp - takes and returns contexts by atomic exchange.
+// plugins/crypto_sodium/context_pool.cpp - takes the first context that nobody has.
 #include "context_pool.hpp"
 
 #include <string>
@@ -15,37 +15,44 @@ bp::result<std::unique_ptr<ContextPool>> ContextPool::open(const char* cipher_na
 }
 
 ContextPool::~ContextPool() {
-  for (auto& place : places_) {
-    EVP_CIPHER_CTX_free(place.exchange(nullptr));
+  for (const Place& place : places_) {
+    EVP_CIPHER_CTX_free(place.context);
   }
   EVP_CIPHER_free(cipher_);
 }
 
-bp::result<ContextPool::Loan> ContextPool::take() {
-  for (auto& place : places_) {
-    EVP_CIPHER_CTX* waiting = place.exchange(nullptr, std::memory_order_acquire);
-    if (waiting != nullptr) {
-      return Loan(*this, waiting);
-    }
-  }
+EVP_CIPHER_CTX* ContextPool::make() const noexcept {
   EVP_CIPHER_CTX* fresh = EVP_CIPHER_CTX_new();
   const std::uint8_t* key = key_.empty() ? nullptr : key_.data();
   if (fresh == nullptr || EVP_EncryptInit_ex2(fresh, cipher_, key, nullptr, nullptr) != 1) {
     EVP_CIPHER_CTX_free(fresh);
-    return bp::fail(BP_E_NO_MEMORY, "OpenSSL could not make a cipher context");
+    return nullptr;
   }
-  return Loan(*this, fresh);
+  return fresh;
 }
 
-void ContextPool::give_back(EVP_CIPHER_CTX* context) noexcept {
-  for (auto& place : places_) {
-    EVP_CIPHER_CTX* empty = nullptr;
-    if (place.compare_exchange_strong(empty, context, std::memory_order_release,
-                                      std::memory_order_relaxed)) {
-      return;
+bp::result<ContextPool::Loan> ContextPool::take() {
+  std::atomic<bool>* taken = nullptr;
+  EVP_CIPHER_CTX* context = nullptr;
+  for (Place& place : places_) {
+    if (place.taken.exchange(true, std::memory_order_acquire)) {
+      continue;
     }
+    taken = &place.taken;
+    if (place.context == nullptr) [[unlikely]] {
+      place.context = make();
+    }
+    context = place.context;
+    break;
   }
-  EVP_CIPHER_CTX_free(context);
+  if (taken == nullptr) {
+    context = make();
+  }
+  Loan loan(context, taken);
+  if (context == nullptr) [[unlikely]] {
+    return bp::fail(BP_E_NO_MEMORY, "OpenSSL could not make a cipher context");
+  }
+  return loan;
 }
 
 }  // namespace crypto_sodium

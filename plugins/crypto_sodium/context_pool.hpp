@@ -9,6 +9,7 @@
 #include <array>
 #include <atomic>
 #include <memory>
+#include <utility>
 
 #include <openssl/evp.h>
 
@@ -36,27 +37,45 @@ class ContextPool {
  private:
   ContextPool(EVP_CIPHER* cipher, Bytes key) : cipher_(cipher), key_(key) {}
 
-  void give_back(EVP_CIPHER_CTX* context) noexcept;
+  /// Its context is of whoever set `taken`.
+  struct Place {
+    std::atomic<bool> taken{false};
+    EVP_CIPHER_CTX* context = nullptr;
+  };
+
+  [[nodiscard]] EVP_CIPHER_CTX* make() const noexcept;
 
   EVP_CIPHER* cipher_;
   Bytes key_;
-  std::array<std::atomic<EVP_CIPHER_CTX*>, pooled_contexts_max> places_{};
+  std::array<Place, pooled_contexts_max> places_{};
 };
 
 class ContextPool::Loan {
  public:
-  Loan(ContextPool& pool, EVP_CIPHER_CTX* context) : context_(context, Return{&pool}) {}
+  /// `taken`: of the place where it belongs; null: it is thrown away.
+  Loan(EVP_CIPHER_CTX* context, std::atomic<bool>* taken) : context_(context), taken_(taken) {}
 
-  [[nodiscard]] EVP_CIPHER_CTX* get() const noexcept { return context_.get(); }
+  Loan(Loan&& other) noexcept
+      : context_(std::exchange(other.context_, nullptr)),
+        taken_(std::exchange(other.taken_, nullptr)) {}
+
+  Loan(const Loan&) = delete;
+  Loan& operator=(const Loan&) = delete;
+  Loan& operator=(Loan&&) = delete;
+
+  ~Loan() {
+    if (taken_ != nullptr) {
+      taken_->store(false, std::memory_order_release);
+    } else {
+      EVP_CIPHER_CTX_free(context_);
+    }
+  }
+
+  [[nodiscard]] EVP_CIPHER_CTX* get() const noexcept { return context_; }
 
  private:
-  struct Return {
-    ContextPool* pool;
-
-    void operator()(EVP_CIPHER_CTX* context) const noexcept { pool->give_back(context); }
-  };
-
-  std::unique_ptr<EVP_CIPHER_CTX, Return> context_;
+  EVP_CIPHER_CTX* context_;
+  std::atomic<bool>* taken_;
 };
 
 }  // namespace crypto_sodium

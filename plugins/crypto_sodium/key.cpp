@@ -112,16 +112,12 @@ std::optional<Key::Use> Key::use() const noexcept {
   return use;
 }
 
-bp::result<void> Key::spend_nonce() const {
-  const std::uint64_t before = sealed_.fetch_add(1, std::memory_order_relaxed);
-  if (facts_.algorithm == Algorithm::Aes256Gcm && before >= gcm_messages_max) {
-    return bp::fail(BP_E_UNAVAILABLE,
-                    "AES-256-GCM key " + std::to_string(facts_.id) +
-                        " has sealed 2^31 messages, its safe limit for random nonces; rotate it "
-                        "(bp.crypto.keys/1 Rotate), or make a new key the primary ('key' in the "
-                        "config) and move this one to 'former_keys'");
-  }
-  return {};
+bp::result<void> Key::budget_spent() const {
+  return bp::fail(BP_E_UNAVAILABLE,
+                  "AES-256-GCM key " + std::to_string(facts_.id) +
+                      " has sealed 2^31 messages, its safe limit for random nonces; rotate it "
+                      "(bp.crypto.keys/1 Rotate), or make a new key the primary ('key' in the "
+                      "config) and move this one to 'former_keys'");
 }
 
 void Key::resume_from(std::uint64_t sealed_messages) const noexcept {

@@ -75,7 +75,8 @@ class Key {
   /// The secret inside; empty when it was destroyed. Nothing wipes it while the use lives.
   [[nodiscard]] std::optional<Use> use() const noexcept;
 
-  /// How many messages this key has sealed, and how many it may; 0 means no limit.
+  /// How many messages this key has sealed, and how many it may; 0 means no limit, and then threads
+  /// that seal at the same moment may be counted as one.
   [[nodiscard]] std::uint64_t sealed_messages() const noexcept { return sealed_.load(); }
 
   [[nodiscard]] std::uint64_t sealed_messages_max() const noexcept {
@@ -83,7 +84,16 @@ class Key {
   }
 
   /// Takes one message from the nonce budget. Errors: UNAVAILABLE when it is spent.
-  [[nodiscard]] bp::result<void> spend_nonce() const;
+  [[nodiscard]] bp::result<void> spend_nonce() const {
+    if (facts_.algorithm != Algorithm::Aes256Gcm) {
+      sealed_.store(sealed_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+      return {};
+    }
+    if (sealed_.fetch_add(1, std::memory_order_relaxed) >= gcm_messages_max) [[unlikely]] {
+      return budget_spent();
+    }
+    return {};
+  }
 
   /// Is so little of the nonce budget left that a new version should take over?
   [[nodiscard]] bool worn() const noexcept {
@@ -99,6 +109,8 @@ class Key {
 
  private:
   friend class Version;
+
+  [[nodiscard]] bp::result<void> budget_spent() const;
 
   Facts facts_;
   const Version& version_;

@@ -55,37 +55,26 @@ struct NoncePool::Page {
 };
 
 NoncePool::~NoncePool() {
-  for (auto& place : places_) {
-    if (Page* page = place.exchange(nullptr)) {
-      ::munmap(page, page_bytes);
+  for (Place& place : places_) {
+    if (place.page != nullptr) {
+      ::munmap(place.page, page_bytes);
     }
   }
 }
 
 bp::result<void> NoncePool::fill(WritableBytes nonce) {
-  Page* page = nullptr;
-  for (auto& place : places_) {
-    page = place.exchange(nullptr, std::memory_order_acquire);
-    if (page != nullptr) {
-      break;
+  for (Place& place : places_) {
+    if (place.taken.exchange(true, std::memory_order_acquire)) {
+      continue;
     }
-  }
-  if (page == nullptr) {
-    page = Page::make();
-  }
-  if (page == nullptr) {
-    return draw(nonce);
-  }
-  auto cut = page->cut(nonce);
-  for (auto& place : places_) {
-    Page* empty = nullptr;
-    if (place.compare_exchange_strong(empty, page, std::memory_order_release,
-                                      std::memory_order_relaxed)) {
-      return cut;
+    if (place.page == nullptr) {
+      place.page = Page::make();
     }
+    auto cut = place.page != nullptr ? place.page->cut(nonce) : draw(nonce);
+    place.taken.store(false, std::memory_order_release);
+    return cut;
   }
-  ::munmap(page, page_bytes);
-  return cut;
+  return draw(nonce);
 }
 
 }  // namespace crypto_sodium

@@ -28,7 +28,13 @@ class NoncePool {
 
   static constexpr std::size_t places_max = 4;  // threads at once; more ask the generator
 
-  std::array<std::atomic<Page*>, places_max> places_{};
+  /// Its page is of whoever set `taken`.
+  struct Place {
+    std::atomic<bool> taken{false};
+    Page* page = nullptr;
+  };
+
+  std::array<Place, places_max> places_{};
 };
 
 }  // namespace crypto_sodium

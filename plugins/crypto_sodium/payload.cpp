@@ -27,23 +27,6 @@ std::unexpected<bp::error> wrong_purpose(const Ring& ring, std::string_view want
 
 }  // namespace
 
-Bytes bytes_of(const ByteVector* vector) noexcept {
-  return vector == nullptr ? Bytes() : Bytes(vector->data(), vector->size());
-}
-
-Bytes bytes_of(const flatbuffers::String* text) noexcept {
-  return text == nullptr ? Bytes()
-                         : Bytes(reinterpret_cast<const std::uint8_t*>(text->data()), text->size());
-}
-
-bp::result<Bytes> either(const ByteVector* bytes, const flatbuffers::String* text,
-                         std::string_view names) {
-  if (bytes != nullptr && text != nullptr) {
-    return bp::fail(BP_E_INVALID, "the request has both " + std::string(names) + "; give one");
-  }
-  return text != nullptr ? bytes_of(text) : bytes_of(bytes);
-}
-
 bp::result<Bytes> message_of(const ByteVector* bytes, const flatbuffers::String* text) {
   auto message = either(bytes, text, "'message' and 'text'");
   BP_TRY(message);
@@ -65,6 +48,9 @@ bp::result<const Ring*> ring_of(const Keyset& keys, const flatbuffers::String* n
 }
 
 bp::result<const Ring*> message_ring_of(const Keyset& keys, const flatbuffers::String* name) {
+  if (name == nullptr) [[likely]] {
+    return &keys.default_ring();
+  }
   const auto ring = known_ring(keys, name);
   if (ring && (*ring)->purpose() > Purpose::Aes256Gcm) {
     return wrong_purpose(**ring, "messages");

@@ -17,8 +17,14 @@ using ByteVector = flatbuffers::Vector<std::uint8_t>;
 
 inline constexpr std::size_t batch_items_max = 1000;
 
-[[nodiscard]] Bytes bytes_of(const ByteVector* vector) noexcept;
-[[nodiscard]] Bytes bytes_of(const flatbuffers::String* text) noexcept;
+[[nodiscard]] inline Bytes bytes_of(const ByteVector* vector) noexcept {
+  return vector == nullptr ? Bytes() : Bytes(vector->data(), vector->size());
+}
+
+[[nodiscard]] inline Bytes bytes_of(const flatbuffers::String* text) noexcept {
+  return text == nullptr ? Bytes()
+                         : Bytes(reinterpret_cast<const std::uint8_t*>(text->data()), text->size());
+}
 
 [[nodiscard]] inline std::string_view text_of(const flatbuffers::String* text) noexcept {
   return text == nullptr ? std::string_view() : text->string_view();
@@ -29,8 +35,14 @@ inline constexpr std::size_t batch_items_max = 1000;
 }
 
 /// A field that comes as bytes or as text, or not at all. Errors: INVALID (both).
-[[nodiscard]] bp::result<Bytes> either(const ByteVector* bytes, const flatbuffers::String* text,
-                                       std::string_view names);
+[[nodiscard]] inline bp::result<Bytes> either(const ByteVector* bytes,
+                                              const flatbuffers::String* text,
+                                              std::string_view names) {
+  if (bytes != nullptr && text != nullptr) [[unlikely]] {
+    return bp::fail(BP_E_INVALID, "the request has both " + std::string(names) + "; give one");
+  }
+  return text != nullptr ? bytes_of(text) : bytes_of(bytes);
+}
 
 /// `message` or `text`, of at most plaintext_bytes_max. Errors: INVALID, TOO_LARGE.
 [[nodiscard]] bp::result<Bytes> message_of(const ByteVector* bytes,

@@ -15,7 +15,10 @@ constexpr std::string_view label = "bp.crypto.stream/1";  // part of the format
 
 /// What a chunk authenticates besides its content.
 std::vector<std::uint8_t> bound(const ChunkPlace& place) {
-  std::vector<std::uint8_t> bytes(label.begin(), label.end());
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(label.size() + place.header.size() + sizeof(place.index) + 1 +
+                place.associated_data.size());
+  bytes.insert(bytes.end(), label.begin(), label.end());
   bytes.insert(bytes.end(), place.header.begin(), place.header.end());
   for (int shift = 56; shift >= 0; shift -= 8) {
     bytes.push_back(static_cast<std::uint8_t>(place.index >> static_cast<unsigned>(shift)));

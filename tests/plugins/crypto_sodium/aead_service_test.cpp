@@ -264,14 +264,15 @@ TEST_F(AeadServiceTest, PackedRepliesReadAsAllOthers) {
     request.algorithm =
         size % 2 == 0 ? contract::Algorithm::Aes256Gcm : contract::Algorithm::XChaCha20Poly1305;
     const Request<contract::EncryptRequest> packed(request);
-    const auto sealed = service.encrypt_packed(*packed, alloc);
+    const Key* key = nullptr;
+    const auto sealed = service.encrypt_packed(*packed, alloc, key);
     ASSERT_TRUE(sealed);
-    flatbuffers::Verifier verifier(sealed->first.data(), sealed->first.size());
+    flatbuffers::Verifier verifier(sealed->data(), sealed->size());
     ASSERT_TRUE(verifier.VerifyBuffer<contract::EncryptReply>(nullptr)) << size;
     contract::EncryptReplyT reply;
-    flatbuffers::GetRoot<contract::EncryptReply>(sealed->first.data())->UnPackTo(&reply);
+    flatbuffers::GetRoot<contract::EncryptReply>(sealed->data())->UnPackTo(&reply);
     EXPECT_EQ(reply.algorithm, request.algorithm);
-    EXPECT_EQ(reply.key_id, sealed->second->facts().id);
+    EXPECT_EQ(reply.key_id, key->facts().id);
 
     contract::DecryptRequestT open = open_request(reply.ciphertext);
     EXPECT_EQ(decrypt(open).value().plaintext, request.plaintext);
