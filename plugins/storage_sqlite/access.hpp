@@ -16,6 +16,7 @@
 
 #include "backplane/cpp/plugin.hpp"
 
+#include "edge/pending_write.hpp"
 #include "engine/writer.hpp"
 #include "store/store.hpp"
 
@@ -102,12 +103,15 @@ class Access {
   /// work owns what it needs: it runs even when the caller has gone.
   template <typename Work>
   bp::task<std::invoke_result_t<Work&, engine::Connection&>> write(WriteOptions with, Work work) {
-    using Value = typename std::invoke_result_t<Work&, engine::Connection&>::value_type;
     const std::uint64_t began_ns = cx_.now_ns();
     BP_CO_TRY(counted(store_.health().may_write()));
-    bp::completion<Value> completion = cx_.completion<Value>();
-    auto answer = completion.arrival();
-    BP_CO_TRY(counted(store_.writer().submit(job(with, std::move(work), std::move(completion)))));
+    auto pending = std::make_unique<PendingWrite<Work>>(std::move(work), cx_.strand());
+    pending->durability = with.durability;
+    pending->rows = with.rows;
+    pending->bytes = with.bytes;
+    pending->repeatable = with.repeatable;
+    Committed<Work> answer(*pending);
+    BP_CO_TRY(counted(store_.writer().submit_write(std::move(pending))));
     auto value = store_.health().seen(co_await answer);
     meters_.write_time.observe(seconds_since(began_ns));
     meters_.writes_failed.add(value ? 0 : 1);
@@ -149,30 +153,6 @@ class Access {
     } catch (const std::exception& thrown) {
       return bp::fail(BP_E_PANIC, std::string("a write threw: ") + thrown.what());
     }
-  }
-
-  template <typename Value, typename Work>
-  static engine::Job job(const WriteOptions& with, Work work, bp::completion<Value> completion) {
-    auto made = std::make_shared<std::optional<Value>>();
-    return {.durability = with.durability,
-            .rows = with.rows,
-            .bytes = with.bytes,
-            .repeatable = with.repeatable,
-            .work = [made, work = std::move(work)](
-                        engine::Connection& connection) mutable -> bp::result<void> {
-              auto value = work(connection);
-              BP_TRY(value);
-              made->emplace(std::move(*value));
-              return {};
-            },
-            .done =
-                [made, completion = std::move(completion)](bp::result<void> outcome) mutable {
-                  if (outcome) {
-                    completion.set(std::move(**made));
-                  } else {
-                    completion.set(std::unexpected(std::move(outcome).error()));
-                  }
-                }};
   }
 
   bp::result<void> counted(bp::result<void> submitted) const {

@@ -122,13 +122,13 @@ class Storage {
   /// All tasks have ended. At most writes whose callers gave up are left: they are made first, and
   /// then the database is free for the next instance.
   void stop(bp::context& /*cx*/) {
+    if (store_ != nullptr) {
+      store_->close();
+    }
     keeper_.reset();
     admin_.reset();
     events_.reset();
     sql_.reset();
-    if (store_ != nullptr) {
-      store_->close();
-    }
     kv_.reset();
     records_.reset();
     access_.reset();

@@ -12,10 +12,29 @@
 namespace storage_sqlite::engine {
 namespace {
 
-/// The job's work, with whatever it throws turned into a value: nothing may end the thread.
-bp::result<void> guarded(Job& job, Connection& connection) {
+class JobWrite final : public QueuedWrite {
+ public:
+  explicit JobWrite(Job job) : job_(std::move(job)) {
+    durability = job_.durability;
+    rows = job_.rows;
+    bytes = job_.bytes;
+    repeatable = job_.repeatable;
+  }
+
+  bp::result<void> work(Connection& connection) override { return job_.work(connection); }
+
+  void done(std::unique_ptr<QueuedWrite> /*self*/, bp::result<void> outcome) override {
+    job_.done(std::move(outcome));
+  }
+
+ private:
+  Job job_;
+};
+
+/// Its work, with whatever it throws turned into a value: nothing may end the thread.
+bp::result<void> guarded(QueuedWrite& write, Connection& connection) {
   try {
-    return job.work(connection);
+    return write.work(connection);
   } catch (const std::bad_alloc&) {
     return bp::fail(BP_E_NO_MEMORY, "NO_MEMORY: a write ran out of memory; write less at once");
   } catch (const std::exception& thrown) {
@@ -41,9 +60,13 @@ Writer::~Writer() {
 }
 
 bp::result<void> Writer::submit(Job job) {
-  const std::uint64_t bytes = job.bytes;
+  return submit_write(std::make_unique<JobWrite>(std::move(job)));
+}
+
+bp::result<void> Writer::submit_write(std::unique_ptr<QueuedWrite> write) {
+  const std::uint64_t bytes = write->bytes;
   BP_TRY(take_place(bytes));
-  if (!inbox_.put(std::make_unique<Queued>(std::move(job)))) {
+  if (!inbox_.put(std::move(write))) {
     give_place(1, bytes);
     return bp::fail(BP_E_CLOSED, "the store is closing; write again after its restart");
   }
@@ -105,7 +128,7 @@ Writer::Group Writer::take_group() {
   Group group;
   std::uint64_t rows = 0;
   while (!pending_.empty()) {
-    rows += pending_.front()->job.rows;
+    rows += pending_.front()->rows;
     if (!group.empty() && rows > options_.group_rows_max) {
       break;
     }
@@ -125,10 +148,9 @@ void Writer::put_back(Group& group, std::size_t first) {
 
 bp::result<void> Writer::commit_group(Group& group, Outcomes& outcomes) {
   const bool disk = std::ranges::any_of(
-      group, [](const auto& one) { return one->job.durability == Durability::Disk; });
+      group, [](const auto& one) { return one->durability == Durability::Disk; });
   BP_TRY(connection_.set_durability(disk ? Durability::Disk : Durability::Os));
-  const bool light =
-      std::ranges::all_of(group, [](const auto& one) { return one->job.repeatable; });
+  const bool light = std::ranges::all_of(group, [](const auto& one) { return one->repeatable; });
   if (light) {
     const auto committed = run_group(group, outcomes, /*savepoints=*/false);
     BP_TRY(committed);
@@ -151,9 +173,9 @@ bp::result<bool> Writer::run_group(Group& group, Outcomes& outcomes, bool savepo
       put_back(group, index);
       break;
     }
-    Job& job = group[index]->job;
+    QueuedWrite& write = *group[index];
     const std::int64_t changes_before = connection_.total_changes();
-    outcomes.push_back(savepoints ? run_job(job) : guarded(job, connection_));
+    outcomes.push_back(savepoints ? run_one(write) : guarded(write, connection_));
     const bp::result<void>& outcome = outcomes.back();
     if (!outcome && (concerns_everyone(outcome.error()) || !connection_.in_transaction())) {
       return std::unexpected(outcome.error());
@@ -166,9 +188,9 @@ bp::result<bool> Writer::run_group(Group& group, Outcomes& outcomes, bool savepo
   return true;
 }
 
-bp::result<void> Writer::run_job(Job& job) {
+bp::result<void> Writer::run_one(QueuedWrite& write) {
   BP_TRY(run_once(connection_, "SAVEPOINT job"));
-  bp::result<void> outcome = guarded(job, connection_);
+  bp::result<void> outcome = guarded(write, connection_);
   if (!connection_.in_transaction()) {
     // SQLite rolled back by itself, or the job ended the transaction: either way it is gone.
     return outcome ? bp::fail(BP_E_STATE, "a write ended the transaction it shares") : outcome;
@@ -189,7 +211,7 @@ void Writer::tell(Group& group, const Outcomes& outcomes, const bp::result<void>
   std::uint64_t bytes = 0;
   for (std::size_t index = 0; index < group.size(); ++index) {
     failed += outcome_of(index) ? 0U : 1U;
-    bytes += group[index]->job.bytes;
+    bytes += group[index]->bytes;
   }
   // First the room in the queue, then the answers: who is told may come back at once.
   commits_.fetch_add(committed ? 1U : 0U, std::memory_order_relaxed);
@@ -198,7 +220,8 @@ void Writer::tell(Group& group, const Outcomes& outcomes, const bp::result<void>
   give_place(group.size(), bytes);
   for (std::size_t index = 0; index < group.size(); ++index) {
     try {
-      group[index]->job.done(outcome_of(index));
+      QueuedWrite& write = *group[index];
+      write.done(std::move(group[index]), outcome_of(index));
     } catch (...) {  // NOLINT(bugprone-empty-catch): the caller's failure is not the writer's
     }
   }

@@ -30,16 +30,36 @@ struct WriterOptions {
   std::chrono::microseconds group_time_max{50'000};  // of work before the commit
 };
 
-/// One request to write. `work` runs on the writer's thread, in the order of submission, inside the
+/// One request to write. work() runs on the writer's thread, in the order of submission, inside the
 /// shared transaction: its own failure undoes only itself, a failure of the disk undoes the group.
-/// `done` is called exactly once, on that thread, after the commit or the failure; it must not
-/// block.
+/// done() is called exactly once, on that thread, after the commit or the failure, and gets the
+/// write back; it must not block.
+class QueuedWrite {
+ public:
+  QueuedWrite() = default;
+  QueuedWrite(const QueuedWrite&) = delete;
+  QueuedWrite& operator=(const QueuedWrite&) = delete;
+  QueuedWrite(QueuedWrite&&) = delete;
+  QueuedWrite& operator=(QueuedWrite&&) = delete;
+  virtual ~QueuedWrite() = default;
+
+  virtual bp::result<void> work(Connection& connection) = 0;
+  virtual void done(std::unique_ptr<QueuedWrite> self, bp::result<void> outcome) = 0;
+
+  Durability durability = Durability::Os;
+  std::uint32_t rows = 1;
+  std::uint64_t bytes = 0;
+  /// work() changes nothing but rows, and may be run twice: then it costs no savepoint, and a group
+  /// in which such a write failed after it had written is undone and run again.
+  bool repeatable = false;
+  QueuedWrite* next = nullptr;  // the inbox's
+};
+
+/// The same as two functions.
 struct Job {
   Durability durability = Durability::Os;
   std::uint32_t rows = 1;
   std::uint64_t bytes = 0;
-  /// `work` changes nothing but rows, and may be run twice: then it costs no savepoint, and a group
-  /// in which such a job failed after it had written is undone and run again.
   bool repeatable = false;
   std::move_only_function<bp::result<void>(Connection&)> work{};
   std::move_only_function<void(bp::result<void>)> done{};
@@ -62,21 +82,15 @@ class Writer {
   Writer& operator=(Writer&&) = delete;
   ~Writer();
 
-  /// Errors: FULL (`done` is not called), CLOSED after stop().
+  /// Errors: FULL (done() is not called, the write ends here), CLOSED after stop().
+  [[nodiscard]] bp::result<void> submit_write(std::unique_ptr<QueuedWrite> write);
   [[nodiscard]] bp::result<void> submit(Job job);
   /// Commits what is queued, tells everyone, ends the thread. May be called twice.
   void stop();
   [[nodiscard]] WriterStats stats() const;
 
  private:
-  struct Queued {
-    explicit Queued(Job with) : job(std::move(with)) {}
-
-    Job job;
-    Queued* next = nullptr;
-  };
-
-  using Group = std::vector<std::unique_ptr<Queued>>;
+  using Group = std::vector<std::unique_ptr<QueuedWrite>>;
   using Outcomes = std::vector<bp::result<void>>;
 
   void run();
@@ -86,13 +100,13 @@ class Writer {
   void put_back(Group& group, std::size_t first);
   [[nodiscard]] bp::result<void> commit_group(Group& group, Outcomes& outcomes);
   [[nodiscard]] bp::result<bool> run_group(Group& group, Outcomes& outcomes, bool savepoints);
-  [[nodiscard]] bp::result<void> run_job(Job& job);
+  [[nodiscard]] bp::result<void> run_one(QueuedWrite& write);
   void tell(Group& group, const Outcomes& outcomes, const bp::result<void>& committed);
 
   Connection connection_;
   WriterOptions options_;
-  Inbox<Queued> inbox_;
-  Inbox<Queued>::Items pending_;  // the thread's: taken out of the inbox, not yet in a group
+  Inbox<QueuedWrite> inbox_;
+  Inbox<QueuedWrite>::Items pending_;  // the thread's: taken out of the inbox, not yet in a group
   std::atomic<std::uint64_t> queue_jobs_ = 0;  // and those under way
   std::atomic<std::uint64_t> queue_bytes_ = 0;
   std::atomic<std::uint64_t> commits_ = 0;
