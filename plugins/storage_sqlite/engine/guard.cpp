@@ -100,7 +100,8 @@ Guard::Guard(Connection& connection, const Rules& rules, Allowed allowed, Deadli
       allowed_(allowed),
       deadline_(deadline),
       stop_(std::move(stop)),
-      limits_{} {
+      limits_{},
+      memory_before_(sqlite3_memory_used()) {
   sqlite3* handle = connection.handle();
   for (std::size_t place = 0; place < limits_.size(); ++place) {
     const auto [which, value] = limits_of_strangers.at(place);
@@ -187,6 +188,12 @@ bp::error Guard::explain(bp::error error) const {
   if (stopped_) {
     return renamed(BP_E_CLOSED, "STOPPING: the store is closing; ask again after its restart");
   }
+  if (large_) {
+    return renamed(BP_E_TOO_LARGE,
+                   "TOO_LARGE: the statement needed more than " +
+                       std::to_string(rules_.memory_bytes_max) +
+                       " bytes of memory; sort or group fewer rows, or add an index");
+  }
   if (late_) {
     return renamed(BP_E_TIMEOUT,
                    "DEADLINE: the statement was not done when its time was up and changed nothing;"
@@ -203,7 +210,9 @@ int Guard::progress(void* self) noexcept {
   auto& guard = *static_cast<Guard*>(self);
   guard.stopped_ = guard.stopped_ || guard.stop_.stop_requested();
   guard.late_ = guard.late_ || std::chrono::steady_clock::now() >= guard.deadline_;
-  return guard.stopped_ || guard.late_ ? 1 : 0;
+  guard.large_ =
+      guard.large_ || sqlite3_memory_used() - guard.memory_before_ > guard.rules_.memory_bytes_max;
+  return guard.stopped_ || guard.late_ || guard.large_ ? 1 : 0;
 }
 
 bool Guard::deny(std::string_view what, std::string_view name) noexcept {

@@ -24,12 +24,15 @@ namespace storage_sqlite::engine {
 
 inline constexpr std::size_t sql_bytes_max = 65'536;
 inline constexpr int sql_value_bytes_max = 16 << 20;
+inline constexpr std::int64_t sql_memory_bytes_max = std::int64_t{256} << 20U;
 
 /// Patterns of table names, in which `*` stands for any run of letters. Tables of the plugin itself
 /// are never written by strangers, whatever the patterns say, and read only by their whole names.
 struct Rules {
   std::vector<std::string> tables{"app_*"};  // read, written, made and dropped; indexes too
   std::vector<std::string> readable{};       // read only
+  /// What sorting and grouping may take meanwhile, by what SQLite uses in the whole process.
+  std::int64_t memory_bytes_max = sql_memory_bytes_max;
 };
 
 /// Tables of the plugin (records, kv, migrations) and of SQLite.
@@ -88,7 +91,9 @@ class Guard {
   std::array<Limit, 6> limits_;
   std::string denied_;           // why, of the last statement; empty: it was not denied
   bool schema_changes_ = false;  // the statement that is being prepared is a CREATE, DROP or ALTER
+  std::int64_t memory_before_;
   bool late_ = false;
+  bool large_ = false;
   bool stopped_ = false;
 };
 

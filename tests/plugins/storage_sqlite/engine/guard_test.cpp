@@ -202,6 +202,16 @@ TEST_F(GuardTest, AStopEndsWhatRuns) {
   EXPECT_EQ(guard.explain(ran.error()).code(), BP_E_CLOSED);
 }
 
+TEST_F(GuardTest, SortingMayNotTakeAllTheMemory) {
+  rules_.memory_bytes_max = 8 << 20;
+  const std::string many =
+      "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT 100000)"
+      " SELECT randomblob(1000) AS x FROM n";
+  EXPECT_TRUE(fails_with(run(many + " ORDER BY x"), BP_E_TOO_LARGE, "8388608 bytes of memory"));
+  EXPECT_TRUE(run(many)) << "row by row it takes none";
+  EXPECT_EQ(must(writer_.number("SELECT count(*) FROM app_t")), 1);
+}
+
 TEST_F(GuardTest, LimitsHoldForStrangersOnly) {
   EXPECT_TRUE(fails_with(run("SELECT randomblob(20000000)"), BP_E_TOO_LARGE, "TOO_LARGE"));
   std::string deep = "SELECT 1";
