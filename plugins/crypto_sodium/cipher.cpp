@@ -1,4 +1,5 @@
-// plugins/crypto_sodium/cipher.cpp - AES-256-GCM on OpenSSL, XChaCha20-Poly1305 on both libraries.
+// plugins/crypto_sodium/cipher.cpp - both algorithms on both libraries: libsodium for small
+// messages.
 #include "cipher.hpp"
 
 #include <algorithm>
@@ -38,6 +39,25 @@ bool start_xchacha(EVP_CIPHER_CTX* context, Bytes key, Bytes nonce, bool encrypt
   return started;
 }
 
+/// What libsodium's AES works with; nothing where the processor lacks the instructions.
+bp::result<std::optional<Secret>> expand_for_libsodium(Bytes key) {
+  if (crypto_aead_aes256gcm_is_available() == 0) {
+    return std::nullopt;
+  }
+  auto expanded = Secret::allocate(sizeof(crypto_aead_aes256gcm_state));
+  if (!expanded) {
+    return std::unexpected(std::move(expanded).error());
+  }
+  crypto_aead_aes256gcm_beforenm(
+      reinterpret_cast<crypto_aead_aes256gcm_state*>(expanded->writable().data()), key.data());
+  expanded->freeze();
+  return std::optional<Secret>(std::move(*expanded));
+}
+
+const crypto_aead_aes256gcm_state* state_of(const Secret& expanded) noexcept {
+  return reinterpret_cast<const crypto_aead_aes256gcm_state*>(expanded.bytes().data());
+}
+
 }  // namespace
 
 bp::result<Cipher> Cipher::open(Algorithm algorithm, Secret key) {
@@ -48,11 +68,43 @@ bp::result<Cipher> Cipher::open(Algorithm algorithm, Secret key) {
   if (!contexts) {
     return std::unexpected(std::move(contexts).error());
   }
-  return Cipher(algorithm, std::move(key), std::move(*contexts));
+  auto expanded =
+      aes ? expand_for_libsodium(key.bytes()) : bp::result<std::optional<Secret>>(std::nullopt);
+  if (!expanded) {
+    return std::unexpected(std::move(expanded).error());
+  }
+  return Cipher(algorithm, std::move(key), std::move(*expanded), std::move(*contexts));
 }
 
 bool Cipher::uses_libsodium(std::size_t plaintext_bytes) const noexcept {
-  return algorithm_ == Algorithm::XChaCha20Poly1305 && plaintext_bytes < xchacha_openssl_from_bytes;
+  return algorithm_ == Algorithm::XChaCha20Poly1305
+             ? plaintext_bytes < xchacha_openssl_from_bytes
+             : plaintext_bytes < gcm_openssl_from_bytes && expanded_.has_value();
+}
+
+void Cipher::seal_small(Bytes nonce, Bytes plaintext, Bytes associated_data,
+                        WritableBytes out) const noexcept {
+  if (algorithm_ == Algorithm::Aes256Gcm) {
+    crypto_aead_aes256gcm_encrypt_afternm(out.data(), nullptr, plaintext.data(), plaintext.size(),
+                                          associated_data.data(), associated_data.size(), nullptr,
+                                          nonce.data(), state_of(*expanded_));
+  } else {
+    crypto_aead_xchacha20poly1305_ietf_encrypt(
+        out.data(), nullptr, plaintext.data(), plaintext.size(), associated_data.data(),
+        associated_data.size(), nullptr, nonce.data(), key_.bytes().data());
+  }
+}
+
+bool Cipher::open_small(Bytes nonce, Bytes sealed, Bytes associated_data,
+                        WritableBytes out) const noexcept {
+  if (algorithm_ == Algorithm::Aes256Gcm) {
+    return crypto_aead_aes256gcm_decrypt_afternm(
+               out.data(), nullptr, nullptr, sealed.data(), sealed.size(), associated_data.data(),
+               associated_data.size(), nonce.data(), state_of(*expanded_)) == 0;
+  }
+  return crypto_aead_xchacha20poly1305_ietf_decrypt(
+             out.data(), nullptr, nullptr, sealed.data(), sealed.size(), associated_data.data(),
+             associated_data.size(), nonce.data(), key_.bytes().data()) == 0;
 }
 
 bp::result<ContextPool::Loan> Cipher::start(Bytes nonce, Bytes associated_data,
@@ -77,9 +129,7 @@ bp::result<void> Cipher::seal(Bytes nonce, Bytes plaintext, Bytes associated_dat
   assert(nonce.size() == nonce_bytes(algorithm_));
   assert(out.size() == plaintext.size() + tag_bytes);
   if (uses_libsodium(plaintext.size())) {
-    crypto_aead_xchacha20poly1305_ietf_encrypt(
-        out.data(), nullptr, plaintext.data(), plaintext.size(), associated_data.data(),
-        associated_data.size(), nullptr, nonce.data(), key_.bytes().data());
+    seal_small(nonce, plaintext, associated_data, out);
     return {};
   }
   const auto context = start(nonce, associated_data, true);
@@ -101,10 +151,7 @@ bp::result<void> Cipher::open(Bytes nonce, Bytes sealed, Bytes associated_data,
   assert(nonce.size() == nonce_bytes(algorithm_));
   assert(sealed.size() == out.size() + tag_bytes);
   if (uses_libsodium(out.size())) {
-    const int opened = crypto_aead_xchacha20poly1305_ietf_decrypt(
-        out.data(), nullptr, nullptr, sealed.data(), sealed.size(), associated_data.data(),
-        associated_data.size(), nonce.data(), key_.bytes().data());
-    if (opened == 0) {
+    if (open_small(nonce, sealed, associated_data, out)) {
       return {};
     }
     wipe(out);

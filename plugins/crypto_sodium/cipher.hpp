@@ -6,6 +6,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "context_pool.hpp"
@@ -32,6 +33,9 @@ inline constexpr std::size_t nonce_bytes_max = 24;
 /// libsodium is faster on small messages, OpenSSL's ChaCha20-Poly1305 over HChaCha20 on large ones
 /// (2.4x at 64 KiB); both give the same bytes.
 inline constexpr std::size_t xchacha_openssl_from_bytes = 2048;
+
+/// The same for AES-256-GCM, which libsodium has only where the processor has the instructions.
+inline constexpr std::size_t gcm_openssl_from_bytes = 448;
 
 [[nodiscard]] constexpr std::size_t nonce_bytes(Algorithm algorithm) noexcept {
   return algorithm == Algorithm::Aes256Gcm ? 12 : 24;
@@ -74,15 +78,24 @@ class Cipher {
                                       WritableBytes out) const;
 
  private:
-  Cipher(Algorithm algorithm, Secret key, std::unique_ptr<ContextPool> contexts)
-      : algorithm_(algorithm), key_(std::move(key)), contexts_(std::move(contexts)) {}
+  Cipher(Algorithm algorithm, Secret key, std::optional<Secret> expanded,
+         std::unique_ptr<ContextPool> contexts)
+      : algorithm_(algorithm),
+        key_(std::move(key)),
+        expanded_(std::move(expanded)),
+        contexts_(std::move(contexts)) {}
 
   [[nodiscard]] bool uses_libsodium(std::size_t plaintext_bytes) const noexcept;
+  void seal_small(Bytes nonce, Bytes plaintext, Bytes associated_data,
+                  WritableBytes out) const noexcept;
+  [[nodiscard]] bool open_small(Bytes nonce, Bytes sealed, Bytes associated_data,
+                                WritableBytes out) const noexcept;
   [[nodiscard]] bp::result<ContextPool::Loan> start(Bytes nonce, Bytes associated_data,
                                                     bool encrypt) const;
 
   Algorithm algorithm_;
   Secret key_;
+  std::optional<Secret> expanded_;  // for libsodium's AES
   std::unique_ptr<ContextPool> contexts_;
 };
 

@@ -104,9 +104,18 @@ bool Key::opens() const noexcept {
 std::optional<Key::Use> Key::use() const noexcept {
   // Sequentially consistent on both sides: either we see that it is destroyed, or set_state() sees
   // that we are inside.
-  version_.users_.fetch_add(1);
-  std::optional<Use> use(std::in_place, *this);
-  if (version_.state_.load() == KeyState::Destroyed) {
+  std::atomic<bool>* flag = nullptr;
+  for (auto& place : version_.flags_) {
+    if (!place.exchange(true)) {
+      flag = &place;
+      break;
+    }
+  }
+  if (flag == nullptr) [[unlikely]] {
+    version_.users_.fetch_add(1);
+  }
+  std::optional<Use> use(std::in_place, *this, flag);
+  if (version_.state_.load() == KeyState::Destroyed) [[unlikely]] {
     use.reset();
   }
   return use;
@@ -159,12 +168,17 @@ const Key* Version::find(Algorithm algorithm, Framing framing) const noexcept {
   return nullptr;
 }
 
+bool Version::used() const noexcept {
+  return users_.load() != 0 ||
+         std::ranges::any_of(flags_, [](const auto& flag) { return flag.load(); });
+}
+
 void Version::set_state(KeyState state) noexcept {
   state_.store(state);
   if (state != KeyState::Destroyed) {
     return;
   }
-  while (users_.load() != 0) {
+  while (used()) {
     std::this_thread::yield();
   }
   for (const auto& key : keys_) {

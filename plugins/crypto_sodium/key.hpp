@@ -8,6 +8,7 @@
 // Thread: any, unless said otherwise.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <optional>
@@ -24,6 +25,8 @@ inline constexpr std::uint64_t gcm_messages_max = 1ULL << 31U;
 
 /// From here on a new version is wanted, so that there is one before the limit is reached.
 inline constexpr std::uint64_t gcm_messages_rotate_from = gcm_messages_max - (1ULL << 20U);
+
+inline constexpr std::size_t users_flagged_max = 8;
 
 enum class KeyState : std::uint8_t { Enabled = 1, Disabled = 2, Destroyed = 3 };
 
@@ -154,6 +157,9 @@ class Version {
   /// Blocks: for the longest message that is being sealed. Owner only.
   void set_state(KeyState state) noexcept;
 
+  /// Is anybody using a key of it?
+  [[nodiscard]] bool used() const noexcept;
+
  private:
   friend class Key::Use;
   friend class Key;
@@ -162,21 +168,29 @@ class Version {
   const Ring& ring_;
   std::atomic<KeyState> state_;
   std::vector<std::unique_ptr<Key>> keys_;
+  /// Who is inside: the first few by a flag that is put back by a plain store, more by counting.
+  mutable std::array<std::atomic<bool>, users_flagged_max> flags_{};
   mutable std::atomic<std::uint32_t> users_{0};
 };
 
 class Key::Use {
  public:
-  explicit Use(const Key& key) noexcept : key_(&key) {}
+  /// `flag`: of the place inside; null: the user was counted.
+  Use(const Key& key, std::atomic<bool>* flag) noexcept : key_(&key), flag_(flag) {}
 
-  Use(Use&& other) noexcept : key_(std::exchange(other.key_, nullptr)) {}
+  Use(Use&& other) noexcept : key_(std::exchange(other.key_, nullptr)), flag_(other.flag_) {}
 
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
   Use& operator=(Use&&) = delete;
 
   ~Use() {
-    if (key_ != nullptr) {
+    if (key_ == nullptr) {
+      return;
+    }
+    if (flag_ != nullptr) {
+      flag_->store(false, std::memory_order_release);
+    } else {
       key_->version_.users_.fetch_sub(1, std::memory_order_release);
     }
   }
@@ -187,6 +201,7 @@ class Key::Use {
 
  private:
   const Key* key_;
+  std::atomic<bool>* flag_;
 };
 
 /// The id that a master's key with this label has; the label is part of the format.

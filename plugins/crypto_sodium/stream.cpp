@@ -2,6 +2,7 @@
 #include "stream.hpp"
 
 #include <algorithm>
+#include <array>
 #include <sodium.h>
 #include <string>
 #include <string_view>
@@ -15,16 +16,17 @@ constexpr std::string_view label = "bp.crypto.stream/1";  // part of the format
 
 /// What a chunk authenticates besides its content.
 std::vector<std::uint8_t> bound(const ChunkPlace& place) {
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(label.size() + place.header.size() + sizeof(place.index) + 1 +
-                place.associated_data.size());
-  bytes.insert(bytes.end(), label.begin(), label.end());
-  bytes.insert(bytes.end(), place.header.begin(), place.header.end());
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    bytes.push_back(static_cast<std::uint8_t>(place.index >> static_cast<unsigned>(shift)));
+  std::array<std::uint8_t, sizeof(place.index) + 1> numbers{};
+  for (std::size_t i = 0; i < sizeof(place.index); ++i) {
+    numbers.at(i) = static_cast<std::uint8_t>(place.index >> (56U - (8U * i)));
   }
-  bytes.push_back(place.last ? 1 : 0);
-  bytes.insert(bytes.end(), place.associated_data.begin(), place.associated_data.end());
+  numbers.back() = place.last ? 1 : 0;
+  std::vector<std::uint8_t> bytes(label.size() + place.header.size() + numbers.size() +
+                                  place.associated_data.size());
+  auto at = std::ranges::copy(label, bytes.begin()).out;
+  at = std::ranges::copy(place.header, at).out;
+  at = std::ranges::copy(numbers, at).out;
+  std::ranges::copy(place.associated_data, at);
   return bytes;
 }
 

@@ -84,6 +84,24 @@ Contender libsodium(const Work& work) {
       });
 }
 
+Contender libsodium_gcm(const Work& work) {
+  return loop(
+      work, "libsodium",
+      [](Buffers& in) {
+        expect(sodium_init() >= 0 && crypto_aead_aes256gcm_is_available() != 0,
+               "libsodium has no AES on this processor");
+        crypto_aead_aes256gcm_state expanded;
+        crypto_aead_aes256gcm_beforenm(&expanded, in.key.data());
+        return expanded;
+      },
+      [](const crypto_aead_aes256gcm_state& expanded, Buffers& in, std::uint64_t number) {
+        in.count(number);
+        crypto_aead_aes256gcm_encrypt_afternm(
+            in.sealed.data(), nullptr, in.plaintext.data(), in.plaintext.size(),
+            in.associated.data(), in.associated.size(), nullptr, in.nonce.data(), &expanded);
+      });
+}
+
 Contender openssl(const Work& work) {
   return loop(
       work, "OpenSSL",
@@ -122,6 +140,7 @@ Contenders library_contenders() {
     all.push_back(work.aes ? openssl(work) : libsodium(work));
     if (work.aes && work.plaintext_bytes <= 64) {
       all.push_back(naive(work));
+      all.push_back(libsodium_gcm(work));
     }
   }
   return all;

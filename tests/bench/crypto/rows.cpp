@@ -15,6 +15,7 @@ std::vector<Row> crypto_rows() {
        true,
        {{us, "OpenSSL", Relation::more, 100},
         {us, "OpenSSL naive", Relation::faster, 2.5},
+        {us, "libsodium", report},
         {"backplane open", "OpenSSL", report}}},
       {"xchacha_64",
        "XChaCha20-Poly1305, 64 B: through the service, raw",

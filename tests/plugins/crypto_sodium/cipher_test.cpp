@@ -122,6 +122,31 @@ TEST(Cipher, BothLibrariesGiveTheSameXChaCha) {
   }
 }
 
+TEST(Cipher, BothLibrariesGiveTheSameAes) {
+  if (crypto_aead_aes256gcm_is_available() == 0) {
+    GTEST_SKIP() << "this processor has no AES instructions, so only OpenSSL is used";
+  }
+  const std::string key = std::string(64, '7');
+  const Cipher cipher = cipher_of(Algorithm::Aes256Gcm, key);
+  const Buffer nonce(nonce_bytes(Algorithm::Aes256Gcm), 5);
+  const Buffer associated_data(16, 9);
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, std::size_t{64}, gcm_openssl_from_bytes - 1,
+        gcm_openssl_from_bytes, gcm_openssl_from_bytes + 1, std::size_t{65'537}}) {
+    const Buffer plaintext(size, 3);
+    Buffer ours(size + tag_bytes);
+    Buffer theirs(size + tag_bytes);
+    ASSERT_TRUE(cipher.seal(nonce, plaintext, associated_data, ours));
+    crypto_aead_aes256gcm_encrypt(theirs.data(), nullptr, plaintext.data(), size,
+                                  associated_data.data(), associated_data.size(), nullptr,
+                                  nonce.data(), unhex(key).data());
+    EXPECT_EQ(ours, theirs) << size;
+    Buffer opened(size);
+    EXPECT_TRUE(cipher.open(nonce, theirs, associated_data, opened));
+    EXPECT_EQ(opened, plaintext);
+  }
+}
+
 TEST(Cipher, AReusedContextForgetsTheLastMessage) {
   for (const Algorithm algorithm : {Algorithm::Aes256Gcm, Algorithm::XChaCha20Poly1305}) {
     SCOPED_TRACE(name(algorithm));

@@ -4,6 +4,8 @@
 
 #include <atomic>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -74,6 +76,22 @@ TEST_F(KeyTest, DestroyingWaitsForWhoeverIsInside) {
   use.reset();
   destroyer.join();
   EXPECT_TRUE(destroyed);
+}
+
+TEST_F(KeyTest, MoreUsersThanFlagsAreCounted) {
+  const Ring ring("a", Purpose::Aes256Gcm);
+  const auto version = derived(ring);
+  {
+    std::vector<Key::Use> inside;
+    for (std::size_t i = 0; i < users_flagged_max + 3; ++i) {
+      inside.push_back(std::move(*version->keys()[0]->use()));
+    }
+    while (!inside.empty()) {
+      EXPECT_TRUE(version->used());
+      inside.pop_back();
+    }
+  }
+  EXPECT_FALSE(version->used());
 }
 
 TEST_F(KeyTest, WearsOutBeforeTheLimit) {
