@@ -105,12 +105,12 @@ class Access {
   bp::task<std::invoke_result_t<Work&, engine::Connection&>> write(WriteOptions with, Work work) {
     const std::uint64_t began_ns = cx_.now_ns();
     BP_CO_TRY(counted(store_.health().may_write()));
-    auto pending = std::make_unique<PendingWrite<Work>>(std::move(work), cx_.strand());
+    auto pending = std::make_unique<edge::PendingWrite<Work>>(std::move(work), cx_.strand());
     pending->durability = with.durability;
     pending->rows = with.rows;
     pending->bytes = with.bytes;
     pending->repeatable = with.repeatable;
-    Committed<Work> answer(*pending);
+    edge::Committed<Work> answer(*pending);
     BP_CO_TRY(counted(store_.writer().submit_write(std::move(pending))));
     auto value = store_.health().seen(co_await answer);
     meters_.write_time.observe(seconds_since(began_ns));

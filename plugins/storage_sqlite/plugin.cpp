@@ -148,7 +148,7 @@ class Storage {
   std::unique_ptr<store::Store> store_;
   std::optional<Access> access_;
   std::optional<RecordsEdge> records_;
-  std::optional<KvEdge> kv_;
+  std::optional<edge::KvEdge> kv_;
   std::optional<edge::SqlEdge> sql_;
   std::optional<edge::Events> events_;
   std::optional<edge::AdminEdge> admin_;

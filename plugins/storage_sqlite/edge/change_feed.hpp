@@ -20,7 +20,7 @@
 #include "kv/changes.hpp"
 #include "kv/outbox.hpp"
 
-namespace storage_sqlite {
+namespace storage_sqlite::edge {
 
 class ChangeFeed {
  public:
@@ -148,4 +148,4 @@ class ChangeFeed {
   bool telling_ = false;
 };
 
-}  // namespace storage_sqlite
+}  // namespace storage_sqlite::edge

@@ -27,7 +27,7 @@
 #include "service/spaces.hpp"
 #include "store/store.hpp"
 
-namespace storage_sqlite {
+namespace storage_sqlite::edge {
 
 /// Time, and how much is kept: what every write asks for when its turn comes.
 class KvRules {
@@ -365,4 +365,4 @@ class KvEdge {
   OutboxRelay relay_;
 };
 
-}  // namespace storage_sqlite
+}  // namespace storage_sqlite::edge

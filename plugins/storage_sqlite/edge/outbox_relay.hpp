@@ -21,7 +21,7 @@
 #include "access.hpp"
 #include "kv/outbox.hpp"
 
-namespace storage_sqlite {
+namespace storage_sqlite::edge {
 
 class OutboxRelay {
  public:
@@ -149,4 +149,4 @@ class OutboxRelay {
   std::map<std::string, Line> lines_;
 };
 
-}  // namespace storage_sqlite
+}  // namespace storage_sqlite::edge

@@ -19,7 +19,7 @@
 
 #include "engine/writer.hpp"
 
-namespace storage_sqlite {
+namespace storage_sqlite::edge {
 
 template <typename Work>
 class Committed;
@@ -129,4 +129,4 @@ class Committed final : public bp::suspension {
   bool waits_ = false;
 };
 
-}  // namespace storage_sqlite
+}  // namespace storage_sqlite::edge

@@ -17,7 +17,7 @@
 #include "engine/pool.hpp"
 #include "engine/shared_read.hpp"
 
-namespace storage_sqlite {
+namespace storage_sqlite::edge {
 
 class SharedReads {
  public:
@@ -186,4 +186,4 @@ class SharedReads {
   std::uint64_t groups_ = 0;
 };
 
-}  // namespace storage_sqlite
+}  // namespace storage_sqlite::edge
