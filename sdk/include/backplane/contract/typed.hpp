@@ -231,7 +231,11 @@ void bind(service& offered, std::uint32_t id, std::string_view name, method_type
       if (!request) {
         return std::unexpected(request.error());
       }
-      return detail::pack<Reply>(on, detail::apply(function, **request, on));
+      if constexpr (std::same_as<detail::answer_of<Function, Request>, result<buffer>>) {
+        return detail::apply(function, **request, on);
+      } else {
+        return detail::pack<Reply>(on, detail::apply(function, **request, on));
+      }
     };
     if (runs_inline && limits.concurrency == 0) {
       offered.inline_method(id, name, types, std::move(handler));
