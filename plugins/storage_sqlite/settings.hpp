@@ -43,7 +43,7 @@ struct MigrationSettings {
 };
 
 struct SqlSettings {
-  std::vector<std::string> tables{"app_*"};
+  std::vector<std::string> tables{"{caller}$*"};
   std::vector<std::string> readable{};
   std::chrono::milliseconds deadline{5'000};
   std::chrono::milliseconds write_deadline{1'000};

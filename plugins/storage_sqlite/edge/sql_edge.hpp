@@ -30,11 +30,14 @@ class SqlEdge {
         write_time_max_(settings.sql.write_deadline) {}
 
   bp::task<bp::result<service::sql_contract::QueryReplyT>> query(
-      const service::sql_contract::QueryRequest& request) {
+      const service::sql_contract::QueryRequest& request, const bp::call& on) {
     auto asked = service::read_query(request, read_time_max_);
     BP_CO_TRY(asked);
-    auto work = [this, query = std::move(*asked)](engine::Connection& connection) {
-      return sql::query(connection, bounds(query.time), query.statement, query.limits);
+    const auto rules = rules_of(on);
+    BP_CO_TRY(rules);
+    auto work = [this, &rules, query = std::move(*asked)](engine::Connection& connection) {
+      const sql::Bounds bounds{*rules, std::chrono::steady_clock::now() + query.time, stop_};
+      return sql::query(connection, bounds, query.statement, query.limits);
     };
     auto rows = co_await access_.read(std::move(work));
     BP_CO_TRY(rows);
@@ -42,34 +45,41 @@ class SqlEdge {
   }
 
   bp::task<bp::result<service::sql_contract::ExecuteReplyT>> execute(
-      const service::sql_contract::ExecuteRequest& request) {
+      const service::sql_contract::ExecuteRequest& request, const bp::call& on) {
     auto asked = service::read_execute(request, configured_, write_time_max_);
     BP_CO_TRY(asked);
-    auto changes = co_await write(std::move(*asked));
+    auto rules = rules_of(on);
+    BP_CO_TRY(rules);
+    auto changes = co_await write(std::move(*rules), std::move(*asked));
     BP_CO_TRY(changes);
     co_return service::execute_reply(std::move(changes->front()));
   }
 
   bp::task<bp::result<service::sql_contract::BatchReplyT>> batch(
-      const service::sql_contract::BatchRequest& request) {
+      const service::sql_contract::BatchRequest& request, const bp::call& on) {
     auto asked = service::read_batch(request, configured_, write_time_max_);
     BP_CO_TRY(asked);
-    auto changes = co_await write(std::move(*asked));
+    auto rules = rules_of(on);
+    BP_CO_TRY(rules);
+    auto changes = co_await write(std::move(*rules), std::move(*asked));
     BP_CO_TRY(changes);
     co_return service::batch_reply(std::move(*changes));
   }
 
  private:
-  [[nodiscard]] sql::Bounds bounds(std::chrono::milliseconds time) const {
-    return {rules_, std::chrono::steady_clock::now() + time, stop_};
+  [[nodiscard]] bp::result<engine::Rules> rules_of(const bp::call& on) const {
+    const auto caller = on.caller();
+    BP_TRY(caller);
+    return engine::rules_for(rules_, *caller);
   }
 
   /// Not in a group: a statement that is interrupted would undo what others wrote.
-  bp::task<bp::result<std::vector<sql::Change>>> write(service::Writes writes) {
+  bp::task<bp::result<std::vector<sql::Change>>> write(engine::Rules rules,
+                                                       service::Writes writes) {
     BP_CO_TRY(access_.may_write());
     const std::uint64_t bytes = writes.bytes;
     // Not the stop token: what was taken is written before the store closes.
-    auto work = [&rules = rules_, writes = std::move(writes)](
+    auto work = [rules = std::move(rules), writes = std::move(writes)](
                     engine::Connection& connection) -> bp::result<std::vector<sql::Change>> {
       BP_TRY(connection.set_durability(writes.durability));
       const sql::Bounds bounds{rules, std::chrono::steady_clock::now() + writes.time};

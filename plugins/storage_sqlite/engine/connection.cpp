@@ -64,6 +64,7 @@ struct Connection::Open {
   sqlite3* handle;
   StatementCache statements;
   StatementCache guarded;
+  std::string guarded_by;  // the rules that its statements were prepared under
   Guard* guard = nullptr;
   std::int32_t busy_timeout_ms;
   std::int32_t waited_ms = 0;
@@ -131,8 +132,16 @@ bp::result<Statement> Connection::prepare_guarded(std::string_view sql) {
   return open_->guarded.prepare(open_->handle, sql);
 }
 
-void Connection::set_guard(Guard* guard) noexcept {
-  open_->guard = guard;
+void Connection::set_guard(Guard& guard, std::string rules) {
+  if (open_->guarded_by != rules) {
+    open_->guarded.clear();
+    open_->guarded_by = std::move(rules);
+  }
+  open_->guard = &guard;
+}
+
+void Connection::clear_guard() noexcept {
+  open_->guard = nullptr;
 }
 
 void Connection::set_waiting(bool waiting) noexcept {

@@ -79,7 +79,10 @@ class Connection {
   explicit Connection(std::unique_ptr<Open> open) noexcept;
   void set_waiting(bool waiting) noexcept;
   /// Null: our own statements, which nobody checks.
-  void set_guard(Guard* guard) noexcept;
+  /// Guarded statements are kept, but not for another caller than they were allowed to: `rules` are
+  /// the guard's, as text.
+  void set_guard(Guard& guard, std::string rules);
+  void clear_guard() noexcept;
   /// As prepare(), from a cache of its own: what was prepared without a guard is not found there.
   [[nodiscard]] bp::result<Statement> prepare_guarded(std::string_view sql);
   [[nodiscard]] bp::result<void> configure(const ConnectionOptions& options);

@@ -83,6 +83,18 @@ bp::error failed(const Connection& connection, int code, std::string_view sql) {
                  "running '" + std::string(sql.substr(0, shown_bytes)) + "'");
 }
 
+std::string text_of(const Rules& rules) {
+  std::string text;
+  for (const std::vector<std::string>* patterns : {&rules.tables, &rules.readable}) {
+    for (const std::string& pattern : *patterns) {
+      text += pattern;
+      text += '\0';
+    }
+    text += '\0';
+  }
+  return text;
+}
+
 }  // namespace
 
 bool is_internal(std::string_view table) noexcept {
@@ -91,6 +103,24 @@ bool is_internal(std::string_view table) noexcept {
   return std::ranges::any_of(starts,
                              [&](const char* start) { return starts_with(table, start); }) ||
          std::ranges::any_of(names, [&](const char* name) { return equals(table, name); });
+}
+
+Rules rules_for(const Rules& rules, std::string_view caller) {
+  constexpr std::string_view stands_for = "{caller}";
+  Rules filled = rules;
+  for (std::vector<std::string>* patterns : {&filled.tables, &filled.readable}) {
+    for (std::string& pattern : *patterns) {
+      std::size_t at = pattern.find(stands_for);
+      if (at != std::string::npos && caller.empty()) {
+        pattern = "*";
+        continue;
+      }
+      for (; at != std::string::npos; at = pattern.find(stands_for, at + caller.size())) {
+        pattern.replace(at, stands_for.size(), caller);
+      }
+    }
+  }
+  return filled;
 }
 
 Guard::Guard(Connection& connection, const Rules& rules, Allowed allowed, Deadline deadline,
@@ -108,12 +138,12 @@ Guard::Guard(Connection& connection, const Rules& rules, Allowed allowed, Deadli
     limits_.at(place) = {which, sqlite3_limit(handle, which, value)};
   }
   sqlite3_progress_handler(handle, progress_instructions, &Guard::progress, this);
-  connection.set_guard(this);
+  connection.set_guard(*this, text_of(rules));
 }
 
 Guard::~Guard() {
   sqlite3* handle = connection_.handle();
-  connection_.set_guard(nullptr);
+  connection_.clear_guard();
   sqlite3_progress_handler(handle, 0, nullptr, nullptr);
   for (const Limit& limit : limits_) {
     sqlite3_limit(handle, limit.which, limit.before);

@@ -26,14 +26,21 @@ inline constexpr std::size_t sql_bytes_max = 65'536;
 inline constexpr int sql_value_bytes_max = 16 << 20;
 inline constexpr std::int64_t sql_memory_bytes_max = std::int64_t{256} << 20U;
 
-/// Patterns of table names, in which `*` stands for any run of letters. Tables of the plugin itself
-/// are never written by strangers, whatever the patterns say, and read only by their whole names.
+/// Patterns of table names, in which `*` stands for any run of letters, and `{caller}` for the id
+/// of the instance that calls. Tables of the plugin itself are never written by strangers, whatever
+/// the patterns say, and read only by their whole names.
 struct Rules {
-  std::vector<std::string> tables{"app_*"};  // read, written, made and dropped; indexes too
-  std::vector<std::string> readable{};       // read only
+  // Read, written, made and dropped; indexes too. No id has a `$`: nobody's names begin as
+  // another's do.
+  std::vector<std::string> tables{"{caller}$*"};
+  std::vector<std::string> readable{};  // read only
   /// What sorting and grouping may take meanwhile, by what SQLite uses in the whole process.
   std::int64_t memory_bytes_max = sql_memory_bytes_max;
 };
+
+/// What the rules are for this caller; the operator (no id) may use what any caller may: patterns
+/// with `{caller}` are every name.
+[[nodiscard]] Rules rules_for(const Rules& rules, std::string_view caller);
 
 /// Tables of the plugin (records, kv, migrations) and of SQLite.
 [[nodiscard]] bool is_internal(std::string_view table) noexcept;

@@ -72,7 +72,8 @@ bp::result<std::unique_ptr<Store>> Store::open(const Settings& settings) {
   BP_TRY(make_folder_of(settings.path));
   std::unique_ptr<migration::Folder> folder;
   if (!settings.migrations_folder.empty()) {
-    auto read = migration::Folder::read(settings.migrations_folder, settings.sql);
+    auto read = migration::Folder::read(settings.migrations_folder,
+                                        engine::rules_for(settings.sql, ""));  // the operator's
     BP_TRY(read);
     folder = std::move(*read);
   }

@@ -50,7 +50,7 @@ TEST(Settings, EveryKeyOfTheManifestIsReadAndItsDefaultIsOurs) {
     "queue_jobs_max":4096,"queue_bytes_max":"64MiB","group_rows_max":2048,
     "group_time_max":"50ms",
     "migrations":{"when":"at_start","folder":""},
-    "sql":{"tables":["app_*"],"readable":[],"deadline":"5s","write_deadline":"1s"},
+    "sql":{"tables":["{caller}$*"],"readable":[],"deadline":"5s","write_deadline":"1s"},
     "wal":{"size_max":"64MiB","reader_age_max":"30s"},"backup":{"folder":"backups"}})");
   EXPECT_EQ(settings.sql.tables, store::Settings().sql.tables);
   EXPECT_TRUE(settings.migrate_at_start);

@@ -52,6 +52,32 @@ TEST_F(SqlEdgeTest, MakesWritesAndReadsATable) {
   EXPECT_TRUE(host_->faults().empty());
 }
 
+TEST_F(SqlEdgeTest, ATableIsItsCallersAlone) {
+  run();
+  const auto as = [this](const char* caller, const std::string& sql, bool writes) {
+    if (writes) {
+      contract::ExecuteRequestT request;
+      request.sql = sql;
+      return wait_for(host_->call(sql_service, 2, pack<contract::ExecuteRequest>(request), caller));
+    }
+    contract::QueryRequestT request;
+    request.sql = sql;
+    return wait_for(host_->call(sql_service, 1, pack<contract::QueryRequest>(request), caller));
+  };
+  EXPECT_EQ(as("shop", "CREATE TABLE shop$orders (id)", true).status, BP_OK);
+  EXPECT_EQ(as("shop", "INSERT INTO shop$orders VALUES (1)", true).status, BP_OK);
+  EXPECT_EQ(as("shop", "SELECT id FROM shop$orders", false).status, BP_OK);
+  for (const char* other : {"sho", "shop_2", "ws"}) {
+    const auto denied = as(other, "SELECT id FROM shop$orders", false);
+    EXPECT_EQ(denied.status, BP_E_PERMISSION) << other;
+    EXPECT_THAT(denied.error, HasSubstr("SQL_DENIED"));
+    EXPECT_EQ(as(other, "DELETE FROM shop$orders", true).status, BP_E_PERMISSION) << other;
+    EXPECT_EQ(as(other, "CREATE TABLE shop$more (id)", true).status, BP_E_PERMISSION) << other;
+  }
+  EXPECT_EQ(as("", "SELECT id FROM shop$orders", false).status, BP_OK) << "the operator";
+  ASSERT_TRUE(host_->stop());
+}
+
 TEST_F(SqlEdgeTest, WhatIsDeniedIsNamed) {
   run();
   for (const char* sql : {"SELECT 1; SELECT 2", "ATTACH 'x.db' AS x", "PRAGMA journal_mode",

@@ -48,7 +48,7 @@ class GuardTest : public ::testing::Test {
   }
 
   Scratch scratch_;
-  Rules rules_;
+  Rules rules_{.tables = {"app_*"}};
   Connection writer_ = open_writer(scratch_.path());
 };
 
@@ -258,6 +258,15 @@ TEST(IsInternal, KnowsThePluginsOwnTables) {
   for (const char* name : {"app_records", "record", "kvs", "", "shop"}) {
     EXPECT_FALSE(is_internal(name)) << name;
   }
+}
+
+TEST(GuardRules, TheCallerStandsInThePatterns) {
+  const Rules rules{.tables = {"{caller}$*", "all_*"}, .readable = {"r_{caller}_{caller}"}};
+  const Rules ours = rules_for(rules, "shop");
+  EXPECT_EQ(ours.tables, (std::vector<std::string>{"shop$*", "all_*"}));
+  EXPECT_EQ(ours.readable, std::vector<std::string>{"r_shop_shop"});
+  EXPECT_EQ(rules_for(rules, "").tables[0], "*") << "the operator";
+  EXPECT_EQ(rules_for(rules, "{caller}").tables[0], "{caller}$*") << "an id is no pattern";
 }
 
 }  // namespace

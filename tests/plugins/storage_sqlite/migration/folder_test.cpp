@@ -38,7 +38,7 @@ class FolderTest : public ::testing::Test {
   }
 
   [[nodiscard]] bp::result<std::unique_ptr<Folder>> read() const {
-    return Folder::read(folder(), {});
+    return Folder::read(folder(), {.tables = {"app_*"}});
   }
 
   Scratch scratch_;

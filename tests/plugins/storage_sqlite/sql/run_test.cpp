@@ -32,7 +32,7 @@ class RunTest : public ::testing::Test {
   }
 
   Scratch scratch_;
-  engine::Rules rules_;
+  engine::Rules rules_{.tables = {"app_*"}};
   engine::Connection connection_ = open_writer(scratch_.path());
 };
 
