@@ -4,10 +4,9 @@
 // Both read the same file of 50,000 records: ours as the plugin answers a call (a reader from the
 // pool, the request's checks, the reply's bytes), the raw one with a statement that was prepared
 // once, every column of every row copied into one buffer.
-#include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <sqlite3.h>
 #include <string>
 #include <string_view>
@@ -20,8 +19,8 @@
 #include "service/records_service.hpp"
 #include "store/store.hpp"
 #include "tests/bench/race/measure.hpp"
+#include "tests/bench/race/program.hpp"
 #include "tests/bench/race/race.hpp"
-#include "tests/bench/race/report.hpp"
 
 namespace bench {
 
@@ -32,8 +31,6 @@ using storage_sqlite::engine::Connection;
 
 constexpr int records = 50'000;
 constexpr std::size_t data_bytes = 200;
-constexpr double round_ms = 150;
-constexpr double quick_round_ms = 2;
 
 template <typename Value>
 Value must(bp::result<Value> result) {
@@ -225,40 +222,22 @@ std::vector<Row> read_rows() {
           beside_raw("scan", "page of 1000 records of 200 B")};
 }
 
-int run(bool quick) {
-  const Effort effort{.rounds = quick ? 1U : 11U, .round_ms = quick ? quick_round_ms : round_ms};
-  const Stage stage;
-  Contenders contenders = searches(stage);
-  append(contenders, pages(stage, "page", 100));
-  append(contenders, pages(stage, "scan", 1'000));
-  print_head(this_machine(), effort);
-  bool failed = false;
-  std::vector<Verdict> all;
-  for (const Row& row : read_rows()) {
-    const Results results = race(row, contenders, effort);
-    for (const auto& [name, series] : results) {
-      if (!series.problem.empty()) {
-        fmt::print(stderr, "{}: {}: {}\n", row.name, name, series.problem);
-        failed = true;
-      }
-    }
-    const std::vector<Verdict> verdicts = judge(row, results, {});
-    print_row(row, verdicts);
-    all.insert(all.end(), verdicts.begin(), verdicts.end());
-  }
-  print_end(all);
-  return failed ? 1 : 0;
-}
-
 }  // namespace
 
 }  // namespace bench
 
 int main(int argc, char** argv) {
-  try {
-    return bench::run(argc > 1 && std::string_view(argv[1]) == "--quick");
-  } catch (const std::exception& problem) {
-    fmt::print(stderr, "backplane-bench-storage-read: {}\n", problem.what());
-    return 1;
-  }
+  std::optional<bench::Stage> stage;
+  return bench::run_program({.name = "backplane-bench-storage-read",
+                             .rows = bench::read_rows(),
+                             .round_ms = 150,
+                             .rounds = 11,
+                             .note = ""},
+                            argc, argv, [&stage] {
+                              stage.emplace();
+                              bench::Contenders contenders = bench::searches(*stage);
+                              append(contenders, bench::pages(*stage, "page", 100));
+                              append(contenders, bench::pages(*stage, "scan", 1'000));
+                              return contenders;
+                            });
 }
