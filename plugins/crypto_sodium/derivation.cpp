@@ -13,8 +13,9 @@ void hkdf_sha256_to(Bytes input, Bytes salt, Bytes info, WritableBytes out) noex
   std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES> extracted{};
   std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES> block{};
   crypto_auth_hmacsha256_state state;
-  // No salt is as many zeros as the hash has bytes, and HMAC fills up with zeros by itself.
-  crypto_auth_hmacsha256_init(&state, salt.data(), salt.size());
+  const Bytes no_salt(extracted);  // as many zeros as the hash has bytes
+  const Bytes first = salt.empty() ? no_salt : salt;
+  crypto_auth_hmacsha256_init(&state, first.data(), first.size());
   crypto_auth_hmacsha256_update(&state, input.data(), input.size());
   crypto_auth_hmacsha256_final(&state, extracted.data());
   std::size_t before = 0;  // bytes of the previous block that go into the next
