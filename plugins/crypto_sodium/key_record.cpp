@@ -50,8 +50,7 @@ std::string KeyRecord::remedy() const {
   return "key " + std::to_string(*id_) +
          " seals here, and no other opens what it sealed: restore it from a backup (the "
          "configured key, or the file 'keyset' of the data folder); or, to begin anew and lose "
-         "what "
-         "it sealed, remove '" +
+         "what it sealed, remove '" +
          path_ + "'";
 }
 
@@ -59,8 +58,8 @@ bp::result<void> KeyRecord::check(const Keyset& keys, std::uint32_t present) con
   if (!id_ || keys.has(*id_)) {
     return {};
   }
-  return bp::fail(BP_E_CONFLICT, "the configured key is " + std::to_string(present) +
-                                     ", another than before; " + remedy() +
+  return bp::fail(BP_E_CONFLICT, "key " + std::to_string(present) +
+                                     " would seal, another than before; " + remedy() +
                                      "; if the key was changed on purpose, name the earlier one "
                                      "under 'former_keys'");
 }

@@ -54,9 +54,18 @@ bp::result<void> KeyStore::check_name(std::string_view name) {
   return {};
 }
 
+bp::result<std::optional<std::uint32_t>> KeyStore::find_file() {
+  BP_TRY(record_.open());
+  auto under = file_.sealed_under();
+  if (under) {
+    BP_TRY(record_.check_found(file_.path(), under->has_value()));
+  }
+  return under;
+}
+
 bp::result<void> KeyStore::open(std::vector<SealingKey> keys) {
   keys_ = std::move(keys);
-  const auto under = file_.sealed_under();
+  const auto under = find_file();
   if (!under) {
     return std::unexpected(under.error());
   }
@@ -64,6 +73,7 @@ bp::result<void> KeyStore::open(std::vector<SealingKey> keys) {
   if (!stored) {
     return std::unexpected(std::move(stored).error());
   }
+  BP_TRY(record_.check(file_.path(), stored->generation, keys_));
   auto change = live_.prepare(*stored);
   if (!change) {
     return std::unexpected(std::move(change).error().during("reading '" + file_.path() + "'"));
@@ -71,6 +81,7 @@ bp::result<void> KeyStore::open(std::vector<SealingKey> keys) {
   if (*under && **under != sealed_under()) {
     BP_TRY(file_.write(*stored, keys_.front()));
   }
+  BP_TRY(record_.note(stored->generation, sealed_under()));
   live_.commit(std::move(*change));
   stored_ = std::move(*stored);
   return {};
@@ -82,7 +93,9 @@ bp::result<void> KeyStore::take(StoredKeyset next) {
   if (!change) {
     return std::unexpected(std::move(change).error());
   }
+  // In this order: a record of what is not on disk would refuse the next start.
   BP_TRY(file_.write(next, keys_.front()));
+  BP_TRY(record_.note(next.generation, sealed_under()));
   live_.commit(std::move(*change));
   stored_ = std::move(next);
   return {};

@@ -1,14 +1,18 @@
 // plugins/crypto_sodium/key_store.hpp - changes named keys: on disk first, then for everybody.
 //
-// A change that cannot be written does not happen. Owns: the stored set. Thread: one at a time.
-// Blocks: on the disk, and for whoever still uses a key that is destroyed.
+// A change that cannot be written does not happen. (When only the record of its generation cannot,
+// it is not used either, but the next start finds it in the file, unless another change replaced
+// it.) Owns: the stored set. Thread: one at a time. Blocks: on the disk, and for whoever still uses
+// a key that is destroyed.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "generation_record.hpp"
 #include "keyset.hpp"
 #include "keyset_file.hpp"
 
@@ -17,10 +21,16 @@ namespace crypto_sodium {
 class KeyStore {
  public:
   /// The keyset has its configured keys and outlives this object.
-  KeyStore(KeysetFile file, Keyset& live) : file_(std::move(file)), live_(live) {}
+  KeyStore(KeysetFile file, GenerationRecord record, Keyset& live)
+      : file_(std::move(file)), record_(std::move(record)), live_(live) {}
+
+  /// Before there are keys: id of the one that the file is sealed under; nothing: no file is there,
+  /// and none was ever used. Errors: NOT_FOUND (it was), and those of reading.
+  [[nodiscard]] bp::result<std::optional<std::uint32_t>> find_file();
 
   /// Takes in what the file holds. `keys`: the present sealing key, then former ones; a file that
-  /// is sealed under one of these is sealed anew. Errors: KeysetFile's and Keyset::prepare()'s.
+  /// is sealed under one of these is sealed anew. Errors: KeysetFile's, GenerationRecord's (it is
+  /// missing, or older than it was) and Keyset::prepare()'s.
   [[nodiscard]] bp::result<void> open(std::vector<SealingKey> keys);
 
   /// A new named key with its first version. Errors: INVALID (name), EXISTS, FULL, and those of
@@ -53,6 +63,7 @@ class KeyStore {
   [[nodiscard]] bp::result<void> take(StoredKeyset next);
 
   KeysetFile file_;
+  GenerationRecord record_;
   Keyset& live_;
   std::vector<SealingKey> keys_;
   StoredKeyset stored_;

@@ -9,6 +9,7 @@ namespace crypto_sodium {
 namespace {
 
 constexpr const char* keyset_name = "keyset";
+constexpr const char* generation_name = "key_generation";
 
 /// An absolute path stays itself.
 std::string path_in(std::string_view folder, const std::string& path) {
@@ -156,8 +157,11 @@ bp::result<KeySource> source_of(const SourceSettings& settings, std::string_view
 bp::result<LoadedKeys> load_keys(const Settings& settings, std::string_view data_folder,
                                  const KeyRecord& record) {
   LoadedKeys loaded{std::make_unique<Keyset>(), nullptr, {}};
-  KeysetFile file(path_in(data_folder, keyset_name));
-  const auto sealed_under = file.sealed_under();
+  loaded.store = std::make_unique<KeyStore>(KeysetFile(path_in(data_folder, keyset_name)),
+                                            GenerationRecord(path_in(data_folder, generation_name)),
+                                            *loaded.keys);
+  // First: without its keyset, every other complaint would be about the wrong thing.
+  const auto sealed_under = loaded.store->find_file();
   BP_TRY(sealed_under);
   const auto former = load_former(settings, data_folder, loaded.notes);
   BP_TRY(former);
@@ -172,7 +176,6 @@ bp::result<LoadedKeys> load_keys(const Settings& settings, std::string_view data
   }
   auto sealing = sealing_keys(*primary, *former);
   BP_TRY(sealing);
-  loaded.store = std::make_unique<KeyStore>(std::move(file), *loaded.keys);
   BP_TRY(loaded.store->open(std::move(*sealing)));
   const Key& seals = *loaded.keys->sealing(settings.algorithm, Framing::Keyed);
   if (auto checked = record.check(*loaded.keys, seals.facts().id); !checked) {

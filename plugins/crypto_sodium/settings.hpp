@@ -105,7 +105,7 @@ struct LoadedKeys {
 /// primary is made only if no key was used before, or if the one that was is a former one now; the
 /// keys that are loaded agree with the record.
 /// Blocks: on the disk and for passphrases.
-/// Errors: load_key's, Keyset's, KeyStore::open's and KeyRecord::check's, with the place in the
+/// Errors: load_key's, Keyset's, KeyStore's and KeyRecord::check's, with the place in the
 /// configuration.
 [[nodiscard]] bp::result<LoadedKeys> load_keys(const Settings& settings,
                                                std::string_view data_folder,

@@ -3,6 +3,7 @@
 #include "key_store.hpp"
 
 #include <filesystem>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -13,15 +14,19 @@
 namespace crypto_sodium {
 namespace {
 
+namespace fs = std::filesystem;
 using testing::as_bytes;
 
 /// One start of the plugin.
 struct Started {
-  explicit Started(const std::string& path, std::uint8_t first = 0)
-      : store(KeysetFile(path), keys) {
-    EXPECT_TRUE(keys.add_primary(testing::counting_key(first)));
+  /// `path` of the keyset; the first key is the configured one, the others are former ones.
+  explicit Started(const std::string& path, std::initializer_list<std::uint8_t> firsts = {0})
+      : store(KeysetFile(path), GenerationRecord(path + ".generation"), keys) {
+    EXPECT_TRUE(keys.add_primary(testing::counting_key(*firsts.begin())));
     std::vector<SealingKey> sealing;
-    sealing.push_back(SealingKey::of(testing::counting_key(first)).value());
+    for (const std::uint8_t first : firsts) {
+      sealing.push_back(SealingKey::of(testing::counting_key(first)).value());
+    }
     opened = store.open(std::move(sealing));
   }
 
@@ -34,8 +39,31 @@ class KeyStoreTest : public ::testing::Test {
  protected:
   static bp_status code(const bp::result<void>& end) { return end ? BP_OK : end.error().code(); }
 
+  /// A change, after which the record is as it was: as a crash between the two writes leaves it.
+  void crash_in(const std::function<bp::result<void>(KeyStore&)>& change) const {
+    Started run(path);
+    ASSERT_TRUE(run.opened);
+    const bool recorded = fs::exists(record);
+    if (recorded) {
+      fs::copy_file(record, folder.file("before"));
+    }
+    ASSERT_TRUE(change(run.store));
+    ASSERT_TRUE(fs::exists(record));
+    fs::remove(record);
+    if (recorded) {
+      fs::rename(folder.file("before"), record);
+    }
+  }
+
+  static bp::result<void> create_mail(KeyStore& store) {
+    return store.create("mail", Purpose::Messages, 7);
+  }
+
+  static bp::result<void> rotate_mail(KeyStore& store) { return store.rotate("mail", 8); }
+
   testing::TemporaryFolder folder;
   const std::string path = folder.file("keyset");
+  const std::string record = path + ".generation";
 };
 
 TEST_F(KeyStoreTest, WhatWasMadeIsThereAtTheNextStart) {
@@ -43,7 +71,7 @@ TEST_F(KeyStoreTest, WhatWasMadeIsThereAtTheNextStart) {
   {
     Started run(path);
     ASSERT_TRUE(run.opened);
-    EXPECT_FALSE(std::filesystem::exists(path));  // nothing to keep yet
+    EXPECT_EQ(folder.entries(), 0U);  // nothing to keep yet
     ASSERT_TRUE(run.store.create("mail", Purpose::Aes256Gcm, 7));
     sealed = Aead(run.keys)
                  .seal(*run.keys.find("mail"), Algorithm::Aes256Gcm, Framing::Keyed,
@@ -117,6 +145,119 @@ TEST_F(KeyStoreTest, AChangeThatCannotBeWrittenDoesNotHappen) {
   EXPECT_FALSE(run.store.rotate("", 0));
   EXPECT_TRUE(run.keys.default_ring().primary()->configured());
   EXPECT_EQ(run.store.generation(), 0U);
+}
+
+TEST_F(KeyStoreTest, WhatIsNotOnDiskIsNotRecorded) {
+  Started run(path);
+  ASSERT_TRUE(run.opened);
+  fs::create_directory(path);  // nothing can take its place
+  EXPECT_FALSE(create_mail(run.store));
+  EXPECT_FALSE(fs::exists(record));
+  fs::remove(path);
+  EXPECT_TRUE(Started(path).opened);
+}
+
+TEST_F(KeyStoreTest, AChangeThatIsNotRecordedIsNotUsed) {
+  Started run(path);
+  ASSERT_TRUE(run.opened);
+  fs::create_directory(record);  // nothing can take its place
+  EXPECT_FALSE(create_mail(run.store));
+  EXPECT_EQ(run.keys.find("mail"), nullptr);
+  EXPECT_EQ(run.store.generation(), 0U);
+  fs::remove(record);
+  ASSERT_TRUE(create_mail(run.store));
+  const Started next(path);
+  ASSERT_TRUE(next.opened);
+  EXPECT_EQ(next.store.generation(), 1U);
+}
+
+TEST_F(KeyStoreTest, ALostFileIsRefusedUntilItIsGivenUp) {
+  {
+    Started run(path);
+    ASSERT_TRUE(create_mail(run.store));
+  }
+  fs::rename(path, folder.file("backup"));
+  EXPECT_EQ(code(Started(path).opened), BP_E_NOT_FOUND);
+  fs::rename(folder.file("backup"), path);
+  EXPECT_TRUE(Started(path).opened);
+  fs::remove(path);
+  fs::remove(record);
+  Started anew(path);
+  ASSERT_TRUE(anew.opened);
+  EXPECT_EQ(anew.keys.find("mail"), nullptr);
+  EXPECT_TRUE(create_mail(anew.store));
+}
+
+TEST_F(KeyStoreTest, AnOlderFileIsRefusedUntilItIsTakenOnPurpose) {
+  {
+    Started run(path);
+    ASSERT_TRUE(create_mail(run.store));
+    fs::copy_file(path, folder.file("old"));
+    ASSERT_TRUE(rotate_mail(run.store));
+    ASSERT_TRUE(rotate_mail(run.store));
+  }
+  fs::rename(path, folder.file("newest"));
+  fs::copy_file(folder.file("old"), path);
+  const auto refused = Started(path).opened;
+  EXPECT_EQ(code(refused), BP_E_CONFLICT);
+  EXPECT_NE(refused.error().message().find("(generation 1, seen 3)"), std::string::npos);
+
+  fs::copy_file(folder.file("newest"), path, fs::copy_options::overwrite_existing);
+  EXPECT_TRUE(Started(path).opened);
+
+  fs::copy_file(folder.file("old"), path, fs::copy_options::overwrite_existing);
+  fs::remove(record);
+  const Started anew(path);
+  ASSERT_TRUE(anew.opened);
+  EXPECT_EQ(anew.store.generation(), 1U);
+  EXPECT_TRUE(fs::exists(record));  // from now on
+}
+
+TEST_F(KeyStoreTest, ANewerFileIsTakenAndRecorded) {
+  {
+    Started run(path);
+    ASSERT_TRUE(create_mail(run.store));
+    fs::copy_file(path, folder.file("old"));
+  }
+  StoredKeyset newer = testing::stored("mail", Purpose::Messages, 2, 2);
+  newer.generation = 9;
+  ASSERT_TRUE(KeysetFile(path).write(newer, SealingKey::of(testing::counting_key(0)).value()));
+  {
+    const Started run(path);
+    ASSERT_TRUE(run.opened);
+    EXPECT_EQ(run.store.generation(), 9U);
+  }
+  fs::copy_file(folder.file("old"), path, fs::copy_options::overwrite_existing);
+  const auto refused = Started(path).opened;
+  EXPECT_EQ(code(refused), BP_E_CONFLICT);
+  EXPECT_NE(refused.error().message().find("(generation 1, seen 9)"), std::string::npos);
+}
+
+TEST_F(KeyStoreTest, ACrashBetweenTheTwoWritesStopsNoStart) {
+  crash_in(create_mail);  // the first change of all: there is no record yet
+  EXPECT_FALSE(fs::exists(record));
+  crash_in(rotate_mail);
+  const Started next(path);
+  ASSERT_TRUE(next.opened) << next.opened.error().text();
+  EXPECT_EQ(next.store.generation(), 2U);
+  EXPECT_EQ(next.keys.find("mail")->primary()->facts().number, 2U);
+  // And the start made good what the crash left out.
+  fs::remove(path);
+  const auto refused = Started(path).opened;
+  EXPECT_EQ(code(refused), BP_E_NOT_FOUND);
+  EXPECT_NE(refused.error().message().find("generation 2"), std::string::npos);
+}
+
+TEST_F(KeyStoreTest, ACrashWhileAnotherKeyTakesOverStopsNoStart) {
+  {
+    Started run(path);
+    ASSERT_TRUE(create_mail(run.store));
+    fs::copy_file(record, folder.file("before"));
+  }
+  ASSERT_TRUE(Started(path, {1, 0}).opened);  // sealed anew
+  fs::rename(folder.file("before"), record);  // and then the crash
+  ASSERT_TRUE(Started(path, {1, 0}).opened);
+  EXPECT_TRUE(Started(path, {1}).opened);
 }
 
 TEST_F(KeyStoreTest, DestroyedVersionsMakeRoomForNewOnes) {

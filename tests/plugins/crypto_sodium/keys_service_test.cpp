@@ -47,7 +47,8 @@ class KeysServiceTest : public ::testing::Test {
 
   testing::TemporaryFolder folder;
   Keyset keys;
-  KeyStore store{KeysetFile(folder.file("keyset")), keys};
+  KeyStore store{KeysetFile(folder.file("keyset")), GenerationRecord(folder.file("key_generation")),
+                 keys};
   KeysService service{store, keys, Algorithm::XChaCha20Poly1305};
 };
 

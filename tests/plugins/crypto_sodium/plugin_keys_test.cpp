@@ -134,6 +134,29 @@ TEST_F(PluginKeysTest, AKeyIsRotatedAndEverythingRewrappedWhileItIsInUse) {
   EXPECT_NE(seal(*next), seal(*next));
 }
 
+TEST_F(PluginKeysTest, ALostOrOldKeysetStopsTheStart) {
+  const auto keyset = folder.file("keyset");
+  const auto old = folder.file("old");
+  testing::Buffer sealed;
+  {
+    const auto host = instance();
+    ASSERT_TRUE(host->start());
+    create(*host, "mail");
+    std::filesystem::copy_file(keyset, old);
+    rotate(*host, "mail");
+    sealed = seal(*host, "mail");
+    ASSERT_TRUE(host->stop());
+  }
+  std::filesystem::rename(keyset, folder.file("newest"));
+  EXPECT_FALSE(instance()->start());
+  std::filesystem::rename(old, keyset);
+  EXPECT_FALSE(instance()->start());
+  std::filesystem::rename(folder.file("newest"), keyset);
+  const auto host = instance();
+  ASSERT_TRUE(host->start());
+  EXPECT_EQ(open(*host, sealed), "hello");
+}
+
 TEST_F(PluginKeysTest, UnknownDisabledAndDestroyedFailAlike) {
   const auto host = instance();
   ASSERT_TRUE(host->start());
@@ -255,7 +278,7 @@ TEST_F(PluginKeysTest, NoByteOfAKeyIsInLogsAuditOrFiles) {
   for (const std::string& record : host->sent("crypto.audit")) {
     everywhere += record + "\n";
   }
-  for (const char* file : {"keyset", "nonces", "key_id"}) {
+  for (const char* file : {"keyset", "nonces", "key_id", "key_generation"}) {
     ASSERT_TRUE(std::filesystem::exists(folder.file(file))) << file;
     everywhere += content(folder.file(file));
   }

@@ -198,8 +198,41 @@ TEST(Settings, ALostFileOfKeysStopsTheStart) {
   fs::remove(folder.file("keyset"));
   const auto lost = start(created, folder.file(""));
   ASSERT_FALSE(lost);
-  EXPECT_EQ(lost.error().code(), BP_E_CONFLICT);
-  EXPECT_NE(lost.error().text().find("'keyset'"), std::string::npos);
+  EXPECT_EQ(lost.error().code(), BP_E_NOT_FOUND);
+  EXPECT_NE(lost.error().text().find("'" + folder.file("keyset") + "' is missing"),
+            std::string::npos);
+  EXPECT_NE(lost.error().text().find(folder.file("key_generation")), std::string::npos);
+
+  // Also when the configured key is lost with it: a new one must not be made.
+  fs::remove(folder.file("master.key"));
+  EXPECT_EQ(start(created, folder.file("")).error().text(), lost.error().text());
+
+  // As it was before generations were recorded: the record of the key still knows.
+  fs::remove(folder.file("key_generation"));
+  folder.write("master.key", std::string(64, '1'));
+  const auto given_up = start(created, folder.file(""));
+  ASSERT_FALSE(given_up);
+  EXPECT_EQ(given_up.error().code(), BP_E_CONFLICT);
+  EXPECT_NE(given_up.error().text().find("'keyset'"), std::string::npos);
+}
+
+TEST(Settings, AnOldFileOfKeysStopsTheStartAndSaysSoFirst) {
+  const testing::TemporaryFolder folder;
+  const std::string created = R"({"key":{"file":"master.key","create":true}})";
+  {
+    const auto first = start(created, folder.file(""));
+    ASSERT_TRUE(first);
+    ASSERT_TRUE(first->store->create("mail", Purpose::Messages, 7));
+    fs::copy_file(folder.file("keyset"), folder.file("old"));
+    ASSERT_TRUE(first->store->rotate("", 8));
+  }
+  ASSERT_TRUE(start(created, folder.file("")));  // records the new primary
+  fs::rename(folder.file("old"), folder.file("keyset"));
+  const auto old = start(created, folder.file(""));
+  ASSERT_FALSE(old);
+  EXPECT_EQ(old.error().code(), BP_E_CONFLICT);
+  EXPECT_NE(old.error().text().find("(generation 1, seen 2)"), std::string::npos)
+      << old.error().text();
 }
 
 TEST(Settings, ARotationMayMakeItsNewKeyOnce) {
