@@ -18,6 +18,7 @@
 #include "access.hpp"
 #include "edge/events.hpp"
 #include "kv/clock.hpp"
+#include "kv/counters.hpp"
 #include "service/admin_service.hpp"
 #include "service/fields.hpp"
 #include "store/store.hpp"
@@ -234,14 +235,28 @@ class AdminEdge {
     co_return made;
   }
 
-  /// The backup may be older than this build: it is migrated like a database at the start.
+  /// The numbers that the database has given, or as many as can be read of a damaged one.
+  kv::Counters counters_of(engine::Connection& connection) {
+    auto counters = kv::read_counters(connection);
+    const bool whole = counters.has_value() && !store_.health().quarantined();
+    kv::Counters found = counters ? std::move(*counters) : kv::Counters();
+    found.whole = whole;
+    return found;
+  }
+
+  /// The backup may be older than this build: a copy of it is migrated like a database at the start
+  /// and goes on with the numbers of the present one, before it takes its place in one transaction.
   bp::task<bp::result<void>> put_back(std::string path) {
     auto work = [this, path = std::move(path)](
                     engine::Connection& connection) -> bp::result<std::monostate> {
-      BP_TRY(upkeep::restore(connection, path));
+      auto replacement = upkeep::Replacement::make(path, store_.path() + ".restoring");
+      BP_TRY(replacement);
       for (const migration::Plan& plan : store_.plans()) {
-        BP_TRY(migration::migrate(connection, plan, plan.newest()));
+        BP_TRY(migration::migrate((*replacement)->connection(), plan, plan.newest()));
       }
+      BP_TRY(
+          kv::carry_on((*replacement)->connection(), counters_of(connection), kv::wall_clock_ms()));
+      BP_TRY(upkeep::restore(connection, (*replacement)->connection()));
       store_.health().clear();
       store_.health().set_behind(false);
       return std::monostate();

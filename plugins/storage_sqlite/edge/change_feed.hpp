@@ -105,7 +105,7 @@ class ChangeFeed {
   bp::task<void> tell_page(const std::string& space, Line& line) {
     const std::int64_t since = line.told;
     auto work = [&space, since](engine::Connection& connection) {
-      return kv::changes(connection, space, static_cast<std::uint64_t>(since), page_changes);
+      return page_after(connection, space, since);
     };
     const auto page = co_await access_.read(std::move(work));
     if (!page) {
@@ -128,6 +128,19 @@ class ChangeFeed {
       line.told = line.wanted;
     }
     line.wanted = std::max(line.wanted, line.told);
+  }
+
+  /// Where some are gone (a restored backup, a long pause), from the oldest that is kept:
+  /// subscribers see the gap in the numbers.
+  static bp::result<kv::Changes> page_after(engine::Connection& connection,
+                                            const std::string& space, std::int64_t since) {
+    auto page = kv::changes(connection, space, static_cast<std::uint64_t>(since), page_changes);
+    if (page || page.error().code() != BP_E_RANGE) {
+      return page;
+    }
+    const auto kept = kv::kept_since(connection, space);
+    BP_TRY(kept);
+    return kv::changes(connection, space, static_cast<std::uint64_t>(*kept), page_changes);
   }
 
   static std::string text_of(const std::string& space, const kv::Change& change) {

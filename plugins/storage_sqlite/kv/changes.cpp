@@ -22,9 +22,12 @@ bp::result<void> forget(engine::Connection& connection, const std::string& space
 }
 
 std::unexpected<bp::error> gone(std::uint64_t since, std::int64_t latest) {
-  return bp::fail(BP_E_RANGE, "CHANGES_GONE: changes after " + std::to_string(since) +
-                                  " are no longer kept; list the keys, and go on from " +
-                                  std::to_string(latest));
+  const bool given = since <= static_cast<std::uint64_t>(latest);
+  return bp::fail(BP_E_RANGE,
+                  "CHANGES_GONE: " +
+                      (given ? "changes after " + std::to_string(since) + " are no longer kept"
+                             : "number " + std::to_string(since) + " was never given to a change") +
+                      "; list the keys, and go on from " + std::to_string(latest));
 }
 
 }  // namespace
@@ -37,6 +40,8 @@ std::string_view word_of(ChangeOp op) noexcept {
       return "remove";
     case ChangeOp::Expire:
       return "expire";
+    case ChangeOp::Restored:
+      return "restored";
   }
   return "unknown";
 }
@@ -72,6 +77,17 @@ bp::result<std::int64_t> newest_seq(engine::Connection& connection, const std::s
   return *row ? statement->integer(0) : 0;
 }
 
+bp::result<std::int64_t> kept_since(engine::Connection& connection, const std::string& space) {
+  auto statement = connection.prepare(
+      "SELECT ifnull(min(seq - (op <> ?2)), 0) FROM kv_changes WHERE space = ?1");
+  BP_TRY(statement);
+  const auto row = statement->bind(1, std::string_view(space))
+                       .bind(2, static_cast<std::int64_t>(ChangeOp::Restored))
+                       .step();
+  BP_TRY(row);
+  return *row ? statement->integer(0) : 0;
+}
+
 bp::result<Changes> changes(engine::Connection& connection, const std::string& space,
                             std::uint64_t since, std::uint32_t limit) {
   BP_TRY(engine::check_text("space", space, space_bytes_max, engine::Emptiness::Refused));
@@ -100,8 +116,9 @@ bp::result<Changes> changes(engine::Connection& connection, const std::string& s
                              std::string(statement->text(2)), statement->integer(3)});
   }
   found.latest = found.changes.empty() ? *latest : std::max(*latest, found.changes.back().seq);
-  const bool whole =
-      found.changes.empty() ? after >= *latest : found.changes.front().seq == after + 1;
+  const bool whole = found.changes.empty() ? after == *latest
+                                           : found.changes.front().seq == after + 1 &&
+                                                 found.changes.front().op != ChangeOp::Restored;
   if (!whole) {
     return gone(since, found.latest);
   }

@@ -18,7 +18,12 @@ namespace storage_sqlite::kv {
 inline constexpr std::uint32_t changes_page_max = 1'000;
 
 /// Stored as numbers: never renumber them.
-enum class ChangeOp : std::uint8_t { Put = 1, Remove = 2, Expire = 3 };
+enum class ChangeOp : std::uint8_t {
+  Put = 1,
+  Remove = 2,
+  Expire = 3,
+  Restored = 4  // no change and never shown: a backup took the place of what was; it is the oldest
+};
 
 [[nodiscard]] std::string_view word_of(ChangeOp op) noexcept;
 
@@ -42,8 +47,13 @@ struct Changes {
 [[nodiscard]] bp::result<std::int64_t> newest_seq(engine::Connection& connection,
                                                   const std::string& space);
 /// In the order of their numbers, after `since`, at most `limit`.
-/// Errors: RANGE (LIMIT; CHANGES_GONE when some of them are no longer kept).
+/// Errors: RANGE (LIMIT; CHANGES_GONE when some of them are no longer kept, or `since` was never
+/// given).
 [[nodiscard]] bp::result<Changes> changes(engine::Connection& connection, const std::string& space,
                                           std::uint64_t since, std::uint32_t limit);
+
+/// All changes after this number are kept, those after a smaller one are not.
+[[nodiscard]] bp::result<std::int64_t> kept_since(engine::Connection& connection,
+                                                  const std::string& space);
 
 }  // namespace storage_sqlite::kv

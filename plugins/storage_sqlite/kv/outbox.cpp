@@ -8,7 +8,8 @@
 namespace storage_sqlite::kv {
 namespace {
 
-/// The first message of a channel makes its row.
+/// The first message of a channel makes its row. The counter is above the ids of channels that a
+/// damaged database may have had, whose place this one took.
 bp::result<void> make_channel(engine::Connection& connection, const std::string& channel) {
   auto known = connection.prepare("SELECT 1 FROM kv_outbox_channels WHERE channel = ?1");
   BP_TRY(known);
@@ -24,7 +25,8 @@ bp::result<void> make_channel(engine::Connection& connection, const std::string&
                                     " channels, which is its limit; use one of them");
   }
   auto first = connection.prepare(
-      "INSERT INTO kv_outbox_channels (channel, newest_id, waiting) VALUES (?1, 0, 0)");
+      "INSERT INTO kv_outbox_channels (channel, newest_id, waiting)"
+      " VALUES (?1, (SELECT etag FROM kv_counter), 0)");
   BP_TRY(first);
   return first->bind(1, std::string_view(channel)).run();
 }

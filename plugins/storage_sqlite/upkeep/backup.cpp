@@ -236,8 +236,11 @@ bp::result<Inspection> inspect(const std::string& path, const std::vector<migrat
                                const std::stop_token& stop) {
   std::error_code code;
   if (!std::filesystem::is_regular_file(path, code)) {
-    return bp::fail(BP_E_NOT_FOUND, "NOT_FOUND: there is no backup '" +
-                                        std::filesystem::path(path).filename().string() + "'");
+    const std::filesystem::path wanted(path);
+    return bp::fail(BP_E_NOT_FOUND, "NOT_FOUND: there is no backup '" + wanted.filename().string() +
+                                        "' in the folder '" +
+                                        wanted.parent_path().filename().string() +
+                                        "' (`backup.folder`); name a file that lies there");
   }
   Inspection found;
   found.bytes = file_bytes(path);
@@ -262,10 +265,36 @@ bp::result<Inspection> inspect(const std::string& path, const std::vector<migrat
   return found;
 }
 
+Replacement::Replacement(std::string path, engine::Connection connection)
+    : path_(std::move(path)), connection_(std::move(connection)) {}
+
+Replacement::~Replacement() {
+  connection_.reset();
+  remove_partial(path_);
+}
+
+bp::result<std::unique_ptr<Replacement>> Replacement::make(const std::string& backup,
+                                                           const std::string& path) {
+  remove_partial(path);
+  auto opened = engine::Connection::open(path, {});
+  BP_TRY(opened);
+  std::unique_ptr<Replacement> made(new Replacement(path, std::move(*opened)));
+  // Nobody needs it after a crash, and a log of it would take as much room again.
+  BP_TRY(made->connection().execute("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF"));
+  BP_TRY(restore(made->connection(), backup));
+  return made;
+}
+
+bp::result<void> restore(engine::Connection& into, engine::Connection& from) {
+  // In one step: it is one transaction of `into`, which others see whole or not at all.
+  constexpr int all_pages = -1;
+  BP_TRY(copy_pages(into.handle(), from.handle(), all_pages, {}));
+  return {};
+}
+
 bp::result<void> restore(engine::Connection& into, const std::string& from) {
   const auto source = open_raw(from, SQLITE_OPEN_READONLY);
   BP_TRY(source);
-  // In one step: it is one transaction of `into`, which others see whole or not at all.
   constexpr int all_pages = -1;
   BP_TRY(copy_pages(into.handle(), source->get(), all_pages, {}));
   return {};

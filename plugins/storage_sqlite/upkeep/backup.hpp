@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -66,7 +68,32 @@ struct Inspection {
                                              const std::vector<migration::Plan>& plans,
                                              const std::stop_token& stop);
 
-/// Replaces all that `into` holds by the file's content, in one transaction.
+/// A copy of a backup that is made ready to take the place of a database, and removed afterwards.
+/// A resource.
+class Replacement {
+ public:
+  /// Blocks. `path` is the copy's; one that a killed host left there goes.
+  [[nodiscard]] static bp::result<std::unique_ptr<Replacement>> make(const std::string& backup,
+                                                                     const std::string& path);
+
+  Replacement(const Replacement&) = delete;
+  Replacement& operator=(const Replacement&) = delete;
+  Replacement(Replacement&&) = delete;
+  Replacement& operator=(Replacement&&) = delete;
+  ~Replacement();
+
+  [[nodiscard]] engine::Connection& connection() noexcept { return *connection_; }
+
+ private:
+  Replacement(std::string path, engine::Connection connection);
+
+  std::string path_;
+  std::optional<engine::Connection> connection_;
+};
+
+/// Replaces all that `into` holds by what `from` holds, in one transaction.
+[[nodiscard]] bp::result<void> restore(engine::Connection& into, engine::Connection& from);
+/// The same of a file.
 [[nodiscard]] bp::result<void> restore(engine::Connection& into, const std::string& from);
 
 /// 0 when there is no such table.

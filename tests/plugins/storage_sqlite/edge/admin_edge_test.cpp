@@ -3,10 +3,13 @@
 
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "backplane/contract/storage_kv_generated.h"
 
 #include "edge/asking.hpp"
 
@@ -14,9 +17,13 @@ namespace storage_sqlite::edge {
 namespace {
 
 namespace contract = bp::storage::admin;
+namespace kv_contract = bp::storage::kv;
 using testing::admin_service;
 using testing::Asking;
 using ::testing::HasSubstr;
+using testing::patience;
+
+constexpr std::string_view kv_service = "bp.storage.kv";
 
 class AdminEdgeTest : public Asking {
  protected:
@@ -128,6 +135,51 @@ TEST_F(AdminEdgeTest, BacksUpAndRestores) {
   EXPECT_EQ(stats().records, 1U);
   EXPECT_EQ(insert("after").status, BP_OK);
   EXPECT_EQ(stats().records, 2U);
+  ASSERT_TRUE(host_->stop());
+  EXPECT_TRUE(host_->faults().empty());
+}
+
+TEST_F(AdminEdgeTest, NoNumberIsGivenTwiceAfterARestore) {
+  const auto put = [this](const std::string& space) {
+    kv_contract::PutRequestT request;
+    request.space = space;
+    request.key = "k";
+    return ask<kv_contract::PutReply, kv_contract::PutRequest>(kv_service, 2, request).seq;
+  };
+  const auto publish = [this](const std::string& channel) {
+    kv_contract::TxRequestT request;
+    request.ops.push_back(std::make_unique<kv_contract::OpT>());
+    request.ops[0]->kind = kv_contract::OpKind::publish;
+    request.ops[0]->channel = channel;
+    request.ops[0]->message = "1";
+    return ask<kv_contract::TxReply, kv_contract::TxRequest>(kv_service, 9, request)
+        .results.at(0)
+        ->seq;
+  };
+  const auto changes_after = [this](std::uint64_t since) {
+    kv_contract::ChangesRequestT request;
+    request.space = "a";
+    request.since_seq = since;
+    return answer_to<kv_contract::ChangesRequest>(kv_service, 10, request);
+  };
+  run();
+  EXPECT_EQ(put("a"), 1U);
+  EXPECT_EQ(publish("a"), 1U);
+  EXPECT_EQ(backup("one.db").status, BP_OK);
+  EXPECT_EQ(put("a"), 2U);
+  EXPECT_EQ(put("b"), 1U);
+  EXPECT_EQ(publish("a"), 2U);
+  EXPECT_EQ(publish("b"), 1U);
+  EXPECT_EQ(restore("one.db").status, BP_OK);
+  EXPECT_THAT(changes_after(2).error, HasSubstr("CHANGES_GONE"));
+  EXPECT_EQ(changes_after(3).status, BP_OK);
+  EXPECT_EQ(put("a"), 4U);
+  EXPECT_EQ(put("b"), 3U);
+  EXPECT_EQ(publish("a"), 3U);
+  EXPECT_EQ(publish("b"), 2U);
+  EXPECT_FALSE(std::filesystem::exists(scratch_.path("data/events.db.restoring")));
+  host_->pump_until([&] { return host_->sent("storage.changes.a").size() == 3; }, patience);
+  EXPECT_THAT(host_->sent("storage.changes.a").back(), HasSubstr("\"seq\":4"));
   ASSERT_TRUE(host_->stop());
   EXPECT_TRUE(host_->faults().empty());
 }

@@ -63,12 +63,19 @@ TEST_F(KvChangesTest, ResumesPageByPage) {
   EXPECT_EQ(numbers(must(changes(connection_, "a", 2, 2))), (Numbers{3, 4}));
   EXPECT_EQ(numbers(must(changes(connection_, "a", 4, 2))), (Numbers{5}));
   EXPECT_EQ(numbers(must(changes(connection_, "a", 5, 2))), Numbers{});
-  EXPECT_EQ(numbers(must(changes(connection_, "a", 99, 2))), Numbers{}) << "ahead of time";
-  EXPECT_TRUE(must(changes(connection_, "a", std::numeric_limits<std::uint64_t>::max(), 2))
-                  .changes.empty());
   EXPECT_EQ(must(changes(connection_, "none", 0, 2)).latest, 0);
   EXPECT_TRUE(fails_with(changes(connection_, "a", 0, 0), BP_E_RANGE, "LIMIT"));
   EXPECT_TRUE(fails_with(changes(connection_, "", 0, 1), BP_E_INVALID, "space"));
+}
+
+TEST_F(KvChangesTest, ANumberThatWasNeverGivenIsNoPlaceToGoOnFrom) {
+  put_now("a", "k");
+  for (const std::uint64_t since : {std::uint64_t{2}, std::numeric_limits<std::uint64_t>::max()}) {
+    EXPECT_TRUE(fails_with(changes(connection_, "a", since, 2), BP_E_RANGE,
+                           "CHANGES_GONE: number " + std::to_string(since) +
+                               " was never given to a change; list the keys, and go on from 1"));
+  }
+  EXPECT_TRUE(fails_with(changes(connection_, "none", 1, 2), BP_E_RANGE, "go on from 0"));
 }
 
 TEST_F(KvChangesTest, ForgetsOldOnesAndSaysSo) {
@@ -82,6 +89,8 @@ TEST_F(KvChangesTest, ForgetsOldOnesAndSaysSo) {
   EXPECT_TRUE(fails_with(changes(connection_, "a", 501, 5), BP_E_RANGE, "CHANGES_GONE"));
   EXPECT_EQ(numbers(must(changes(connection_, "a", 502, 2))), (Numbers{503, 504}));
   EXPECT_EQ(must(connection_.number("SELECT count(*) FROM kv_changes")), 10);
+  EXPECT_EQ(must(kept_since(connection_, "a")), 502);
+  EXPECT_EQ(must(kept_since(connection_, "none")), 0);
 }
 
 TEST_F(KvChangesTest, TheNewestIsNeverForgottenOrNumbersWouldComeBack) {
@@ -97,6 +106,7 @@ TEST(KvChangeOp, HasTheWordsOfTheContract) {
   EXPECT_EQ(word_of(ChangeOp::Put), "put");
   EXPECT_EQ(word_of(ChangeOp::Remove), "remove");
   EXPECT_EQ(word_of(ChangeOp::Expire), "expire");
+  EXPECT_EQ(word_of(ChangeOp::Restored), "restored");
   EXPECT_EQ(word_of(static_cast<ChangeOp>(9)), "unknown");
 }
 

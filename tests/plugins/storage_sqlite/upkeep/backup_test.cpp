@@ -127,6 +127,24 @@ TEST_F(BackupTest, RestoringBringsBackWhatWasThere) {
   EXPECT_EQ(must(reader.word("PRAGMA journal_mode")), "wal");
 }
 
+TEST_F(BackupTest, AReplacementIsChangedBeforeItTakesThePlaceAndLeavesNoFile) {
+  ASSERT_TRUE(copy_now());
+  must(writer_.execute("DELETE FROM records"));
+  const std::set<std::string> before = files();
+  std::ofstream(scratch_.path("next.restoring")) << "left by a host that was killed";
+  {
+    const auto next =
+        must(Replacement::make(scratch_.path("copy.db"), scratch_.path("next.restoring")));
+    insert(next->connection(), 500, 1);
+    engine::Connection into = open_writer(scratch_.path());
+    ASSERT_TRUE(restore(into, next->connection()));
+  }
+  EXPECT_EQ(files(), before);
+  EXPECT_EQ(must(writer_.number("SELECT count(*) FROM records")), 101);
+  EXPECT_EQ(must(writer_.word("PRAGMA journal_mode")), "wal");
+  EXPECT_EQ(must(look("copy.db")).records, 100U) << "the backup stays as it is";
+}
+
 TEST_F(BackupTest, DamageIsFoundAndIsNoError) {
   ASSERT_TRUE(copy_now());
   EXPECT_TRUE(must(look()).problems.empty());
@@ -138,6 +156,7 @@ TEST_F(BackupTest, DamageIsFoundAndIsNoError) {
   std::ofstream(scratch_.path("garbage.db")) << std::string(5'000, 'g');
   EXPECT_FALSE(must(look("garbage.db")).problems.empty());
   EXPECT_TRUE(fails_with(look("none.db"), BP_E_NOT_FOUND, "none.db"));
+  EXPECT_TRUE(fails_with(look("deep/none.db"), BP_E_NOT_FOUND, "in the folder 'deep'"));
 }
 
 TEST_F(BackupTest, ACopyOfANewerBuildIsAProblem) {
