@@ -43,7 +43,7 @@ bp::result<void> check_row(const Plan& plan, std::int64_t expected_version,
   }
   const Step& step = plan.steps[static_cast<std::size_t>(version - 1)];
   const std::string expected = checksum(step);
-  if (row.text(2) != expected) {
+  if (row.text(2) != expected && (step.formerly.empty() || row.text(2) != step.formerly)) {
     return bp::fail(BP_E_CONFLICT, "MIGRATION_EDITED: " + label(plan, version, step.name) +
                                        " was applied with checksum " + std::string(row.text(2)) +
                                        ", " + std::string(plan.origin) + " has " + expected +

@@ -23,6 +23,8 @@ struct Step {
   std::string_view name;
   std::string_view up;
   std::string_view down;
+  /// Checksum of a text that made the same tables, before any release: its databases are accepted.
+  std::string_view formerly{};
 };
 
 /// All versions of one component, from 1 on: version n is steps[n - 1].
