@@ -4,6 +4,7 @@
 // thread.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <stop_token>
@@ -20,9 +21,12 @@
 namespace storage_sqlite::edge {
 
 class SqlEdge {
+  using Time = engine::Guard::Deadline;
+
  public:
   SqlEdge(bp::context& cx, Access& access, store::Store& store, const Settings& settings)
-      : access_(access),
+      : cx_(cx),
+        access_(access),
         rules_(store.sql_rules()),
         stop_(cx.stop_token()),
         configured_(settings.durability),
@@ -35,8 +39,10 @@ class SqlEdge {
     BP_CO_TRY(asked);
     const auto rules = rules_of(on);
     BP_CO_TRY(rules);
-    auto work = [this, &rules, query = std::move(*asked)](engine::Connection& connection) {
-      const sql::Bounds bounds{*rules, std::chrono::steady_clock::now() + query.time, stop_};
+    const auto answer_by = answer_time(on);
+    auto work = [this, &rules, answer_by,
+                 query = std::move(*asked)](engine::Connection& connection) {
+      const sql::Bounds bounds{*rules, std::min(now() + query.time, answer_by), stop_};
       return sql::query(connection, bounds, query.statement, query.limits);
     };
     auto rows = co_await access_.read(std::move(work));
@@ -50,7 +56,7 @@ class SqlEdge {
     BP_CO_TRY(asked);
     auto rules = rules_of(on);
     BP_CO_TRY(rules);
-    auto changes = co_await write(std::move(*rules), std::move(*asked));
+    auto changes = co_await write(std::move(*rules), std::move(*asked), answer_time(on));
     BP_CO_TRY(changes);
     co_return service::execute_reply(std::move(changes->front()));
   }
@@ -61,7 +67,7 @@ class SqlEdge {
     BP_CO_TRY(asked);
     auto rules = rules_of(on);
     BP_CO_TRY(rules);
-    auto changes = co_await write(std::move(*rules), std::move(*asked));
+    auto changes = co_await write(std::move(*rules), std::move(*asked), answer_time(on));
     BP_CO_TRY(changes);
     co_return service::batch_reply(std::move(*changes));
   }
@@ -73,21 +79,34 @@ class SqlEdge {
     return engine::rules_for(rules_, *caller);
   }
 
+  static Time now() { return std::chrono::steady_clock::now(); }
+
+  /// When a statement has to end for its caller to hear why it did.
+  [[nodiscard]] Time answer_time(const bp::call& on) const {
+    if (on.deadline_ns() == 0) {
+      return Time::max();
+    }
+    const std::uint64_t now_ns = cx_.now_ns();
+    const std::uint64_t left_ns = on.deadline_ns() > now_ns ? on.deadline_ns() - now_ns : 0;
+    return now() + sql::time_to_run(std::chrono::nanoseconds(left_ns));
+  }
+
   /// Not in a group: a statement that is interrupted would undo what others wrote.
-  bp::task<bp::result<std::vector<sql::Change>>> write(engine::Rules rules,
-                                                       service::Writes writes) {
+  bp::task<bp::result<std::vector<sql::Change>>> write(engine::Rules rules, service::Writes writes,
+                                                       Time answer_by) {
     BP_CO_TRY(access_.may_write());
     const std::uint64_t bytes = writes.bytes;
     // Not the stop token: what was taken is written before the store closes.
-    auto work = [rules = std::move(rules), writes = std::move(writes)](
+    auto work = [rules = std::move(rules), answer_by, writes = std::move(writes)](
                     engine::Connection& connection) -> bp::result<std::vector<sql::Change>> {
       BP_TRY(connection.set_durability(writes.durability));
-      const sql::Bounds bounds{rules, std::chrono::steady_clock::now() + writes.time};
+      const sql::Bounds bounds{rules, std::min(now() + writes.time, answer_by)};
       return sql::execute(connection, bounds, writes.statements);
     };
     co_return co_await access_.write_alone(bytes, std::move(work));
   }
 
+  bp::context& cx_;
   Access& access_;
   const engine::Rules& rules_;
   std::stop_token stop_;

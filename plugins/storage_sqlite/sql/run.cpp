@@ -1,6 +1,7 @@
 // plugins/storage_sqlite/sql/run.cpp - binding, stepping, counting.
 #include "sql/run.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -124,6 +125,12 @@ bp::result<Change> change(engine::Connection& connection, engine::Guard& guard,
 }
 
 }  // namespace
+
+std::chrono::nanoseconds time_to_run(std::chrono::nanoseconds left) noexcept {
+  constexpr std::chrono::nanoseconds margin_min = std::chrono::milliseconds(50);
+  constexpr int margin_part = 10;  // a tenth of the time
+  return std::max(left - std::max(left / margin_part, margin_min), std::chrono::nanoseconds(0));
+}
 
 bp::result<Rows> query(engine::Connection& connection, const Bounds& bounds,
                        const Statement& statement, const Limits& limits) {

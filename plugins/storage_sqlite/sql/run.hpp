@@ -2,6 +2,7 @@
 // they give.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <stop_token>
 #include <vector>
@@ -26,6 +27,10 @@ struct Bounds {
   engine::Guard::Deadline deadline;
   std::stop_token stop{};
 };
+
+/// Of the time that a call has left, what its statement may take: the rest is for the way back of
+/// the answer, which is to say DEADLINE before the caller gives up.
+[[nodiscard]] std::chrono::nanoseconds time_to_run(std::chrono::nanoseconds left) noexcept;
 
 /// One statement that only reads. It ends before the row that would pass a limit.
 /// Errors: those of Guard::prepare; INVALID for parameters that do not fit; TIMEOUT (DEADLINE).

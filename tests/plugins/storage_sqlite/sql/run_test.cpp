@@ -132,5 +132,13 @@ TEST_F(RunTest, ADeferredConstraintFailsAtTheEndAndUndoesAll) {
   EXPECT_EQ(must(connection_.number("SELECT count(*) FROM app_c")), 0);
 }
 
+TEST(TimeToRun, LeavesTheAnswerATenthAndFiftyMillisecondsAtLeast) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(time_to_run(milliseconds(5'000)), milliseconds(4'500));
+  EXPECT_EQ(time_to_run(milliseconds(200)), milliseconds(150));
+  EXPECT_EQ(time_to_run(milliseconds(20)), milliseconds(0));
+  EXPECT_EQ(time_to_run(milliseconds(0)), milliseconds(0));
+}
+
 }  // namespace
 }  // namespace storage_sqlite::sql
