@@ -107,6 +107,7 @@ class Storage {
     cx.provide(bp::contract::storage_admin::serve(*admin_));
     cx.subscribe("storage.write", [this](bp::message message) { return records_->take(message); },
                  {.concurrency = BP_CHAN_CONCURRENCY_MAX});
+    co_await kv_->open_channels();
     keeper_->start();
     if (!store_->fresh()) {  // a new database is no news
       for (const migration::Move& move : store_->moves()) {

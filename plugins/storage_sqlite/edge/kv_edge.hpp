@@ -71,6 +71,22 @@ class KvEdge {
   KvEdge& operator=(KvEdge&&) = delete;
   ~KvEdge() = default;
 
+  /// Opens the channels that messages wait for, so that consumers find them from the start on.
+  bp::task<void> open_channels() {
+    if (!access_.health().may_write()) {
+      co_return;  // its tables are still to come
+    }
+    auto look = [](engine::Connection& connection) { return kv::waiting_channels(connection); };
+    const auto channels = co_await access_.read(std::move(look));
+    if (!channels) {
+      cx_.warn("the outbox cannot be read", "why", channels.error().text());
+      co_return;
+    }
+    for (const std::string& channel : *channels) {
+      relay_.open(channel);
+    }
+  }
+
   bp::task<bp::result<bp::contract::outgoing<service::kv_contract::GetReply>>> get(
       const service::kv_contract::GetRequest& request, const bp::call& on) {
     auto space = space_of(request, on, service::Right::Read);

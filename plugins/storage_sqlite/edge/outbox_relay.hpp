@@ -35,6 +35,9 @@ class OutboxRelay {
   OutboxRelay(bp::context& cx, Access& access, engine::Durability durability)
       : cx_(cx), access_(access), durability_(durability) {}
 
+  /// The channel is there from now on, whether or not somebody listens.
+  void open(const std::string& channel) { (void)line_of(channel); }
+
   /// A message for `channel` may be waiting in the database.
   void wake(const std::string& channel) {
     Line* line = line_of(channel);

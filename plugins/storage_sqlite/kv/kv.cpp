@@ -73,7 +73,8 @@ bp::result<void> check(const Key& key) {
 bp::result<void> check_key(const std::string& key) {
   if (auto checked = engine::check_text("key", key, key_bytes_max, engine::Emptiness::Refused);
       !checked) {
-    return bp::fail(checked.error().code(), "KEY_INVALID: " + checked.error().message());
+    const std::string told = checked.error().message();  // with a name of its own
+    return bp::fail(checked.error().code(), "KEY_INVALID" + told.substr(told.find(':')));
   }
   return {};
 }

@@ -337,6 +337,18 @@ TEST_F(KvPluginTest, AMessageIsStoredWithItsDataAndGoesWhenItWasTaken) {
   stop();
 }
 
+TEST_F(KvPluginTest, AChannelThatMessagesWaitForIsThereWhenTheHostIs) {
+  run();
+  host_->set_listeners("storage.outbox.orders", 0);
+  ask<contract::TxReply, contract::TxRequest>(tx_method, tx_of("k", "orders", "1"));
+  stop();
+  run();
+  const auto* end = host_->end_of("storage.outbox.orders");
+  ASSERT_NE(end, nullptr) << "before the first interval is over";
+  EXPECT_EQ(host_->end_of("storage.outbox.others"), nullptr);
+  stop();
+}
+
 TEST_F(KvPluginTest, ATransactionThatFailsPublishesNothing) {
   run();
   contract::TxRequestT tx = tx_of("k", "orders", "1");
@@ -377,7 +389,7 @@ TEST_F(KvPluginTest, MessagesSurviveKill9) {
 TEST_F(KvPluginTest, BadRequestsNameWhatIsWrong) {
   run();
   EXPECT_THAT(answer<contract::PutRequest>(put_method, put_of("", "v")).error,
-              StartsWith("KEY_INVALID"));
+              StartsWith("KEY_INVALID: `key` is empty"));
   EXPECT_THAT(answer<contract::PutRequest>(put_method, put_of("k", "v", -1)).error,
               StartsWith("TTL_INVALID"));
   EXPECT_THAT(answer<contract::TxRequest>(tx_method, {}).error, StartsWith("LIMIT"));
