@@ -244,17 +244,19 @@ void add_migrate_way(CLI::App& migrate_verb, Words& words, bool up) {
                "backplane migrate up --dry-run\n\nExit codes: 0 done, 64 no such version, 66 no "
                "such component, 69 no host answers")
          : add_verb(
-               migrate_verb, "down",
-               "Undo versions of one component, and what they had added with all that is in it",
-               "backplane migrate down records --to 2\n\nUntil `backplane migrate up` the store "
-               "serves nothing else then. Exit codes as of `up`");
+               migrate_verb, "down", "Undo versions of one component, with what they had added",
+               "backplane migrate down records --to 2\n\nTakes back version 3 and leaves 1 and 2. "
+               "Categories and indexes of records are put aside and come back with `up`; records 1 "
+               "and the versions of kv go with all that is in them. Until `backplane migrate up` "
+               "the store serves nothing else then. Exit codes as of `up`");
   place_options(verb, words, true);
   CLI::Option* component =
       verb->add_option("component", words.migration.component,
                        up ? "Only this one; nothing: all" : "records, kv, or app: your own files");
   component->required(!up);
   verb->add_option("--to", words.to,
-                   up ? "Up to this version; the newest" : "Down to this version; one less")
+                   up ? "Up to this version; without it the newest"
+                      : "Undo all versions above this one; without it only the newest")
       ->check(CLI::NonNegativeNumber);
   verb->add_flag("--dry-run", words.migration.dry_run,
                  "Run every step and roll it back; tell what would be done");

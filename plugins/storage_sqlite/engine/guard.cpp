@@ -83,6 +83,36 @@ bp::error failed(const Connection& connection, int code, std::string_view sql) {
                  "running '" + std::string(sql.substr(0, shown_bytes)) + "'");
 }
 
+/// What follows spaces and comments.
+std::string_view after_comments(std::string_view sql) noexcept {
+  for (;;) {
+    const std::size_t begin = sql.find_first_not_of(" \t\n\f\r;");
+    sql.remove_prefix(std::min(begin, sql.size()));
+    const bool line = sql.starts_with("--");
+    if (!line && !sql.starts_with("/*")) {
+      return sql;
+    }
+    const std::string_view ending = line ? "\n" : "*/";
+    const std::size_t end = sql.find(ending, 2);
+    sql.remove_prefix(end == std::string_view::npos ? sql.size() : end + ending.size());
+  }
+}
+
+/// VACUUM asks the authorizer nothing before it runs.
+bp::result<void> check_kind(std::string_view sql) {
+  constexpr std::string_view vacuum = "VACUUM";
+  const std::string_view text = after_comments(sql);
+  const bool ends = text.size() == vacuum.size() ||
+                    (text.size() > vacuum.size() &&
+                     std::isalnum(static_cast<unsigned char>(text[vacuum.size()])) == 0);
+  if (starts_with(text, vacuum) && ends) {
+    return bp::fail(BP_E_PERMISSION,
+                    "SQL_DENIED: no VACUUM is allowed: it copies the whole database, and opens "
+                    "other files; pages that are free are used again by what is written next");
+  }
+  return {};
+}
+
 std::string text_of(const Rules& rules) {
   std::string text;
   for (const std::vector<std::string>* patterns : {&rules.tables, &rules.readable}) {
@@ -98,11 +128,13 @@ std::string text_of(const Rules& rules) {
 }  // namespace
 
 bool is_internal(std::string_view table) noexcept {
-  constexpr std::array starts{"sqlite_", "backplane_", "records_", "kv_", "pragma_"};
-  constexpr std::array names{"records", "kv", "dbstat"};
-  return std::ranges::any_of(starts,
-                             [&](const char* start) { return starts_with(table, start); }) ||
-         std::ranges::any_of(names, [&](const char* name) { return equals(table, name); });
+  constexpr std::array starts{"sqlite_", "backplane_", "pragma_"};
+  // No table of ours has a `$`: the instance `kv-cache` may have its `kv-cache$x`.
+  constexpr std::array ours{"records", "kv"};
+  const bool of_an_instance = table.find('$') != std::string_view::npos;
+  const auto begins = [&](const char* start) { return starts_with(table, start); };
+  return std::ranges::any_of(starts, begins) ||
+         (!of_an_instance && std::ranges::any_of(ours, begins)) || equals(table, "dbstat");
 }
 
 Rules rules_for(const Rules& rules, std::string_view caller) {
@@ -161,6 +193,7 @@ bp::result<Statement> Guard::prepare(std::string_view sql) {
                                         " bytes, the limit is " + std::to_string(sql_bytes_max));
   }
   begin_statement();
+  BP_TRY(check_kind(sql));
   auto statement = connection_.prepare_guarded(sql);
   if (!statement) {
     return std::unexpected(explain(std::move(statement).error()));
@@ -177,6 +210,7 @@ bp::result<void> Guard::run_all(const std::string& sql) {
   const char* rest = sql.c_str();
   while (*rest != '\0') {
     begin_statement();
+    BP_TRY(check_kind(rest));
     sqlite3_stmt* raw = nullptr;
     const char* tail = nullptr;
     const int code = sqlite3_prepare_v2(connection_.handle(), rest, -1, &raw, &tail);
@@ -227,7 +261,8 @@ bp::error Guard::explain(bp::error error) const {
   if (late_) {
     return renamed(BP_E_TIMEOUT,
                    "DEADLINE: the statement was not done when its time was up and changed nothing;"
-                   " ask for less, add an index, or allow more time (`deadline_ms`, `sql`)");
+                   " ask for less, add an index, or allow more time (`deadline_ms`, `sql`,"
+                   " and the call's own deadline)");
   }
   if (error.code() == BP_E_UNKNOWN) {
     // What SQLite says, without the advice for a broken table.
@@ -332,7 +367,7 @@ bool Guard::allows(int action, const char* first, const char* second) noexcept {
                                  : deny("virtual tables are of fts5 only, not of", two);
     case SQLITE_PRAGMA:  // FTS5 asks this one itself
       return (equals(one, "data_version") && two.empty()) ||
-             deny("no statement may be a PRAGMA", one);
+             deny("no PRAGMA is allowed, and so not", one);
     case SQLITE_TRANSACTION:
     case SQLITE_SAVEPOINT:
       return deny("a statement cannot begin or end a transaction; send a Batch", "");

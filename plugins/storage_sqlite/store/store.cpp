@@ -45,6 +45,26 @@ bp::result<std::vector<migration::Move>> prepare_schema(engine::Connection& conn
   return all;
 }
 
+/// What keeps a database from being opened, and with damage what to do now.
+bp::error unusable(bp::error error, const std::string& doing, const std::string& path) {
+  if (error.code() != BP_E_CORRUPT) {
+    return std::move(error).during(doing + " '" + path + "'");
+  }
+  std::string message = error.message();
+  if (!message.starts_with("CORRUPT")) {
+    message = "CORRUPT: " + message;
+  }
+  bp::error out(BP_E_CORRUPT,
+                message + ". The file '" + path +
+                    "' is damaged or no database, and was left as it is: stop the host, move the "
+                    "file away, put a backup in its place, remove '" +
+                    path + "-wal' and '" + path + "-shm', and start the host");
+  for (const std::string& link : error.context()) {
+    out = std::move(out).during(link);
+  }
+  return std::move(out).during(doing + " '" + path + "'");
+}
+
 engine::ConnectionOptions with_counter(engine::ConnectionOptions options,
                                        std::shared_ptr<std::atomic<std::uint64_t>> counter) {
   options.busy_retries = std::move(counter);
@@ -85,18 +105,20 @@ bp::result<std::unique_ptr<Store>> Store::open(const Settings& settings) {
   options.busy_retries = retries;
   auto connection = engine::Connection::open(settings.path, options);
   if (!connection) {
-    return std::unexpected(std::move(connection).error().during("reading '" + settings.path + "'"));
+    return std::unexpected(unusable(std::move(connection).error(), "reading", settings.path));
   }
   std::vector<migration::Plan> plans = schema();
   if (folder != nullptr) {
     plans.push_back(folder->plan());
   }
-  const auto tables = connection->number("SELECT count(*) FROM sqlite_schema");
-  BP_TRY(tables);
+  auto tables = connection->number("SELECT count(*) FROM sqlite_schema");
+  if (!tables) {
+    return std::unexpected(unusable(std::move(tables).error(), "reading", settings.path));
+  }
   auto moves = prepare_schema(*connection, plans, settings.migrate_at_start);
   if (!moves) {
     return std::unexpected(
-        std::move(moves).error().during("migrating the database '" + settings.path + "'"));
+        unusable(std::move(moves).error(), "migrating the database", settings.path));
   }
   const auto behind = is_behind(*connection);
   BP_TRY(behind);

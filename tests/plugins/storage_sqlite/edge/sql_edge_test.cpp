@@ -82,7 +82,7 @@ TEST_F(SqlEdgeTest, WhatIsDeniedIsNamed) {
   run();
   for (const char* sql : {"SELECT 1; SELECT 2", "ATTACH 'x.db' AS x", "PRAGMA journal_mode",
                           "SELECT load_extension('x')", "DELETE FROM records",
-                          "CREATE TABLE app_x (y)", "SELECT * FROM kv"}) {
+                          "CREATE TABLE app_x (y)", "SELECT * FROM kv", "VACUUM"}) {
     const auto denied = refused_query(sql);
     EXPECT_EQ(denied.status, BP_E_PERMISSION) << sql;
     EXPECT_THAT(denied.error, HasSubstr("SQL_DENIED")) << sql;
@@ -99,6 +99,22 @@ TEST_F(SqlEdgeTest, AnEndlessQueryEndsAndItsReaderServesTheNext) {
     EXPECT_THAT(late.error, HasSubstr("DEADLINE"));
   }
   EXPECT_EQ(query("SELECT 7").rows.at(0)->values[0]->integer, 7);
+  ASSERT_TRUE(host_->stop());
+}
+
+TEST_F(SqlEdgeTest, AStatementEndsBeforeItsCallerGivesUp) {
+  run(R"({"sql":{"deadline":"1h","write_deadline":"1h"}})");
+  EXPECT_EQ(execute("CREATE TABLE app_t (n)").status, BP_OK);
+  contract::QueryRequestT late;
+  late.sql = std::string(endless) + "SELECT count(*) FROM n";
+  const auto read = answer_to<contract::QueryRequest>(sql_service, 1, late);
+  EXPECT_EQ(read.status, BP_E_TIMEOUT);
+  EXPECT_THAT(read.error, HasSubstr("DEADLINE"));
+  const auto written = execute("INSERT INTO app_t " + std::string(endless) +
+                               "SELECT i FROM n LIMIT 1 OFFSET -1 + "
+                               "(SELECT max(i) FROM n)");
+  EXPECT_EQ(written.status, BP_E_TIMEOUT);
+  EXPECT_THAT(written.error, HasSubstr("DEADLINE"));
   ASSERT_TRUE(host_->stop());
 }
 

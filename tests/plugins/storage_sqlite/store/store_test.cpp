@@ -77,6 +77,9 @@ TEST(Store, RefusesGarbageAndLeavesIt) {
   const Scratch scratch;
   std::ofstream(scratch.path()) << std::string(5000, 'g');
   EXPECT_TRUE(fails_with(Store::open({.path = scratch.path()}), BP_E_CORRUPT, "CORRUPT"));
+  EXPECT_TRUE(fails_with(
+      Store::open({.path = scratch.path()}), BP_E_CORRUPT,
+      "remove '" + scratch.path() + "-wal' and '" + scratch.path() + "-shm', and start the host"));
 }
 
 TEST(Store, RefusesANewerDatabaseBeforeItChangesAnything) {
