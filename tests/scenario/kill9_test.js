@@ -13,6 +13,7 @@ const { publishAll } = require('./lib/rpc');
 const { scenario } = require('./lib/scenario');
 
 const kills = settings.number('KILLS', 3);
+const kill_ms_max = 5_000;
 const window = 256;
 const roundRecords = 4_000; // more than are acknowledged before the kill
 const acknowledgedBeforeKill = { least: 50, most: 1_500 };
@@ -97,4 +98,4 @@ scenario(`${kills} times kill -9 while publishing`, async (stage, context) => {
   assert.equal(new Set(paged).size, paged.length, 'a page repeats no record');
   for (const id of acknowledged) assert.ok(paged.includes(id), `${id} is on no page`);
   assert.equal((await host.stop()).code, 0);
-});
+}, kills * kill_ms_max);

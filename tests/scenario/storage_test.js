@@ -14,6 +14,7 @@ const { records } = require('./lib/records');
 const { scenario } = require('./lib/scenario');
 
 const kills = settings.number('KILLS', 5);
+const kill_ms_max = 5_000;
 
 // The store alone.
 function storage(config = {}) {
@@ -293,4 +294,4 @@ scenario(`${kills} times kill -9 under disk durability`, async (stage, context) 
   assert.equal((await host.call('bp.storage.admin/1.Integrity')).ok, true);
   assert.ok((await host.call('bp.storage.admin/1.Stats')).records >= acknowledged.length);
   assert.equal((await host.stop()).code, 0);
-});
+}, kills * kill_ms_max);
