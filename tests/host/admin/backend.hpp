@@ -121,6 +121,12 @@ class BackendTest : public testing::Test {
     add_channel("jobs", BP_KIND_QUEUE);
   }
 
+  // As the daemon does it: a thread that has just answered still lets go of its connection, which
+  // must not outlive the loop.
+  ~BackendTest() override {
+    EXPECT_EQ(stage_.runtime.stop(runtime::now_ns() + 60'000'000'000), 0U);
+  }
+
   void add_channel(const std::string& name, std::uint32_t kind) {
     channel::Settings settings;
     settings.name = name;
