@@ -7,12 +7,14 @@
 #include <chrono>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <new>
 #include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "backplane/cpp/plugin.hpp"
 
@@ -67,6 +69,18 @@ class Access {
   /// Whether the database may be used at all.
   [[nodiscard]] store::Health& health() const noexcept { return store_.health(); }
 
+  /// `watcher` is called whenever something is asked of the store, `writes`: a write was taken.
+  void on_use(std::function<void(bool writes)> watcher) { watchers_.push_back(std::move(watcher)); }
+
+  void note_use(bool writes) const {
+    for (const auto& watcher : watchers_) {
+      watcher(writes);
+    }
+  }
+
+  /// Some writes wait or are under way.
+  [[nodiscard]] bool writing() const { return store_.writer().stats().queue_jobs > 0; }
+
   /// For writes that go by write_alone(), which migrations and restores do too.
   [[nodiscard]] bp::result<void> may_write() const { return counted(store_.health().may_write()); }
 
@@ -88,6 +102,7 @@ class Access {
   template <typename Work>
   bp::task<std::invoke_result_t<Work&, engine::Connection&>> read(Work work) {
     const std::uint64_t began_ns = cx_.now_ns();
+    note_use(false);
     auto value = co_await cx_.run_blocking([this, &work] { return read_now(work); });
     note_read(began_ns, value.has_value());
     co_return value;
@@ -97,6 +112,7 @@ class Access {
   void note_read(std::uint64_t began_ns, bool well) const {
     meters_.read_time.observe(seconds_since(began_ns));
     meters_.reads_failed.add(well ? 0 : 1);
+    note_use(false);
   }
 
   /// `co_await`: what `work(engine::Connection&)`, a bp::result, gave, once it is committed. The
@@ -112,6 +128,7 @@ class Access {
     pending->repeatable = with.repeatable;
     edge::Committed<Work> answer(*pending);
     BP_CO_TRY(counted(store_.writer().submit_write(std::move(pending))));
+    note_use(true);
     auto value = store_.health().seen(co_await answer);
     meters_.write_time.observe(seconds_since(began_ns));
     meters_.writes_failed.add(value ? 0 : 1);
@@ -135,6 +152,7 @@ class Access {
                                 : Result(std::unexpected(std::move(connection).error())));
     };
     BP_CO_TRY(counted(store_.submit_alone(bytes, std::move(run))));
+    note_use(true);
     auto value = store_.health().seen(co_await answer);
     meters_.write_time.observe(seconds_since(began_ns));
     meters_.writes_failed.add(value ? 0 : 1);
@@ -174,6 +192,7 @@ class Access {
   bp::context& cx_;
   store::Store& store_;
   Meters meters_;
+  std::vector<std::function<void(bool writes)>> watchers_;
   std::uint64_t commits_seen_ = 0;
 };
 

@@ -145,6 +145,7 @@ class AdminEdge {
     reply.problems = std::move(*problems);
     if (!reply.ok) {
       store_.health().quarantine({BP_E_CORRUPT, reply.problems.front()});
+      access_.note_use(false);
     }
     co_return reply;
   }

@@ -1,5 +1,5 @@
-// plugins/storage_sqlite/edge/keeper.hpp - looks after the store once a second: figures, damage,
-// and a log that grows.
+// plugins/storage_sqlite/edge/keeper.hpp - looks after the store once a second while it is used:
+// figures, damage, and a log that grows.
 //
 // A resource of the instance. Thread: strand.
 #pragma once
@@ -11,6 +11,7 @@
 
 #include "access.hpp"
 #include "edge/events.hpp"
+#include "edge/rounds.hpp"
 #include "settings.hpp"
 #include "store/store.hpp"
 #include "upkeep/wal.hpp"
@@ -37,24 +38,29 @@ class Keeper {
         quarantined_(cx.gauge("storage_quarantined", "1: damage was found, nothing is written.")) {}
 
   void start() {
-    cx_.every(period, [this] { return look(); });
+    access_.on_use([this](bool /*writes*/) { rounds_.wake(); });
+    rounds_.wake();
   }
 
  private:
   static constexpr std::chrono::seconds period{1};
 
-  bp::task<void> look() {
-    note_figures();
+  bp::task<Rounds::Pause> look() {
+    const std::uint64_t bytes = upkeep::wal_bytes(store_.path());
+    note_figures(bytes);
     note_damage();
-    if (upkeep::wal_bytes(store_.path()) <= wal_.size_max) {
+    bool more = store_.readers().in_use() > 0 || store_.readers().waiting() > 0;
+    if (bytes <= wal_.size_max) {
       over_ = false;
     } else if (!store_.health().quarantined()) {
-      co_await shrink();
+      more = true;
+      co_await shrink(bytes);
     }
+    co_return more ? Rounds::Pause(period) : std::nullopt;
   }
 
-  void note_figures() {
-    wal_bytes_.set(static_cast<double>(upkeep::wal_bytes(store_.path())));
+  void note_figures(std::uint64_t bytes) {
+    wal_bytes_.set(static_cast<double>(bytes));
     database_bytes_.set(static_cast<double>(upkeep::file_bytes(store_.path())));
     readers_in_use_.set(static_cast<double>(store_.readers().in_use()));
     readers_waiting_.set(static_cast<double>(store_.readers().waiting()));
@@ -74,8 +80,7 @@ class Keeper {
   }
 
   /// First what disturbs nobody, then the file in the writer's turn, then those who are in the way.
-  bp::task<void> shrink() {
-    const std::uint64_t before = upkeep::wal_bytes(store_.path());
+  bp::task<void> shrink(std::uint64_t before) {
     auto move = [this]() -> bp::result<upkeep::Checkpoint> {
       auto connection = store_.connect(engine::Access::ReadWrite);
       BP_TRY(connection);
@@ -123,6 +128,7 @@ class Keeper {
   std::uint64_t retries_seen_ = 0;
   bool over_ = false;
   bool damage_told_ = false;
+  Rounds rounds_{cx_, period, [this] { return look(); }};
 };
 
 }  // namespace storage_sqlite::edge

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,6 +18,7 @@
 #include "access.hpp"
 #include "edge/change_feed.hpp"
 #include "edge/outbox_relay.hpp"
+#include "edge/rounds.hpp"
 #include "edge/shared_reads.hpp"
 #include "kv/clock.hpp"
 #include "kv/expiry.hpp"
@@ -61,8 +63,14 @@ class KvEdge {
         rules_(std::make_shared<const KvRules>(settings, clock_mark_ms)),
         reads_(cx, store.readers(), store.readers().readers_max()),
         feed_(cx, access),
-        relay_(cx, access, configured) {
-    cx.every(settings.collect_interval, [this] { return look_round(); });
+        relay_(cx, access, configured),
+        rounds_(cx, settings.collect_interval, [this] { return look_round(); }) {
+    access_.on_use([this](bool writes) {
+      if (writes) {
+        rounds_.wake();
+      }
+    });
+    rounds_.wake();
   }
 
   KvEdge(const KvEdge&) = delete;
@@ -302,18 +310,18 @@ class KvEdge {
 
   /// What the database says has to be done.
   struct Due {
-    bool expired = false;
+    std::int64_t expiry_ms = 0;  // of the key that expires first; 0: none does
     std::vector<std::string> channels;
     std::vector<std::pair<std::string, std::int64_t>> newest;
   };
 
-  static bp::result<Due> due_in(engine::Connection& connection, std::int64_t clock_ms,
+  static bp::result<Due> due_in(engine::Connection& connection,
                                 const std::vector<std::string>& listened) {
-    const auto expired = kv::any_expired(connection, clock_ms);
-    BP_TRY(expired);
+    const auto expiry_ms = kv::first_expiry(connection);
+    BP_TRY(expiry_ms);
     auto channels = kv::waiting_channels(connection);
     BP_TRY(channels);
-    Due due{*expired, std::move(*channels), {}};
+    Due due{*expiry_ms, std::move(*channels), {}};
     for (const std::string& space : listened) {
       const auto seq = kv::newest_seq(connection, space);
       BP_TRY(seq);
@@ -324,19 +332,20 @@ class KvEdge {
 
   /// Now and then: what expired goes, and whoever was not told (a crash, a writer that gave up, a
   /// consumer that came) is told now.
-  bp::task<bp::result<void>> look_round() {
+  bp::task<Rounds::Pause> look_round() {
+    using std::chrono::milliseconds;
     if (!access_.health().may_write()) {
-      co_return bp::result<void>();  // whoever calls is told why
+      co_return std::nullopt;  // whoever calls is told why
     }
+    const bool writing = access_.writing();  // before the look, which may not see it
     const std::vector<std::string> listened = feed_.listened();
-    const std::int64_t clock_ms = rules_->clock_ms();
-    auto look = [&listened, clock_ms](engine::Connection& connection) {
-      return due_in(connection, clock_ms, listened);
+    auto look = [&listened](engine::Connection& connection) {
+      return due_in(connection, listened);
     };
     const auto due = co_await access_.read(std::move(look));
     if (!due) {
       cx_.warn("the database cannot be looked through for expired keys", "why", due.error().text());
-      co_return bp::result<void>();
+      co_return milliseconds(0);
     }
     for (const auto& [space, seq] : due->newest) {
       feed_.committed(space, seq);
@@ -344,10 +353,16 @@ class KvEdge {
     for (const std::string& channel : due->channels) {
       relay_.wake(channel);
     }
-    if (due->expired) {
+    const std::int64_t clock_ms = rules_->clock_ms();
+    if (due->expiry_ms != 0 && due->expiry_ms <= clock_ms) {
       co_await collect();
     }
-    co_return bp::result<void>();
+    if (writing || !due->channels.empty()) {
+      co_return milliseconds(0);
+    }
+    co_return due->expiry_ms == 0
+        ? Rounds::Pause()
+        : milliseconds(std::clamp<std::int64_t>(due->expiry_ms - clock_ms, 0, pause_ms_max));
   }
 
   bp::task<void> collect() {
@@ -370,6 +385,8 @@ class KvEdge {
     }
   }
 
+  static constexpr std::int64_t pause_ms_max = 3'600'000;
+
   bp::context& cx_;
   Access& access_;
   engine::Durability configured_;
@@ -379,6 +396,7 @@ class KvEdge {
   SharedReads reads_;
   ChangeFeed feed_;
   OutboxRelay relay_;
+  Rounds rounds_;
 };
 
 }  // namespace storage_sqlite::edge

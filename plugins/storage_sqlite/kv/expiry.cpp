@@ -30,12 +30,10 @@ bp::result<std::vector<Key>> expired(engine::Connection& connection, std::uint32
 
 }  // namespace
 
-bp::result<bool> any_expired(engine::Connection& connection, std::int64_t clock_ms) {
-  auto statement = connection.prepare(
-      "SELECT 1 FROM kv INDEXED BY kv_expiry"
-      " WHERE expires_ms IS NOT NULL AND expires_ms <= ?1 LIMIT 1");
-  BP_TRY(statement);
-  return statement->bind(1, clock_ms).step();
+bp::result<std::int64_t> first_expiry(engine::Connection& connection) {
+  return connection.number(
+      "SELECT ifnull(min(expires_ms), 0) FROM kv INDEXED BY kv_expiry"
+      " WHERE expires_ms IS NOT NULL");
 }
 
 bp::result<Collected> collect(engine::Connection& connection, std::uint32_t keys_max,

@@ -32,8 +32,8 @@ struct Collected {
   return expires_ms == 0 ? 0 : expires_ms - clock_ms;
 }
 
-/// Is there anything to collect? Reads one entry of the index.
-[[nodiscard]] bp::result<bool> any_expired(engine::Connection& connection, std::int64_t clock_ms);
+/// When the key that expires first does, 0: none ever. Reads one entry of the index.
+[[nodiscard]] bp::result<std::int64_t> first_expiry(engine::Connection& connection);
 /// Deletes up to `keys_max` expired keys, the longest expired ones first, and notes each change.
 [[nodiscard]] bp::result<Collected> collect(engine::Connection& connection, std::uint32_t keys_max,
                                             const Turn& turn);
