@@ -3,20 +3,13 @@
 #include "generation_record.hpp"
 
 #include <algorithm>
-#include <charconv>
 
-#include "private_file.hpp"
+#include "record_file.hpp"
 
 namespace crypto_sodium {
 namespace {
 
 constexpr std::size_t record_bytes_max = 64;
-
-template <typename Number>
-bool parse_number(std::string_view text, Number& number) noexcept {
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
-}
 
 }  // namespace
 
@@ -34,16 +27,13 @@ std::optional<GenerationRecord::Seen> GenerationRecord::parse(std::string_view t
 }
 
 bp::result<void> GenerationRecord::open() {
-  const auto content = read_private_file(path_, record_bytes_max);
-  if (!content) {
-    if (content.error().code() == BP_E_NOT_FOUND) {
-      seen_ = {};
-      return {};
-    }
-    return std::unexpected(content.error());
+  const auto text = read_record(path_, record_bytes_max);
+  BP_TRY(text);
+  if (!*text) {
+    seen_ = {};
+    return {};
   }
-  const Bytes bytes = content->bytes();
-  const auto seen = parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  const auto seen = parse(**text);
   if (!seen) {
     return bp::fail(BP_E_CORRUPT, "'" + path_ +
                                       "' is damaged: it holds how new the keyset was; restore it, "
@@ -98,9 +88,8 @@ bp::result<void> GenerationRecord::note(std::uint64_t generation, std::uint32_t 
   if (generation == 0 || next == seen_) {
     return {};
   }
-  const std::string text = std::to_string(generation) + " " + std::to_string(sealed_under) + "\n";
-  BP_TRY(replace_private_file(
-      path_, Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())));
+  BP_TRY(replace_record(path_,
+                        std::to_string(generation) + " " + std::to_string(sealed_under) + "\n"));
   seen_ = next;
   return {};
 }

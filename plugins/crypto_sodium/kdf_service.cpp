@@ -46,10 +46,8 @@ bp::result<kdf_contract::DeriveReplyT> KdfService::derive(
   BP_TRY(ring);
   const auto key = key_of(**ring, request.version());
   BP_TRY(key);
-  const auto use = (*key)->use();
-  if (!use) {
-    return bp::fail(BP_E_UNAVAILABLE, name_of(**ring) + " was destroyed meanwhile");
-  }
+  const auto use = use_of(**ring, **key);
+  BP_TRY(use);
   kdf_contract::DeriveReplyT reply;
   reply.output.resize(*bytes);
   hkdf_sha256_to(use->secret(), {}, bytes_of(request.context()), reply.output);

@@ -1,10 +1,9 @@
 // plugins/crypto_sodium/key_record.cpp - one line with one number, replaced as a whole.
 #include "key_record.hpp"
 
-#include <charconv>
 #include <string_view>
 
-#include "private_file.hpp"
+#include "record_file.hpp"
 
 namespace crypto_sodium {
 namespace {
@@ -16,25 +15,18 @@ std::optional<std::uint32_t> parse(std::string_view text) {
     text.remove_suffix(1);
   }
   std::uint32_t id = 0;
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (parsed.ec != std::errc() || parsed.ptr != text.data() + text.size() || id == 0) {
-    return std::nullopt;
-  }
-  return id;
+  return parse_number(text, id) && id != 0 ? std::optional(id) : std::nullopt;
 }
 
 }  // namespace
 
 bp::result<void> KeyRecord::open() {
-  const auto content = read_private_file(path_, record_bytes_max);
-  if (!content) {
-    if (content.error().code() == BP_E_NOT_FOUND) {
-      return {};
-    }
-    return std::unexpected(content.error());
+  const auto text = read_record(path_, record_bytes_max);
+  BP_TRY(text);
+  if (!*text) {
+    return {};
   }
-  const Bytes bytes = content->bytes();
-  id_ = parse({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  id_ = parse(**text);
   if (!id_) {
     return bp::fail(BP_E_CORRUPT, "'" + path_ +
                                       "' is damaged: it holds the id of the key that seals here; "
@@ -68,9 +60,7 @@ bp::result<void> KeyRecord::note(std::uint32_t present) {
   if (id_ == present) {
     return {};
   }
-  const std::string text = std::to_string(present) + "\n";
-  BP_TRY(replace_private_file(
-      path_, Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size())));
+  BP_TRY(replace_record(path_, std::to_string(present) + "\n"));
   id_ = present;
   return {};
 }

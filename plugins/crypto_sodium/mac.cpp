@@ -27,10 +27,8 @@ bp::result<mac_contract::ComputeReplyT> MacService::compute(
   BP_TRY(ring);
   const auto key = sealing_key(**ring, Algorithm::HmacSha256);
   BP_TRY(key);
-  const auto use = (*key)->use();
-  if (!use) {
-    return bp::fail(BP_E_UNAVAILABLE, name_of(**ring) + " was destroyed meanwhile");
-  }
+  const auto use = use_of(**ring, **key);
+  BP_TRY(use);
   mac_contract::ComputeReplyT reply;
   reply.tag = to_vector(hmac_sha256(use->secret(), *message));
   reply.key_id = (*key)->facts().id;

@@ -2,20 +2,13 @@
 #include "nonce_ledger.hpp"
 
 #include <algorithm>
-#include <charconv>
 
-#include "private_file.hpp"
+#include "record_file.hpp"
 
 namespace crypto_sodium {
 namespace {
 
 constexpr std::size_t ledger_bytes_max = 64UL << 10U;
-
-template <typename Number>
-bool parse(std::string_view text, Number& number) noexcept {
-  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
-  return parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
-}
 
 }  // namespace
 
@@ -23,8 +16,8 @@ bool NonceLedger::read_line(std::string_view line) {
   const std::size_t space = line.find(' ');
   std::uint32_t id = 0;
   std::uint64_t count = 0;
-  if (space == std::string_view::npos || !parse(line.substr(0, space), id) ||
-      !parse(line.substr(space + 1), count)) {
+  if (space == std::string_view::npos || !parse_number(line.substr(0, space), id) ||
+      !parse_number(line.substr(space + 1), count)) {
     return false;
   }
   const Key* key = keys_.any(id);
@@ -39,15 +32,9 @@ bool NonceLedger::read_line(std::string_view line) {
 }
 
 bp::result<void> NonceLedger::open() {
-  const auto content = read_private_file(path_, ledger_bytes_max);
-  if (!content) {
-    if (content.error().code() == BP_E_NOT_FOUND) {
-      return {};
-    }
-    return std::unexpected(content.error());
-  }
-  std::string_view rest(reinterpret_cast<const char*>(content->bytes().data()),
-                        content->bytes().size());
+  const auto text = read_record(path_, ledger_bytes_max);
+  BP_TRY(text);
+  std::string_view rest = *text ? std::string_view(**text) : std::string_view();
   while (!rest.empty()) {
     const std::size_t end = rest.find('\n');
     if (end == std::string_view::npos || !read_line(rest.substr(0, end))) {
@@ -91,8 +78,7 @@ bp::result<void> NonceLedger::record(std::uint64_t margin) {
     // Also when writing fails: a full disk is tried again after the next half, not at each message.
     key->count_due_from().store(sealed + (margin / 2), std::memory_order_relaxed);
   }
-  auto written = replace_private_file(
-      path_, Bytes(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
+  auto written = replace_record(path_, text);
   asked_ = false;
   return written;
 }

@@ -66,4 +66,12 @@ bp::result<const Key*> sealing_key(const Ring& ring, Algorithm algorithm) {
   return key;
 }
 
+bp::result<Key::Use> use_of(const Ring& ring, const Key& key) {
+  auto use = key.use();
+  if (!use) {
+    return bp::fail(BP_E_UNAVAILABLE, name_of(ring) + " was destroyed meanwhile");
+  }
+  return std::move(*use);
+}
+
 }  // namespace crypto_sodium

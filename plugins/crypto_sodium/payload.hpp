@@ -62,4 +62,7 @@ inline constexpr std::size_t batch_items_max = 1000;
 /// A primary that was found, and is not destroyed. Errors: UNAVAILABLE.
 [[nodiscard]] bp::result<const Key*> sealing_key(const Ring& ring, Algorithm algorithm);
 
+/// Its secret, for as long as it is held. Errors: UNAVAILABLE (destroyed meanwhile).
+[[nodiscard]] bp::result<Key::Use> use_of(const Ring& ring, const Key& key);
+
 }  // namespace crypto_sodium

@@ -27,10 +27,8 @@ bp::result<sign_contract::SignReplyT> SignService::sign(
   BP_TRY(ring);
   const auto key = sealing_key(**ring, Algorithm::Ed25519);
   BP_TRY(key);
-  const auto use = (*key)->use();
-  if (!use) {
-    return bp::fail(BP_E_UNAVAILABLE, name_of(**ring) + " was destroyed meanwhile");
-  }
+  const auto use = use_of(**ring, **key);
+  BP_TRY(use);
   sign_contract::SignReplyT reply;
   reply.signature.resize(signature_bytes);
   sign_ed25519(use->secret(), *message, reply.signature);
