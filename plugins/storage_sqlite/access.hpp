@@ -6,12 +6,9 @@
 
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <functional>
 #include <memory>
-#include <new>
 #include <optional>
-#include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -19,6 +16,7 @@
 #include "backplane/cpp/plugin.hpp"
 
 #include "edge/pending_write.hpp"
+#include "engine/guarded.hpp"
 #include "engine/writer.hpp"
 #include "store/store.hpp"
 
@@ -51,13 +49,7 @@ struct Meters {
   bp::histogram read_time;
 };
 
-/// How a write wants to be made.
-struct WriteOptions {
-  engine::Durability durability = engine::Durability::Os;
-  std::uint32_t rows = 1;
-  std::uint64_t bytes = 0;
-  bool repeatable = false;  // see engine::Job
-};
+using engine::WriteOptions;
 
 class Access {
  public:
@@ -121,11 +113,7 @@ class Access {
   bp::task<std::invoke_result_t<Work&, engine::Connection&>> write(WriteOptions with, Work work) {
     const std::uint64_t began_ns = cx_.now_ns();
     BP_CO_TRY(counted(store_.health().may_write()));
-    auto pending = std::make_unique<edge::PendingWrite<Work>>(std::move(work), cx_.strand());
-    pending->durability = with.durability;
-    pending->rows = with.rows;
-    pending->bytes = with.bytes;
-    pending->repeatable = with.repeatable;
+    auto pending = std::make_unique<edge::PendingWrite<Work>>(with, std::move(work), cx_.strand());
     edge::Committed<Work> answer(*pending);
     BP_CO_TRY(counted(store_.writer().submit_write(std::move(pending))));
     note_use(true);
@@ -148,7 +136,7 @@ class Access {
     auto answer = completion.arrival();
     auto run = [work = std::move(work), completion = std::move(completion)](
                    bp::result<engine::Connection*> connection) mutable {
-      completion.set(connection ? guarded<Result>(work, **connection)
+      completion.set(connection ? engine::guarded<Result>([&] { return work(**connection); })
                                 : Result(std::unexpected(std::move(connection).error())));
     };
     BP_CO_TRY(counted(store_.submit_alone(bytes, std::move(run))));
@@ -161,18 +149,6 @@ class Access {
   }
 
  private:
-  /// Nothing may leave through the writer's thread.
-  template <typename Result, typename Work>
-  static Result guarded(Work& work, engine::Connection& connection) {
-    try {
-      return work(connection);
-    } catch (const std::bad_alloc&) {
-      return bp::fail(BP_E_NO_MEMORY, "NO_MEMORY: a write ran out of memory; write less at once");
-    } catch (const std::exception& thrown) {
-      return bp::fail(BP_E_PANIC, std::string("a write threw: ") + thrown.what());
-    }
-  }
-
   bp::result<void> counted(bp::result<void> submitted) const {
     meters_.writes_failed.add(submitted ? 0 : 1);
     return submitted;

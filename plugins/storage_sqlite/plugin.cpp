@@ -110,10 +110,7 @@ class Storage {
     co_await kv_->open_channels();
     keeper_->start();
     if (!store_->fresh()) {  // a new database is no news
-      for (const migration::Move& move : store_->moves()) {
-        events_->tell("migrated", "a migration was made", "component", move.component, "version",
-                      move.version, "up", move.up, "name", move.name);
-      }
+      events_->tell_moves(store_->moves());
     }
     cx.info("the database is open", "path", wanted->path, "durability",
             settings->durability == engine::Durability::Disk ? "disk" : "os");

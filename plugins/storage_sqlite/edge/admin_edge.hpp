@@ -185,10 +185,7 @@ class AdminEdge {
     auto moves = co_await access_.write_alone(0, std::move(work));
     BP_CO_TRY(moves);
     if (!dry_run) {
-      for (const migration::Move& move : *moves) {
-        events_.tell("migrated", "a migration was made", "component", move.component, "version",
-                     move.version, "up", move.up, "name", move.name);
-      }
+      events_.tell_moves(*moves);
     }
     auto look = [this] { return components(); };
     auto found = co_await cx_.run_blocking(look);

@@ -5,12 +5,14 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "backplane/cpp/plugin.hpp"
 #include "backplane/cpp/quantity.hpp"
+
+#include "migration/migration.hpp"
 
 namespace storage_sqlite::edge {
 
@@ -30,6 +32,13 @@ class Events {
   void warn(std::string_view event, std::string_view text, const Pairs&... pairs) {
     cx_.warn(text, pairs...);
     send(event, text, pairs...);
+  }
+
+  void tell_moves(const std::vector<migration::Move>& moves) {
+    for (const migration::Move& move : moves) {
+      tell("migrated", "a migration was made", "component", move.component, "version", move.version,
+           "up", move.up, "name", move.name);
+    }
   }
 
  private:

@@ -30,8 +30,8 @@ class PendingWrite final : public engine::QueuedWrite {
   using Result = std::invoke_result_t<Work&, engine::Connection&>;
   using Value = typename Result::value_type;
 
-  PendingWrite(Work work, bp::strand_handle strand)
-      : work_(std::move(work)), strand_(std::move(strand)) {}
+  PendingWrite(const engine::WriteOptions& options, Work work, bp::strand_handle strand)
+      : QueuedWrite(options), work_(std::move(work)), strand_(std::move(strand)) {}
 
   PendingWrite(const PendingWrite&) = delete;
   PendingWrite& operator=(const PendingWrite&) = delete;

@@ -152,6 +152,12 @@ sqlite3* Connection::handle() const noexcept {
   return open_->handle;
 }
 
+bp::result<void> Connection::run(std::string_view sql) {
+  auto statement = prepare(sql);
+  BP_TRY(statement);
+  return statement->run();
+}
+
 bp::result<void> Connection::execute(const std::string& sql) {
   const int code = sqlite3_exec(open_->handle, sql.c_str(), nullptr, nullptr, nullptr);
   if (code != SQLITE_OK) {
@@ -174,6 +180,12 @@ bp::result<std::string> Connection::word(std::string_view sql) {
   const auto row = statement->step();
   BP_TRY(row);
   return *row ? std::string(statement->text(0)) : std::string();
+}
+
+bp::result<bool> Connection::has_table(std::string_view name) {
+  auto statement = prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1");
+  BP_TRY(statement);
+  return statement->bind(1, name).step();
 }
 
 bp::result<void> Connection::set_durability(Durability durability) {
@@ -207,9 +219,7 @@ std::size_t Connection::idle_statements() const noexcept {
 }
 
 bp::result<Transaction> Transaction::begin(Connection& connection) {
-  auto statement = connection.prepare("BEGIN IMMEDIATE");
-  BP_TRY(statement);
-  BP_TRY(statement->run());
+  BP_TRY(connection.run("BEGIN IMMEDIATE"));
   return Transaction(connection);
 }
 
@@ -221,11 +231,21 @@ Transaction::~Transaction() {
 }
 
 bp::result<void> Transaction::commit() {
-  auto statement = connection_->prepare("COMMIT");
-  BP_TRY(statement);
-  BP_TRY(statement->run());
+  BP_TRY(connection_->run("COMMIT"));
   connection_ = nullptr;
   return {};
+}
+
+bp::result<Moment> Moment::begin(Connection& connection) {
+  BP_TRY(connection.run("BEGIN"));
+  return Moment(connection);
+}
+
+Moment::~Moment() {
+  // Nothing was written: a failure of the end is nobody's, but the reader must not stay in it.
+  if (connection_ != nullptr && connection_->in_transaction() && !connection_->run("COMMIT")) {
+    (void)connection_->execute("ROLLBACK");
+  }
 }
 
 }  // namespace storage_sqlite::engine

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "backplane/cpp/error.hpp"
 
@@ -52,11 +53,14 @@ class Connection {
 
   /// A cached prepared statement; reset and returned when it goes out of scope.
   [[nodiscard]] bp::result<Statement> prepare(std::string_view sql);
-  /// Runs any number of statements without parameters and without results.
+  /// Runs one cached statement without parameters and without results.
+  [[nodiscard]] bp::result<void> run(std::string_view sql);
+  /// Runs any number of statements without parameters and without results, none of them cached.
   [[nodiscard]] bp::result<void> execute(const std::string& sql);
   /// The first column of the first row, e.g. of "PRAGMA user_version".
   [[nodiscard]] bp::result<std::int64_t> number(std::string_view sql);
   [[nodiscard]] bp::result<std::string> word(std::string_view sql);
+  [[nodiscard]] bp::result<bool> has_table(std::string_view name);
   /// Takes effect from the next transaction on; not allowed inside one.
   [[nodiscard]] bp::result<void> set_durability(Durability durability);
 
@@ -128,6 +132,24 @@ class Transaction {
 
  private:
   explicit Transaction(Connection& connection) noexcept : connection_(&connection) {}
+
+  Connection* connection_;
+};
+
+/// From its beginning to its end a reader sees one moment of the database. Ends when it dies.
+class Moment {
+ public:
+  [[nodiscard]] static bp::result<Moment> begin(Connection& connection);
+
+  Moment(Moment&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+
+  Moment& operator=(Moment&&) = delete;
+  Moment(const Moment&) = delete;
+  Moment& operator=(const Moment&) = delete;
+  ~Moment();
+
+ private:
+  explicit Moment(Connection& connection) noexcept : connection_(&connection) {}
 
   Connection* connection_;
 };

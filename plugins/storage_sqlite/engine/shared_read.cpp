@@ -5,17 +5,10 @@
 #include <exception>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 
 namespace storage_sqlite::engine {
 namespace {
-
-bp::result<void> run_once(Connection& connection, std::string_view sql) {
-  auto statement = connection.prepare(sql);
-  BP_TRY(statement);
-  return statement->run();
-}
 
 std::size_t read_one(SharedRead& read, Connection& connection) {
   try {
@@ -47,19 +40,6 @@ bp::result<std::size_t> read_on(Pool& pool, std::span<SharedRead* const> reads,
 }
 
 }  // namespace
-
-bp::result<Moment> Moment::begin(Connection& connection) {
-  BP_TRY(run_once(connection, "BEGIN"));
-  return Moment(connection);
-}
-
-Moment::~Moment() {
-  // Nothing was written: a failure of the end is nobody's, but the reader must not stay in it.
-  if (connection_ != nullptr && connection_->in_transaction() &&
-      !run_once(*connection_, "COMMIT")) {
-    (void)connection_->execute("ROLLBACK");
-  }
-}
 
 std::size_t read_together(Pool& pool, std::span<SharedRead* const> reads, std::size_t bytes_max) {
   const auto count = read_on(pool, reads, bytes_max);

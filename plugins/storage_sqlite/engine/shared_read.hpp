@@ -8,7 +8,6 @@
 
 #include <cstddef>
 #include <span>
-#include <utility>
 
 #include "backplane/cpp/error.hpp"
 
@@ -16,24 +15,6 @@
 #include "engine/pool.hpp"
 
 namespace storage_sqlite::engine {
-
-/// From its beginning to its end a reader sees one moment of the database. Ends when it dies.
-class Moment {
- public:
-  [[nodiscard]] static bp::result<Moment> begin(Connection& connection);
-
-  Moment(Moment&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
-
-  Moment& operator=(Moment&&) = delete;
-  Moment(const Moment&) = delete;
-  Moment& operator=(const Moment&) = delete;
-  ~Moment();
-
- private:
-  explicit Moment(Connection& connection) noexcept : connection_(&connection) {}
-
-  Connection* connection_;
-};
 
 /// One of those who share. It keeps its own outcome.
 class SharedRead {

@@ -2,24 +2,19 @@
 #include "engine/writer.hpp"
 
 #include <algorithm>
-#include <exception>
-#include <new>
 #include <string>
 #include <utility>
 
 #include "engine/failure.hpp"
+#include "engine/guarded.hpp"
 
 namespace storage_sqlite::engine {
 namespace {
 
 class JobWrite final : public QueuedWrite {
  public:
-  explicit JobWrite(Job job) : job_(std::move(job)) {
-    durability = job_.durability;
-    rows = job_.rows;
-    bytes = job_.bytes;
-    repeatable = job_.repeatable;
-  }
+  explicit JobWrite(Job job)
+      : QueuedWrite({job.durability, job.rows, job.bytes, job.repeatable}), job_(std::move(job)) {}
 
   bp::result<void> work(Connection& connection) override { return job_.work(connection); }
 
@@ -31,23 +26,9 @@ class JobWrite final : public QueuedWrite {
   Job job_;
 };
 
-/// Its work, with whatever it throws turned into a value: nothing may end the thread.
-bp::result<void> guarded(QueuedWrite& write, Connection& connection) {
-  try {
-    return write.work(connection);
-  } catch (const std::bad_alloc&) {
-    return bp::fail(BP_E_NO_MEMORY, "NO_MEMORY: a write ran out of memory; write less at once");
-  } catch (const std::exception& thrown) {
-    return bp::fail(BP_E_PANIC, std::string("a write threw: ") + thrown.what());
-  } catch (...) {
-    return bp::fail(BP_E_PANIC, "a write threw something unknown");
-  }
-}
-
-bp::result<void> run_once(Connection& connection, std::string_view sql) {
-  auto statement = connection.prepare(sql);
-  BP_TRY(statement);
-  return statement->run();
+/// Nothing may end the thread.
+bp::result<void> guarded_work(QueuedWrite& write, Connection& connection) {
+  return guarded<bp::result<void>>([&] { return write.work(connection); });
 }
 
 }  // namespace
@@ -64,7 +45,7 @@ bp::result<void> Writer::submit(Job job) {
 }
 
 bp::result<void> Writer::submit_write(std::unique_ptr<QueuedWrite> write) {
-  const std::uint64_t bytes = write->bytes;
+  const std::uint64_t bytes = write->with.bytes;
   BP_TRY(take_place(bytes));
   if (!inbox_.put(std::move(write))) {
     give_place(1, bytes);
@@ -128,7 +109,7 @@ Writer::Group Writer::take_group() {
   Group group;
   std::uint64_t rows = 0;
   while (!pending_.empty()) {
-    rows += pending_.front()->rows;
+    rows += pending_.front()->with.rows;
     if (!group.empty() && rows > options_.group_rows_max) {
       break;
     }
@@ -148,9 +129,10 @@ void Writer::put_back(Group& group, std::size_t first) {
 
 bp::result<void> Writer::commit_group(Group& group, Outcomes& outcomes) {
   const bool disk = std::ranges::any_of(
-      group, [](const auto& one) { return one->durability == Durability::Disk; });
+      group, [](const auto& one) { return one->with.durability == Durability::Disk; });
   BP_TRY(connection_.set_durability(disk ? Durability::Disk : Durability::Os));
-  const bool light = std::ranges::all_of(group, [](const auto& one) { return one->repeatable; });
+  const bool light =
+      std::ranges::all_of(group, [](const auto& one) { return one->with.repeatable; });
   if (light) {
     const auto committed = run_group(group, outcomes, /*savepoints=*/false);
     BP_TRY(committed);
@@ -175,7 +157,7 @@ bp::result<bool> Writer::run_group(Group& group, Outcomes& outcomes, bool savepo
     }
     QueuedWrite& write = *group[index];
     const std::int64_t changes_before = connection_.total_changes();
-    outcomes.push_back(savepoints ? run_one(write) : guarded(write, connection_));
+    outcomes.push_back(savepoints ? run_one(write) : guarded_work(write, connection_));
     const bp::result<void>& outcome = outcomes.back();
     if (!outcome && (concerns_everyone(outcome.error()) || !connection_.in_transaction())) {
       return std::unexpected(outcome.error());
@@ -189,16 +171,16 @@ bp::result<bool> Writer::run_group(Group& group, Outcomes& outcomes, bool savepo
 }
 
 bp::result<void> Writer::run_one(QueuedWrite& write) {
-  BP_TRY(run_once(connection_, "SAVEPOINT job"));
-  bp::result<void> outcome = guarded(write, connection_);
+  BP_TRY(connection_.run("SAVEPOINT job"));
+  bp::result<void> outcome = guarded_work(write, connection_);
   if (!connection_.in_transaction()) {
     // SQLite rolled back by itself, or the job ended the transaction: either way it is gone.
     return outcome ? bp::fail(BP_E_STATE, "a write ended the transaction it shares") : outcome;
   }
   if (!outcome) {
-    BP_TRY(run_once(connection_, "ROLLBACK TO job"));
+    BP_TRY(connection_.run("ROLLBACK TO job"));
   }
-  BP_TRY(run_once(connection_, "RELEASE job"));
+  BP_TRY(connection_.run("RELEASE job"));
   return outcome;
 }
 
@@ -211,7 +193,7 @@ void Writer::tell(Group& group, const Outcomes& outcomes, const bp::result<void>
   std::uint64_t bytes = 0;
   for (std::size_t index = 0; index < group.size(); ++index) {
     failed += outcome_of(index) ? 0U : 1U;
-    bytes += group[index]->bytes;
+    bytes += group[index]->with.bytes;
   }
   // First the room in the queue, then the answers: who is told may come back at once.
   commits_.fetch_add(committed ? 1U : 0U, std::memory_order_relaxed);

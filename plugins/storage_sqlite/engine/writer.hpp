@@ -3,7 +3,7 @@
 // Jobs wait in a bounded queue, which takes no lock. The thread takes what is there, runs it in one
 // transaction, commits once, and only then tells every caller. While it commits, the next group
 // gathers: one flush of the log is shared by all who wait for it. A job that fails is undone alone:
-// each has a savepoint, except where all of a group may run again (see Job::repeatable).
+// each has a savepoint, except where all of a group may run again (WriteOptions::repeatable).
 //
 // Owns: the read-write connection and the thread. Thread: submit() and stats() any; stop() owner.
 #pragma once
@@ -30,13 +30,24 @@ struct WriterOptions {
   std::chrono::microseconds group_time_max{50'000};  // of work before the commit
 };
 
+/// How a write wants to be made.
+struct WriteOptions {
+  Durability durability = Durability::Os;
+  std::uint32_t rows = 1;
+  std::uint64_t bytes = 0;
+  /// work() changes nothing but rows, and may be run twice: then it costs no savepoint, and a group
+  /// in which such a write failed after it had written is undone and run again.
+  bool repeatable = false;
+};
+
 /// One request to write. work() runs on the writer's thread, in the order of submission, inside the
 /// shared transaction: its own failure undoes only itself, a failure of the disk undoes the group.
 /// done() is called exactly once, on that thread, after the commit or the failure, and gets the
 /// write back; it must not block.
 class QueuedWrite {
  public:
-  QueuedWrite() = default;
+  explicit QueuedWrite(const WriteOptions& options) : with(options) {}
+
   QueuedWrite(const QueuedWrite&) = delete;
   QueuedWrite& operator=(const QueuedWrite&) = delete;
   QueuedWrite(QueuedWrite&&) = delete;
@@ -46,12 +57,7 @@ class QueuedWrite {
   virtual bp::result<void> work(Connection& connection) = 0;
   virtual void done(std::unique_ptr<QueuedWrite> self, bp::result<void> outcome) = 0;
 
-  Durability durability = Durability::Os;
-  std::uint32_t rows = 1;
-  std::uint64_t bytes = 0;
-  /// work() changes nothing but rows, and may be run twice: then it costs no savepoint, and a group
-  /// in which such a write failed after it had written is undone and run again.
-  bool repeatable = false;
+  const WriteOptions with;
   QueuedWrite* next = nullptr;  // the inbox's
 };
 

@@ -9,15 +9,6 @@
 namespace storage_sqlite::kv {
 namespace {
 
-bp::result<bool> has_table(engine::Connection& connection, std::string_view name) {
-  auto statement =
-      connection.prepare("SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?1");
-  BP_TRY(statement);
-  const auto row = statement->bind(1, name).step();
-  BP_TRY(row);
-  return *row && statement->integer(0) != 0;
-}
-
 using Numbers = std::map<std::string, std::int64_t>;
 
 bp::result<void> read_into(engine::Connection& connection, std::string_view sql, Numbers& into) {
@@ -82,14 +73,14 @@ bp::result<void> write_channels(engine::Connection& connection, const Numbers& c
 
 bp::result<Counters> read_counters(engine::Connection& connection) {
   Counters found;
-  const auto first = has_table(connection, "kv_counter");
+  const auto first = connection.has_table("kv_counter");
   BP_TRY(first);
   if (*first) {
     const auto etag = connection.number("SELECT etag FROM kv_counter");
     BP_TRY(etag);
     found.etag = *etag;
   }
-  const auto second = has_table(connection, "kv_changes");
+  const auto second = connection.has_table("kv_changes");
   BP_TRY(second);
   if (!*second) {
     return found;

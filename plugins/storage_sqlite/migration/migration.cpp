@@ -134,10 +134,9 @@ std::string checksum(const Step& step) {
 }
 
 bp::result<std::int64_t> verify(engine::Connection& connection, const Plan& plan) {
-  const auto exists = connection.number(
-      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'backplane_migrations'");
+  const auto exists = connection.has_table("backplane_migrations");
   BP_TRY(exists);
-  if (*exists == 0) {
+  if (!*exists) {
     return 0;
   }
   auto rows = connection.prepare(

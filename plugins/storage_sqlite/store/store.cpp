@@ -65,12 +65,6 @@ bp::error unusable(bp::error error, const std::string& doing, const std::string&
   return std::move(out).during(doing + " '" + path + "'");
 }
 
-engine::ConnectionOptions with_counter(engine::ConnectionOptions options,
-                                       std::shared_ptr<std::atomic<std::uint64_t>> counter) {
-  options.busy_retries = std::move(counter);
-  return options;
-}
-
 }  // namespace
 
 bp::result<bool> is_behind(engine::Connection& connection) {
@@ -99,10 +93,9 @@ bp::result<std::unique_ptr<Store>> Store::open(const Settings& settings) {
   }
   auto lock = engine::FileLock::hold(settings.path);
   BP_TRY(lock);
-  auto retries = std::make_shared<std::atomic<std::uint64_t>>(0);
   engine::ConnectionOptions options = settings.connection;
   options.access = engine::Access::ReadWrite;
-  options.busy_retries = retries;
+  options.busy_retries = std::make_shared<std::atomic<std::uint64_t>>(0);
   auto connection = engine::Connection::open(settings.path, options);
   if (!connection) {
     return std::unexpected(unusable(std::move(connection).error(), "reading", settings.path));
@@ -123,7 +116,7 @@ bp::result<std::unique_ptr<Store>> Store::open(const Settings& settings) {
   const auto behind = is_behind(*connection);
   BP_TRY(behind);
   std::unique_ptr<Store> store(new Store(std::move(*lock), std::move(*connection), settings,
-                                         std::move(folder), std::move(retries)));
+                                         std::move(options), std::move(folder)));
   store->moves_ = std::move(*moves);
   store->fresh_ = *tables == 0;
   store->health_.set_behind(*behind);
@@ -131,13 +124,12 @@ bp::result<std::unique_ptr<Store>> Store::open(const Settings& settings) {
 }
 
 Store::Store(engine::FileLock lock, engine::Connection connection, const Settings& settings,
-             std::unique_ptr<migration::Folder> folder, Counter busy_retries)
+             engine::ConnectionOptions options, std::unique_ptr<migration::Folder> folder)
     : lock_(std::move(lock)),
       path_(settings.path),
-      connection_options_(with_counter(settings.connection, busy_retries)),
+      connection_options_(std::move(options)),
       sql_rules_(settings.sql),
       folder_(std::move(folder)),
-      busy_retries_(std::move(busy_retries)),
       writer_(std::move(connection), settings.writer),
       readers_(settings.path, connection_options_, settings.readers) {}
 

@@ -71,7 +71,7 @@ class Store {
   [[nodiscard]] const std::vector<migration::Move>& moves() const noexcept { return moves_; }
 
   [[nodiscard]] std::uint64_t busy_retries() const noexcept {
-    return busy_retries_->load(std::memory_order_relaxed);
+    return connection_options_.busy_retries->load(std::memory_order_relaxed);
   }
 
   /// Another connection, for what takes long and must not be in anybody's way.
@@ -88,10 +88,8 @@ class Store {
   void close();
 
  private:
-  using Counter = std::shared_ptr<std::atomic<std::uint64_t>>;
-
   Store(engine::FileLock lock, engine::Connection connection, const Settings& settings,
-        std::unique_ptr<migration::Folder> folder, Counter busy_retries);
+        engine::ConnectionOptions options, std::unique_ptr<migration::Folder> folder);
   [[nodiscard]] bp::result<engine::Connection*> alone_connection();
 
   engine::FileLock lock_;  // first: it is given up last
@@ -99,7 +97,6 @@ class Store {
   engine::ConnectionOptions connection_options_;
   engine::Rules sql_rules_;
   std::unique_ptr<migration::Folder> folder_;
-  Counter busy_retries_;
   std::vector<migration::Move> moves_;
   bool fresh_ = false;
   Health health_;

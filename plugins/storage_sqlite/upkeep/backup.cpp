@@ -110,11 +110,10 @@ bp::result<Copy> copy_to_partial(engine::Connection& from, const std::string& pa
   const auto to = open_raw(partial, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   BP_TRY(to);
   // One transaction around all steps: what others write meanwhile would begin the copy anew.
-  BP_TRY(from.execute("BEGIN"));
-  const auto snapshot = from.number("SELECT count(*) FROM sqlite_schema");
-  const auto pages = snapshot ? copy_pages(to->get(), from.handle(), pages_per_step, stop)
-                              : std::unexpected(snapshot.error());
-  (void)from.execute("ROLLBACK");
+  const auto moment = engine::Moment::begin(from);
+  BP_TRY(moment);
+  BP_TRY(from.number("SELECT count(*) FROM sqlite_schema"));  // it begins with the first look
+  const auto pages = copy_pages(to->get(), from.handle(), pages_per_step, stop);
   BP_TRY(pages);
   // Without a log: one file that can be carried about.
   const int code =
@@ -221,10 +220,9 @@ bp::result<std::vector<std::string>> integrity(engine::Connection& connection, b
 }
 
 bp::result<std::uint64_t> count_records(engine::Connection& connection) {
-  const auto there = connection.number(
-      "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'records'");
+  const auto there = connection.has_table("records");
   BP_TRY(there);
-  if (*there == 0) {
+  if (!*there) {
     return 0;
   }
   const auto count = connection.number("SELECT count(*) FROM records");
