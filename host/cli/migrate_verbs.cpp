@@ -27,17 +27,6 @@ error::Result<std::string> ask_admin(const Place& place, const std::string& meth
   return answer;
 }
 
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (const char letter : text) {
-    if (letter == '"' || letter == '\\') {
-      out += '\\';
-    }
-    out += static_cast<unsigned char>(letter) < 0x20U ? ' ' : letter;
-  }
-  return out + '"';
-}
-
 }  // namespace
 
 int migrate_status(const Place& place, bool json) {
@@ -54,7 +43,7 @@ int migrate_status(const Place& place, bool json) {
 }
 
 int migrate(const Place& place, const Migration& wanted, bool json) {
-  std::string request = "{\"component\":" + quoted(wanted.component) +
+  std::string request = "{\"component\":" + error::json_quoted(wanted.component) +
                         ",\"dry_run\":" + (wanted.dry_run ? "true" : "false");
   if (wanted.to) {
     request += ",\"to\":" + std::to_string(*wanted.to);
