@@ -6,14 +6,13 @@
 #include "tests/bench/race/program.hpp"
 
 int main(int argc, char** argv) {
-  return bench::run_program({.name = "backplane-bench-crypto",
-                             .rows = bench::crypto_rows(),
-                             .round_ms = 40,
-                             .rounds = 7,
-                             .note = ""},
-                            argc, argv, [] {
-                              bench::Contenders contenders = bench::crypto_contenders(BENCH_CRYPTO);
-                              append(contenders, bench::library_contenders());
-                              return contenders;
-                            });
+  return bench::run_program(
+      {.name = "backplane-bench-crypto",
+       .about = "Measures crypto_sodium through the bus, beside libsodium and OpenSSL.",
+       .rows = bench::crypto_rows()},
+      {argv + 1, argv + argc}, [](const bench::Asked& /*asked*/) {
+        bench::Field field{bench::crypto_contenders(BENCH_CRYPTO)};
+        append(field.contenders, bench::library_contenders());
+        return field;
+      });
 }

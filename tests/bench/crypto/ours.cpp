@@ -102,7 +102,6 @@ class Calls {
 
   [[nodiscard]] std::vector<std::uint64_t> decrypt_request() const {
     aead::DecryptRequestT request;
-    flatbuffers::GetRoot<aead::EncryptReply>(reply_.data())->ciphertext()->size();
     const auto* sealed = flatbuffers::GetRoot<aead::EncryptReply>(reply_.data())->ciphertext();
     request.ciphertext.assign(sealed->begin(), sealed->end());
     request.associated_data = associated_;

@@ -72,6 +72,22 @@ static inline void bench_complete(const bench_instance* self, bp_op op, bp_statu
   self->core->complete(self->host, op, status, error);
 }
 
+/** START of a caller: requires `name`/1, then completes. */
+static inline void bench_require(const bench_instance* self, const char* name, bp_op op,
+                                 bp_svc* out) {
+  bp_error error = {sizeof error, BP_OK, 0, 0, {0}};
+  const bp_str service = bench_text(name);
+  const bp_status status =
+      self->svc->require(self->host, self->instance, &service, 1, 0, 0, out, &error);
+  bench_complete(self, op, status, &error);
+}
+
+/** The round is over. */
+static inline void bench_finish(bench_board* board) {
+  board->end_ns = bench_now_ns();
+  sem_post(board->done);
+}
+
 /** create() and destroy() of a plugin whose `type` begins with `bench_instance at`. */
 #define BENCH_LIFE(type)                                                              \
   static bp_status BP_CALL create(const bp_host* host, bp_inst instance, void** self, \

@@ -13,14 +13,26 @@ namespace bench {
 
 struct Program {
   std::string name;
+  std::string about;  // the first lines of --help
   std::vector<Row> rows;
-  double round_ms = 0;
-  unsigned rounds = 7;
-  std::string note;  // the last lines of --help
+  Effort effort{};
+  bool counts_instructions = false;  // takes a file of counts
+  std::string note{};                // lines of --help after the options
 };
 
-// `contenders` is asked once, when the arguments are good.
-[[nodiscard]] int run_program(const Program& program, int argc, char** argv,
-                              const std::function<Contenders()>& contenders);
+// What the contenders may want to know of the arguments.
+struct Asked {
+  bool quick = false;
+  std::string instructions;  // a file; empty: none
+};
+
+struct Field {
+  Contenders contenders;
+  std::vector<std::string> absent{};  // "peer: why"
+};
+
+// `field` is asked once, when the arguments are good.
+[[nodiscard]] int run_program(const Program& program, const std::vector<std::string>& arguments,
+                              const std::function<Field(const Asked&)>& field);
 
 }  // namespace bench

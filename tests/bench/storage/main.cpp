@@ -9,17 +9,17 @@
 #include "tests/bench/storage/rows.hpp"
 
 int main(int argc, char** argv) {
+  constexpr double round_ms = 250;  // some flushes of a slow disk
   std::optional<bench::Place> place;
   return bench::run_program(
       {.name = "backplane-bench-storage",
+       .about = "Measures storage_sqlite through the bus, beside SQLite's C API.",
        .rows = bench::storage_rows(),
-       .round_ms = 250,  // some flushes of a slow disk
-       .rounds = 7,
+       .effort = {.rounds = 7, .round_ms = round_ms},
        .note = "Databases lie in TMPDIR: name a folder on the disk that you mean.\n"},
-      argc, argv, [&place] {
-        place.emplace(bench::own_folder());
-        bench::Contenders contenders = bench::storage_contenders(BENCH_STORAGE);
-        append(contenders, bench::raw_contenders(*place));
-        return contenders;
+      {argv + 1, argv + argc}, [&place](const bench::Asked& /*asked*/) {
+        bench::Field field{bench::storage_contenders(BENCH_STORAGE)};
+        append(field.contenders, bench::raw_contenders(place.emplace(bench::own_folder())));
+        return field;
       });
 }

@@ -227,17 +227,19 @@ std::vector<Row> read_rows() {
 }  // namespace bench
 
 int main(int argc, char** argv) {
+  constexpr unsigned rounds = 11;
+  constexpr double round_ms = 150;
   std::optional<bench::Stage> stage;
-  return bench::run_program({.name = "backplane-bench-storage-read",
-                             .rows = bench::read_rows(),
-                             .round_ms = 150,
-                             .rounds = 11,
-                             .note = ""},
-                            argc, argv, [&stage] {
-                              stage.emplace();
-                              bench::Contenders contenders = bench::searches(*stage);
-                              append(contenders, bench::pages(*stage, "page", 100));
-                              append(contenders, bench::pages(*stage, "scan", 1'000));
-                              return contenders;
-                            });
+  return bench::run_program(
+      {.name = "backplane-bench-storage-read",
+       .about = "Measures searches and pages of storage_sqlite, beside SQLite's C API.",
+       .rows = bench::read_rows(),
+       .effort = {.rounds = rounds, .round_ms = round_ms}},
+      {argv + 1, argv + argc}, [&stage](const bench::Asked& /*asked*/) {
+        stage.emplace();
+        bench::Field field{bench::searches(*stage)};
+        append(field.contenders, bench::pages(*stage, "page", 100));
+        append(field.contenders, bench::pages(*stage, "scan", 1'000));
+        return field;
+      });
 }

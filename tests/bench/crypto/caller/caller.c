@@ -40,19 +40,10 @@ static void go_on(crypto_caller* self) {
     bench_fail(&self->at, status);
   }
   if (status < 0 || self->made == board->total) {
-    board->end_ns = bench_now_ns();
-    sem_post(board->done);
+    bench_finish(self->at.board);
   } else {
     self->at.core->post(self->at.host, self->at.instance, 1);
   }
-}
-
-static void start(crypto_caller* self, bp_op op) {
-  bp_error error = {sizeof error, BP_OK, 0, 0, {0}};
-  const bp_str name = bench_text("bp.crypto.aead");
-  const bp_status status = self->at.svc->require(self->at.host, self->at.instance, &name, 1, 0, 0,
-                                                 &self->service, &error);
-  bench_complete(&self->at, op, status, &error);
 }
 
 BENCH_LIFE(crypto_caller)
@@ -68,7 +59,7 @@ static void BP_CALL on_events(void* self, const bp_event* first, uint32_t stride
       }
       go_on(me);
     } else if (event->type == BP_EV_START) {
-      start(me, event->handle);
+      bench_require(&me->at, "bp.crypto.aead", event->handle, &me->service);
     } else if (event->type < BP_EV_MESSAGE) {
       bench_complete(&me->at, event->handle, BP_OK, NULL);
     }

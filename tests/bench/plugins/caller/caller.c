@@ -8,14 +8,9 @@ typedef struct caller {
   uint64_t made;
 } caller;
 
-static void finish(caller* self) {
-  self->at.board->end_ns = bench_now_ns();
-  sem_post(self->at.board->done);
-}
-
 static void stop_short(caller* self, bp_status status) {
   bench_fail(&self->at, status);
-  finish(self);
+  bench_finish(self->at.board);
 }
 
 static void took(caller* self, const bp_buf* reply) {
@@ -63,7 +58,7 @@ static void go_on(caller* self) {
   if (status < 0 || (status == BP_OK && board->method != BENCH_QUEUED)) {
     stop_short(self, status < 0 ? status : BP_E_UNSUPPORTED);
   } else if (status == BP_DONE && self->made == board->total) {
-    finish(self);
+    bench_finish(self->at.board);
   } else if (status == BP_DONE) {
     self->at.core->post(self->at.host, self->at.instance, 1);
   }
@@ -76,18 +71,10 @@ static void on_reply(caller* self, const bp_event* event) {
   }
   took(self, &event->buf);
   if (self->made == self->at.board->total) {
-    finish(self);
+    bench_finish(self->at.board);
   } else {
     go_on(self);
   }
-}
-
-static void start(caller* self, bp_op op) {
-  bp_error error = {sizeof error, BP_OK, 0, 0, {0}};
-  const bp_str name = bench_text("bench.echo");
-  const bp_status status = self->at.svc->require(self->at.host, self->at.instance, &name, 1, 0, 0,
-                                                 &self->service, &error);
-  bench_complete(&self->at, op, status, &error);
 }
 
 BENCH_LIFE(caller)
@@ -105,7 +92,7 @@ static void BP_CALL on_events(void* self, const bp_event* first, uint32_t stride
       }
       go_on(me);
     } else if (event->type == BP_EV_START) {
-      start(me, event->handle);
+      bench_require(&me->at, "bench.echo", event->handle, &me->service);
     } else if (event->type < BP_EV_MESSAGE) {
       bench_complete(&me->at, event->handle, BP_OK, NULL);
     }

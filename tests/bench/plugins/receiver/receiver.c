@@ -9,8 +9,7 @@ typedef struct receiver {
 
 static void finish_when_done(bench_board* board) {
   if (board->handled + board->missed == board->total) {
-    board->end_ns = bench_now_ns();
-    sem_post(board->done);
+    bench_finish(board);
   }
 }
 

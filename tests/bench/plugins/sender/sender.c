@@ -114,8 +114,7 @@ static void go_on(sender* self) {
   if (self->sent < board->total) {
     self->at.core->post(self->at.host, self->at.instance, 1);
   } else {
-    board->end_ns = bench_now_ns();
-    sem_post(board->done);
+    bench_finish(board);
   }
 }
 
@@ -151,8 +150,7 @@ static void send_round(sender* self) {
       break;
     }
   }
-  board->end_ns = bench_now_ns();
-  sem_post(board->done);
+  bench_finish(board);
 }
 
 static void settle_on(uint32_t processor) {

@@ -17,11 +17,6 @@ typedef struct caller {
   unsigned char request[CALLER_REQUEST_BYTES_MAX];
 } caller;
 
-static void finish(caller* self) {
-  self->at.board->end_ns = bench_now_ns();
-  sem_post(self->at.board->done);
-}
-
 static void write_key(caller* self) {
   const bench_board* board = self->at.board;
   uint64_t number = 0;
@@ -49,7 +44,7 @@ static void call_once(caller* self) {
   ++self->made;
   if (status != BP_OK) {
     bench_fail(&self->at, status < 0 ? status : BP_E_UNSUPPORTED);
-    finish(self);
+    bench_finish(self->at.board);
   }
 }
 
@@ -57,7 +52,7 @@ static void begin(caller* self) {
   bench_board* board = self->at.board;
   if (board->message_bytes > CALLER_REQUEST_BYTES_MAX) {
     bench_fail(&self->at, BP_E_TOO_LARGE);
-    finish(self);
+    bench_finish(self->at.board);
     return;
   }
   memcpy(self->request, board->in, board->message_bytes);
@@ -75,23 +70,15 @@ static void on_reply(caller* self, const bp_event* event) {
   }
   if (event->status < 0) {
     bench_fail(&self->at, event->status);
-    finish(self);
+    bench_finish(self->at.board);
     return;
   }
   board->sum += event->buf.size;
   if (++board->handled == board->total) {
-    finish(self);
+    bench_finish(self->at.board);
   } else if (self->made < board->total) {
     call_once(self);
   }
-}
-
-static void start(caller* self, bp_op op) {
-  bp_error error = {sizeof error, BP_OK, 0, 0, {0}};
-  const bp_str name = bench_text("bp.storage.kv");
-  const bp_status status = self->at.svc->require(self->at.host, self->at.instance, &name, 1, 0, 0,
-                                                 &self->service, &error);
-  bench_complete(&self->at, op, status, &error);
 }
 
 BENCH_LIFE(caller)
@@ -105,7 +92,7 @@ static void BP_CALL on_events(void* self, const bp_event* first, uint32_t stride
     } else if (event->type == BP_EV_POSTED) {
       begin(me);
     } else if (event->type == BP_EV_START) {
-      start(me, event->handle);
+      bench_require(&me->at, "bp.storage.kv", event->handle, &me->service);
     } else if (event->type < BP_EV_MESSAGE) {
       bench_complete(&me->at, event->handle, BP_OK, NULL);
     }
