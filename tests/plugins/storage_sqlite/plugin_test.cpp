@@ -1,7 +1,6 @@
 // tests/plugins/storage_sqlite/plugin_test.cpp - the whole plugin, against the SDK's fake host.
 #include <filesystem>
 #include <fstream>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,57 +12,24 @@
 #include "backplane/contract/storage_records_contract.hpp"
 #include "backplane/testing/fake_host.hpp"
 
-#include "scratch.hpp"
+#include "asking.hpp"
 #include "store/store.hpp"
 
 namespace storage_sqlite {
 namespace {
 
-namespace records_contract = bp::storage::records;
+namespace records_contract = testing::records_contract;
 namespace kv_contract = bp::storage::kv;
 using ::testing::HasSubstr;
-using testing::Scratch;
+using testing::insert_method;
+using testing::records_service;
 
-constexpr std::string_view records_service = "bp.storage.records";
 constexpr std::string_view kv_service = "bp.storage.kv";
-constexpr std::uint32_t insert_method = 1;
 constexpr std::uint32_t page_method = 3;
 constexpr std::uint32_t search_method = 4;
 
-class PluginTest : public ::testing::Test {
+class PluginTest : public testing::Asking {
  protected:
-  void run(const std::string& config = "{}") {
-    host_.emplace(bp_plugin_v1, config);
-    host_->set_property("instance.data_dir", scratch_.path("data"));
-    const auto started = host_->start();
-    ASSERT_TRUE(started) << started.error().text();
-  }
-
-  template <typename Request>
-  static std::string pack(const typename Request::NativeTableType& native) {
-    flatbuffers::FlatBufferBuilder builder;
-    builder.Finish(Request::Pack(builder, &native));
-    return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
-  }
-
-  bp::testing::answer wait_for(bp_call call) {
-    host_->pump_until([&] { return host_->answer_to(call).has_value(); });
-    return host_->answer_to(call).value_or(bp::testing::answer{BP_E_TIMEOUT, {}, {}});
-  }
-
-  template <typename Reply, typename Request>
-  typename Reply::NativeTableType ask(std::string_view service, std::uint32_t method,
-                                      const typename Request::NativeTableType& request) {
-    const bp::testing::answer answer =
-        wait_for(host_->call(service, method, pack<Request>(request)));
-    EXPECT_EQ(answer.status, BP_OK) << answer.error;
-    typename Reply::NativeTableType reply;
-    if (answer.status == BP_OK) {
-      flatbuffers::GetRoot<Reply>(answer.bytes.data())->UnPackTo(&reply);
-    }
-    return reply;
-  }
-
   static records_contract::InsertRequestT event(const std::string& id) {
     records_contract::InsertRequestT request;
     request.id = id;
@@ -76,9 +42,6 @@ class PluginTest : public ::testing::Test {
     return ask<records_contract::InsertReply, records_contract::InsertRequest>(
         records_service, insert_method, event(id));
   }
-
-  Scratch scratch_;
-  std::optional<bp::testing::fake_host> host_;
 };
 
 TEST_F(PluginTest, StoresPagesAndSearches) {

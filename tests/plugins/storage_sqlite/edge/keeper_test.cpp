@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "edge/asking.hpp"
+#include "asking.hpp"
 
 namespace storage_sqlite::edge {
 namespace {

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <csignal>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -16,7 +15,7 @@
 #include "backplane/contract/storage_kv_contract.hpp"
 #include "backplane/testing/fake_host.hpp"
 
-#include "scratch.hpp"
+#include "asking.hpp"
 
 namespace storage_sqlite {
 namespace {
@@ -25,7 +24,6 @@ namespace contract = bp::storage::kv;
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using testing::Scratch;
 using ::testing::StartsWith;
 
 constexpr std::string_view kv_service = "bp.storage.kv";
@@ -43,30 +41,11 @@ enum Method : std::uint32_t {
   changes_method
 };
 
-class KvPluginTest : public ::testing::Test {
+class KvPluginTest : public testing::Asking {
  protected:
-  void run(const std::string& config = "{}") {
-    host_.emplace(bp_plugin_v1, config);
-    host_->set_property("instance.data_dir", scratch_.path("data"));
-    const auto started = host_->start();
-    ASSERT_TRUE(started) << started.error().text();
-  }
-
-  template <typename Request>
-  static std::string pack(const typename Request::NativeTableType& native) {
-    flatbuffers::FlatBufferBuilder builder;
-    builder.Finish(Request::Pack(builder, &native));
-    return {reinterpret_cast<const char*>(builder.GetBufferPointer()), builder.GetSize()};
-  }
-
   template <typename Request>
   bp_call begin(Method method, const typename Request::NativeTableType& request) {
     return host_->call(kv_service, method, pack<Request>(request), caller_);
-  }
-
-  bp::testing::answer wait_for(bp_call call) {
-    host_->pump_until([&] { return host_->answer_to(call).has_value(); }, 60s);
-    return host_->answer_to(call).value_or(bp::testing::answer{BP_E_TIMEOUT, {}, {}});
   }
 
   template <typename Request>
@@ -77,13 +56,7 @@ class KvPluginTest : public ::testing::Test {
   template <typename Reply, typename Request>
   typename Reply::NativeTableType ask(Method method,
                                       const typename Request::NativeTableType& request) {
-    const bp::testing::answer got = answer<Request>(method, request);
-    EXPECT_EQ(got.status, BP_OK) << got.error;
-    typename Reply::NativeTableType reply;
-    if (got.status == BP_OK) {
-      flatbuffers::GetRoot<Reply>(got.bytes.data())->UnPackTo(&reply);
-    }
-    return reply;
+    return unpacked<Reply>(answer<Request>(method, request));
   }
 
   static contract::PutRequestT put_of(const std::string& key, const std::string& value,
@@ -132,8 +105,6 @@ class KvPluginTest : public ::testing::Test {
     EXPECT_THAT(host_->faults(), ElementsAre());
   }
 
-  Scratch scratch_;
-  std::optional<bp::testing::fake_host> host_;
   std::string caller_ = "a";
 };
 

@@ -8,7 +8,7 @@
 
 #include "backplane/contract/storage_kv_generated.h"
 
-#include "edge/asking.hpp"
+#include "asking.hpp"
 
 namespace storage_sqlite::edge {
 namespace {

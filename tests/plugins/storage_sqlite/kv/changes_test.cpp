@@ -7,20 +7,17 @@
 
 #include <gtest/gtest.h>
 
-#include "kv/schema.hpp"
-#include "scratch.hpp"
+#include "kv/tables.hpp"
 
 namespace storage_sqlite::kv {
 namespace {
 
 using storage_sqlite::testing::fails_with;
 using storage_sqlite::testing::must;
-using storage_sqlite::testing::open_writer;
-using storage_sqlite::testing::Scratch;
 
-class KvChangesTest : public ::testing::Test {
+class KvChangesTest : public TablesTest {
  protected:
-  KvChangesTest() { must(migration::migrate(connection_, schema(), schema().newest())); }
+  KvChangesTest() : TablesTest({.wall_ms = 77}) {}
 
   std::int64_t put_now(const std::string& space, const std::string& key) {
     return must(put(connection_, {space, key}, {"v", 0}, {}, turn_));
@@ -33,10 +30,6 @@ class KvChangesTest : public ::testing::Test {
     }
     return all;
   }
-
-  Scratch scratch_;
-  engine::Connection connection_ = open_writer(scratch_.path());
-  Turn turn_{.wall_ms = 77};
 };
 
 using Numbers = std::vector<std::int64_t>;

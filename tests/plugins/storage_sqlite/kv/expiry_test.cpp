@@ -8,29 +8,22 @@
 
 #include "kv/changes.hpp"
 #include "kv/clock.hpp"
-#include "kv/schema.hpp"
-#include "scratch.hpp"
+#include "kv/tables.hpp"
 
 namespace storage_sqlite::kv {
 namespace {
 
 using storage_sqlite::testing::must;
-using storage_sqlite::testing::open_writer;
-using storage_sqlite::testing::Scratch;
 
-class KvExpiryTest : public ::testing::Test {
+class KvExpiryTest : public TablesTest {
  protected:
-  KvExpiryTest() { must(migration::migrate(connection_, schema(), schema().newest())); }
+  KvExpiryTest() : TablesTest({.wall_ms = 77, .clock_ms = 10'000}) {}
 
   void put_for(const std::string& space, const std::string& key, std::int64_t ttl_ms) {
     must(put(connection_, {space, key}, {"v", ttl_ms}, {}, turn_));
   }
 
   std::int64_t keys() { return must(connection_.number("SELECT count(*) FROM kv")); }
-
-  Scratch scratch_;
-  engine::Connection connection_ = open_writer(scratch_.path());
-  Turn turn_{.wall_ms = 77, .clock_ms = 10'000};
 };
 
 TEST_F(KvExpiryTest, CollectsTheLongestExpiredFirstAndNotesIt) {

@@ -7,16 +7,13 @@
 
 #include <gtest/gtest.h>
 
-#include "kv/schema.hpp"
-#include "scratch.hpp"
+#include "kv/tables.hpp"
 
 namespace storage_sqlite::kv {
 namespace {
 
 using storage_sqlite::testing::fails_with;
 using storage_sqlite::testing::must;
-using storage_sqlite::testing::open_writer;
-using storage_sqlite::testing::Scratch;
 
 constexpr Condition always{};
 constexpr Condition if_absent{Condition::Kind::IfAbsent, 0};
@@ -25,9 +22,9 @@ Condition if_etag(std::int64_t etag) {
   return {Condition::Kind::IfEtag, etag};
 }
 
-class KvTest : public ::testing::Test {
+class KvTest : public TablesTest {
  protected:
-  KvTest() { must(migration::migrate(connection_, schema(), schema().newest())); }
+  KvTest() : TablesTest({.wall_ms = 5, .clock_ms = 1'000}) {}
 
   std::int64_t put_now(const Key& key, const std::string& value) {
     return must(put_if(key, value, always));
@@ -47,10 +44,6 @@ class KvTest : public ::testing::Test {
   bp::result<List> list_now(const ListRequest& request) {
     return list(connection_, request, turn_.clock_ms);
   }
-
-  Scratch scratch_;
-  engine::Connection connection_ = open_writer(scratch_.path());
-  Turn turn_{.wall_ms = 5, .clock_ms = 1'000};
 };
 
 TEST_F(KvTest, GivesBackWhatWasPut) {

@@ -7,20 +7,17 @@
 
 #include <gtest/gtest.h>
 
-#include "kv/schema.hpp"
-#include "scratch.hpp"
+#include "kv/tables.hpp"
 
 namespace storage_sqlite::kv {
 namespace {
 
 using storage_sqlite::testing::fails_with;
 using storage_sqlite::testing::must;
-using storage_sqlite::testing::open_writer;
-using storage_sqlite::testing::Scratch;
 
-class KvOutboxTest : public ::testing::Test {
+class KvOutboxTest : public TablesTest {
  protected:
-  KvOutboxTest() { must(migration::migrate(connection_, schema(), schema().newest())); }
+  KvOutboxTest() : TablesTest({.wall_ms = 77}) {}
 
   bp::result<std::int64_t> send(const std::string& channel, const std::string& json) {
     return publish(connection_, "mine", channel, json, turn_);
@@ -35,10 +32,6 @@ class KvOutboxTest : public ::testing::Test {
     }
     return all;
   }
-
-  Scratch scratch_;
-  engine::Connection connection_ = open_writer(scratch_.path());
-  Turn turn_{.wall_ms = 77};
 };
 
 using Texts = std::vector<std::string>;

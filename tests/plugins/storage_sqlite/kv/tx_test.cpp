@@ -7,16 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "kv/outbox.hpp"
-#include "kv/schema.hpp"
-#include "scratch.hpp"
+#include "kv/tables.hpp"
 
 namespace storage_sqlite::kv {
 namespace {
 
 using storage_sqlite::testing::fails_with;
 using storage_sqlite::testing::must;
-using storage_sqlite::testing::open_writer;
-using storage_sqlite::testing::Scratch;
 
 using Kind = Op::Kind;
 
@@ -26,9 +23,9 @@ Condition if_etag(std::int64_t etag) {
   return {Condition::Kind::IfEtag, etag};
 }
 
-class KvTxTest : public ::testing::Test {
+class KvTxTest : public TablesTest {
  protected:
-  KvTxTest() { must(migration::migrate(connection_, schema(), schema().newest())); }
+  KvTxTest() : TablesTest({.wall_ms = 77, .clock_ms = 1'000}) {}
 
   bp::result<std::vector<OpDone>> run(const std::vector<Op>& ops) {
     return apply(connection_, "s", ops, turn_);
@@ -37,10 +34,6 @@ class KvTxTest : public ::testing::Test {
   bp::result<Entry> get_now(const std::string& key) {
     return get(connection_, {"s", key}, turn_.clock_ms);
   }
-
-  Scratch scratch_;
-  engine::Connection connection_ = open_writer(scratch_.path());
-  Turn turn_{.wall_ms = 77, .clock_ms = 1'000};
 };
 
 TEST_F(KvTxTest, EachOperationHasItsResult) {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 
 #include "kv/kv.hpp"
 #include "scratch.hpp"
+#include "small_disk.hpp"
 #include "store/store.hpp"
 
 namespace storage_sqlite::store {
@@ -20,36 +20,9 @@ namespace {
 using storage_sqlite::testing::fails_with;
 using storage_sqlite::testing::must;
 using storage_sqlite::testing::Scratch;
+using storage_sqlite::testing::SmallDisk;
 
 using Answer = std::future<bp::result<void>>;
-
-class SmallDisk {
- public:
-  SmallDisk() {
-    std::filesystem::create_directory(folder_);
-    mounted_ = ::mount("none", folder_.c_str(), "tmpfs", 0, "size=4m") == 0;
-  }
-
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  SmallDisk(SmallDisk&&) = delete;
-  SmallDisk& operator=(SmallDisk&&) = delete;
-
-  ~SmallDisk() {
-    if (mounted_) {
-      ::umount2(folder_.c_str(), MNT_DETACH);
-    }
-  }
-
-  [[nodiscard]] bool mounted() const { return mounted_; }
-
-  [[nodiscard]] std::string path(const std::string& file) const { return folder_ + "/" + file; }
-
- private:
-  Scratch scratch_;
-  std::string folder_ = scratch_.path("disk");
-  bool mounted_ = false;
-};
 
 Answer put(Store& store, const std::string& key, std::size_t bytes) {
   auto promise = std::make_shared<std::promise<bp::result<void>>>();
@@ -86,7 +59,8 @@ std::int64_t keys(Store& store) {
 }
 
 TEST(DiskFull, UndoesTheGroupTellsEveryoneAndGoesOnWhenThereIsSpace) {
-  const SmallDisk disk;
+  const Scratch scratch;
+  const SmallDisk disk(scratch.path("disk"));
   if (!disk.mounted()) {
     GTEST_SKIP() << "only root may mount a small file system";
   }

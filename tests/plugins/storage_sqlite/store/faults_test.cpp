@@ -8,11 +8,11 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <sys/mount.h>
 
 #include "records/insert.hpp"
 #include "records/query.hpp"
 #include "scratch.hpp"
+#include "small_disk.hpp"
 #include "store/store.hpp"
 
 namespace storage_sqlite::store {
@@ -21,6 +21,7 @@ namespace {
 using storage_sqlite::testing::fails_with;
 using storage_sqlite::testing::must;
 using storage_sqlite::testing::Scratch;
+using storage_sqlite::testing::SmallDisk;
 
 constexpr std::size_t data_bytes = 20'000;
 
@@ -45,36 +46,6 @@ bp::result<void> insert(Store& store, const std::string& id, std::int64_t now_ms
 std::int64_t count(Store& store) {
   return must(must(store.readers().checkout())->number("SELECT count(*) FROM records"));
 }
-
-/// A file system of its own, as far as this process may mount one.
-class SmallDisk {
- public:
-  explicit SmallDisk(std::string folder) : folder_(std::move(folder)) {
-    std::filesystem::create_directories(folder_);
-    mounted_ = ::mount("none", folder_.c_str(), "tmpfs", 0, "size=4m") == 0;
-  }
-
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  SmallDisk(SmallDisk&&) = delete;
-  SmallDisk& operator=(SmallDisk&&) = delete;
-
-  ~SmallDisk() {
-    if (mounted_) {
-      ::umount2(folder_.c_str(), MNT_DETACH);
-    }
-  }
-
-  [[nodiscard]] bool mounted() const noexcept { return mounted_; }
-
-  [[nodiscard]] bool make_read_only() const {
-    return ::mount("none", folder_.c_str(), nullptr, MS_REMOUNT | MS_RDONLY, nullptr) == 0;
-  }
-
- private:
-  std::string folder_;
-  bool mounted_ = false;
-};
 
 /// Inserts until the disk is full; how many were acknowledged.
 std::int64_t fill(Store& store) {
