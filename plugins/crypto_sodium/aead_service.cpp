@@ -100,6 +100,19 @@ std::unique_ptr<ResultT> item_of(bp::result<ReplyT> answer) {
   return item;
 }
 
+/// The results of a batch, in its order.
+template <typename ResultT, typename Request, typename Work>
+std::vector<std::unique_ptr<ResultT>> each_of(
+    const flatbuffers::Vector<flatbuffers::Offset<Request>>* items, Work work) {
+  std::vector<std::unique_ptr<ResultT>> results;
+  if (items != nullptr) {
+    for (const Request* item : *items) {
+      results.push_back(item_of<ResultT>(work(*item)));
+    }
+  }
+  return results;
+}
+
 }  // namespace
 
 bp::result<AeadService::SealOrder> AeadService::order_of(
@@ -173,11 +186,8 @@ bp::result<contract::RewrapManyReplyT> AeadService::rewrap_many(
     const contract::RewrapManyRequest& request) const {
   BP_TRY(check_batch(request.items(), sealed_bytes_of(request.items())));
   contract::RewrapManyReplyT reply;
-  if (request.items() != nullptr) {
-    for (const contract::RewrapRequest* item : *request.items()) {
-      reply.items.push_back(item_of<contract::RewrapResultT>(rewrap(*item)));
-    }
-  }
+  reply.items = each_of<contract::RewrapResultT>(
+      request.items(), [this](const contract::RewrapRequest& item) { return rewrap(item); });
   return reply;
 }
 
@@ -212,11 +222,8 @@ bp::result<contract::EncryptManyReplyT> AeadService::encrypt_many(
   }
   BP_TRY(check_batch(request.items(), bytes));
   contract::EncryptManyReplyT reply;
-  if (request.items() != nullptr) {
-    for (const contract::EncryptRequest* item : *request.items()) {
-      reply.items.push_back(item_of<contract::EncryptResultT>(encrypt(*item)));
-    }
-  }
+  reply.items = each_of<contract::EncryptResultT>(
+      request.items(), [this](const contract::EncryptRequest& item) { return encrypt(item); });
   return reply;
 }
 
@@ -224,11 +231,8 @@ bp::result<contract::DecryptManyReplyT> AeadService::decrypt_many(
     const contract::DecryptManyRequest& request) const {
   BP_TRY(check_batch(request.items(), sealed_bytes_of(request.items())));
   contract::DecryptManyReplyT reply;
-  if (request.items() != nullptr) {
-    for (const contract::DecryptRequest* item : *request.items()) {
-      reply.items.push_back(item_of<contract::DecryptResultT>(decrypt(*item)));
-    }
-  }
+  reply.items = each_of<contract::DecryptResultT>(
+      request.items(), [this](const contract::DecryptRequest& item) { return decrypt(item); });
   return reply;
 }
 

@@ -17,8 +17,8 @@
 #include "backplane/cpp/plugin.hpp"
 
 #include "access.hpp"
+#include "engine/text.hpp"
 #include "kv/changes.hpp"
-#include "kv/outbox.hpp"
 
 namespace storage_sqlite::edge {
 
@@ -73,7 +73,7 @@ class ChangeFeed {
     if (const auto found = lines_.find(space); found != lines_.end()) {
       return found->second.open ? &found->second : nullptr;
     }
-    if (lines_.size() >= channels_max || !kv::is_name(space, kv::space_bytes_max)) {
+    if (lines_.size() >= channels_max || !engine::is_name(space, kv::space_bytes_max)) {
       return nullptr;
     }
     Line& line = lines_[space];

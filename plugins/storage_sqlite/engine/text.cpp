@@ -1,11 +1,22 @@
 // plugins/storage_sqlite/engine/text.cpp - checks of UTF-8 text from outside.
 #include "engine/text.hpp"
 
+#include <algorithm>
 #include <string>
 
 #include "backplane/cpp/utf8.hpp"
 
 namespace storage_sqlite::engine {
+
+bool is_name(std::string_view text, std::size_t bytes_max) noexcept {
+  const auto letter_or_digit = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  };
+  return !text.empty() && text.size() <= bytes_max && std::ranges::all_of(text, [&](char c) {
+    return letter_or_digit(c) || c == '.' || c == '_' || c == '-';
+  });
+}
+
 bp::result<void> check_text(std::string_view field, std::string_view text, std::size_t bytes_max,
                             Emptiness emptiness) {
   const std::string name = "`" + std::string(field) + "`";

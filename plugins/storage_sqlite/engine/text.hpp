@@ -9,6 +9,9 @@
 
 namespace storage_sqlite::engine {
 
+/// 1 to `bytes_max` of A-Z a-z 0-9 . _ -: a name that is safe in channels, files and lines.
+[[nodiscard]] bool is_name(std::string_view text, std::size_t bytes_max) noexcept;
+
 enum class Emptiness : std::uint8_t { Refused, Allowed };
 
 /// Errors: INVALID (empty, not UTF-8, a NUL inside), TOO_LARGE; each names the field.

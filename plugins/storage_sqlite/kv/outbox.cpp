@@ -1,9 +1,9 @@
 // plugins/storage_sqlite/kv/outbox.cpp - the statements of the outbox.
 #include "kv/outbox.hpp"
 
-#include <algorithm>
-
 #include "backplane/cpp/json.hpp"
+
+#include "engine/text.hpp"
 
 namespace storage_sqlite::kv {
 namespace {
@@ -47,17 +47,8 @@ bp::result<std::int64_t> take_number(engine::Connection& connection, const std::
 
 }  // namespace
 
-bool is_name(std::string_view text, std::size_t bytes_max) noexcept {
-  const auto letter_or_digit = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  };
-  return !text.empty() && text.size() <= bytes_max && std::ranges::all_of(text, [&](char c) {
-    return letter_or_digit(c) || c == '.' || c == '_' || c == '-';
-  });
-}
-
 bp::result<void> check_message(std::string_view channel, std::string_view json) {
-  if (!is_name(channel, channel_bytes_max)) {
+  if (!engine::is_name(channel, channel_bytes_max)) {
     return bp::fail(BP_E_INVALID, "INVALID: `channel` is not 1 to " +
                                       std::to_string(channel_bytes_max) +
                                       " of A-Z a-z 0-9 . _ -; give it such a name");

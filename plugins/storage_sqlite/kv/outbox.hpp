@@ -25,8 +25,6 @@ struct Message {
   std::int64_t time_ms = 0;
 };
 
-/// A name that a channel, a namespace of the configuration or a message may have.
-[[nodiscard]] bool is_name(std::string_view text, std::size_t bytes_max) noexcept;
 /// Errors: INVALID, TOO_LARGE.
 [[nodiscard]] bp::result<void> check_message(std::string_view channel, std::string_view json);
 

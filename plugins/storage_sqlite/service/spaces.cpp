@@ -3,7 +3,8 @@
 
 #include <algorithm>
 
-#include "kv/outbox.hpp"
+#include "engine/text.hpp"
+#include "kv/kv.hpp"
 
 namespace storage_sqlite::service {
 namespace {
@@ -51,7 +52,7 @@ bool Spaces::granted(std::string_view caller, std::string_view space, Right righ
 
 bp::result<void> check(const Grants& grants) {
   for (const auto& [space, grant] : grants) {
-    if (!kv::is_name(space, kv::space_bytes_max)) {
+    if (!engine::is_name(space, kv::space_bytes_max)) {
       return bp::fail(BP_E_CONFIG, "`namespaces`: '" + space + "' is not 1 to " +
                                        std::to_string(kv::space_bytes_max) +
                                        " of A-Z a-z 0-9 . _ -");

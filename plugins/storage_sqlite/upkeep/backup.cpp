@@ -1,9 +1,7 @@
 // plugins/storage_sqlite/upkeep/backup.cpp - SQLite's online backup, both ways.
 #include "upkeep/backup.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <ctime>
 #include <fcntl.h>
 #include <filesystem>
@@ -14,6 +12,7 @@
 #include <utility>
 
 #include "engine/failure.hpp"
+#include "engine/text.hpp"
 #include "upkeep/wal.hpp"
 
 namespace storage_sqlite::upkeep {
@@ -134,10 +133,7 @@ void remove_partial(const std::string& partial) noexcept {
 }  // namespace
 
 bp::result<std::string> BackupFolder::path_of(std::string_view name) const {
-  const bool plain = std::ranges::all_of(name, [](unsigned char letter) {
-    return std::isalnum(letter) != 0 || letter == '.' || letter == '_' || letter == '-';
-  });
-  if (name.empty() || name.size() > backup_name_bytes_max || !plain || name.starts_with('.')) {
+  if (!engine::is_name(name, backup_name_bytes_max) || name.starts_with('.')) {
     return bp::fail(BP_E_INVALID, "INVALID: `file` is '" + std::string(name) +
                                       "'; give a name of a-z, A-Z, 0-9, '.', '_', '-' without "
                                       "folders, which does not begin with a dot");

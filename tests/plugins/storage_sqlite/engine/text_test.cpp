@@ -25,5 +25,13 @@ TEST(Text, CheckNamesTheFieldAndTheLimit) {
                          BP_E_INVALID, "NUL"));
 }
 
+TEST(Text, ANameIsLettersDigitsAndThreeSigns) {
+  EXPECT_TRUE(is_name("aZ09._-", 7));
+  EXPECT_FALSE(is_name("aZ09._-", 6));
+  for (const char* text : {"", "a b", "a/b", "\xC3\xA4", "a\n", "a$"}) {
+    EXPECT_FALSE(is_name(text, 9)) << text;
+  }
+}
+
 }  // namespace
 }  // namespace storage_sqlite::engine
