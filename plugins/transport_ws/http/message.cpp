@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -98,6 +99,27 @@ std::expected<bool, Refusal> feed_parser(Parser& parser, std::string& pending,
   return parser.is_done();
 }
 
+// What proxies and servers could read in two ways (RFC 9112 sections 3.2 and 6.3): a second request
+// could hide behind such a one.
+std::optional<Refusal> ambiguity_of(const beast_http::fields& fields) {
+  const auto count = [&](beast_http::field name) {
+    return static_cast<std::size_t>(fields.count(name));
+  };
+  if (count(beast_http::field::host) > 1) {
+    return Refusal{400, "there is more than one Host field"};
+  }
+  const std::size_t encodings = count(beast_http::field::transfer_encoding);
+  if (encodings > 0 && count(beast_http::field::content_length) > 0) {
+    return Refusal{400, "Content-Length and Transfer-Encoding exclude each other"};
+  }
+  const auto encoding = fields[beast_http::field::transfer_encoding];
+  if (encodings > 1 ||
+      (encodings == 1 && !same_name({encoding.data(), encoding.size()}, "chunked"))) {
+    return Refusal{400, "the only Transfer-Encoding that is understood is chunked"};
+  }
+  return std::nullopt;
+}
+
 std::string_view reason_phrase(unsigned status) noexcept {
   const auto reason = beast_http::obsolete_reason(beast_http::int_to_status(status));
   return {reason.data(), reason.size()};
@@ -130,7 +152,13 @@ RequestReader::RequestReader(std::uint32_t header_bytes_max, std::uint64_t body_
 RequestReader::~RequestReader() = default;
 
 std::expected<bool, Refusal> RequestReader::feed(std::string_view bytes) {
-  return feed_parser(parser_->http, parser_->pending, bytes);
+  const auto complete = feed_parser(parser_->http, parser_->pending, bytes);
+  if (complete && *complete) {
+    if (auto ambiguity = ambiguity_of(parser_->http.get())) {
+      return std::unexpected(std::move(*ambiguity));
+    }
+  }
+  return complete;
 }
 
 Request RequestReader::take() {

@@ -105,6 +105,16 @@ TEST(RequestReader, RefusesBodiesAndSmuggling) {
   EXPECT_EQ(refused("GET / HTTP/1.1\r\nHost : a\r\n\r\n"), 400U);
 }
 
+// A proxy in front might read them in another way, and hand on two requests for one.
+TEST(RequestReader, RefusesWhatCanBeReadInTwoWays) {
+  const std::string post = "POST / HTTP/1.1\r\nHost: a\r\n";
+  EXPECT_EQ(refused(post + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 200U);
+  EXPECT_EQ(refused(post + "Content-Length: 0\r\nTransfer-Encoding: chnuked\r\n\r\n"), 400U);
+  EXPECT_EQ(refused(post + "Transfer-Encoding: chnuked\r\nContent-Length: 0\r\n\r\n"), 400U);
+  EXPECT_EQ(refused(post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), 400U);
+  EXPECT_EQ(refused(post + "Host: b\r\n\r\n"), 400U);
+}
+
 RC_GTEST_PROP(RequestReader, SurvivesAnyBytes, (const std::vector<unsigned char>& noise)) {
   RequestReader reader(header_max, 0);
   (void)reader.feed("GET / HTTP/1.1\r\n");
