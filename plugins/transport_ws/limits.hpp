@@ -16,7 +16,8 @@ inline constexpr std::size_t message_buffer_kept_bytes =
     4096;  // a larger one is given back when idle
 
 // One connection.
-inline constexpr std::size_t read_scratch_bytes = 64U << 10U;  // one per io thread
+inline constexpr std::size_t read_scratch_bytes = 64U << 10U;   // one per io thread
+inline constexpr std::size_t replies_kept_bytes = 256U << 10U;  // one per io thread, when idle
 inline constexpr std::size_t queue_bytes_default = 1U << 20U;
 inline constexpr std::size_t write_gather_bytes_max = 256U << 10U;
 inline constexpr std::size_t write_gather_buffers_max = 64;  // what Asio hands to one writev
@@ -38,6 +39,11 @@ inline constexpr std::uint32_t accept_retry_ms = 100;  // after running out of d
 inline constexpr std::uint32_t drain_ms_default = 4'000;
 inline constexpr std::uint32_t turned_away_max = 64;  // told 503 politely; more are hung up on
 inline constexpr int listen_backlog = 1024;
+
+// Routes.
+inline constexpr std::size_t routes_max = 64;
+inline constexpr std::size_t route_path_bytes_max = 1024;
+inline constexpr std::size_t subprotocols_max = 16;
 
 // JSON-RPC.
 inline constexpr std::size_t json_depth_max = 64;

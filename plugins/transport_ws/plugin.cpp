@@ -52,6 +52,11 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     for (const client::OutboundSettings& each : *clients) {
       BP_TRY(cx.try_open(each.channel));
     }
+    for (const route::Route& each : settings_.routes) {
+      if (each.to == route::To::Channel) {
+        BP_TRY(cx.try_open("ws.in." + each.name));
+      }
+    }
     auto events =
         cx.try_open("events");  // an end of ours: so the channel is there for the first client
     BP_TRY(events);

@@ -2,7 +2,6 @@
 // numbers.
 #include "edge/configuration.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <string_view>
 
@@ -115,23 +114,20 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration)
   if (ranges.problem()) {
     return bp::fail(BP_E_CONFIG, *ranges.problem());
   }
+  auto routes = routes_of(configuration.routes, settings);
+  BP_TRY(routes);
+  settings.routes = std::move(*routes);
   return settings;
 }
 
 bp::result<std::vector<client::OutboundSettings>> client_settings(
     const Configuration& configuration) {
-  constexpr std::size_t name_ceiling = 64;
   std::vector<client::OutboundSettings> all;
   for (const auto& [name, from] : configuration.clients) {
-    const bool plain = std::ranges::all_of(name, [](char c) {
-      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-             c == '_' || c == '-';
-    });
-    if (name.empty() || name.size() > name_ceiling || !plain) {
+    if (!is_name(name)) {
       return bp::fail(
           BP_E_CONFIG,
-          fmt::format("the name 'clients.{}' must be 1 to {} letters, digits, '_' or '-'", name,
-                      name_ceiling));
+          fmt::format("the name 'clients.{}' must be 1 to 64 letters, digits, '_' or '-'", name));
     }
     auto url = client::parse_url(from.url);
     if (!url) {

@@ -13,6 +13,7 @@
 #include "backplane/cpp/config.hpp"
 
 #include "client/outbound.hpp"
+#include "edge/routes_configuration.hpp"
 #include "limits.hpp"
 #include "server/settings.hpp"
 
@@ -95,6 +96,7 @@ struct Configuration {
   WriterConfiguration writer;
   MetricsConfiguration metrics;
   std::map<std::string, ClientConfiguration> clients;
+  RoutesConfiguration routes;
 
   static constexpr auto fields =
       bp::fields(bp::field<&Configuration::listen>("listen").or_default(),
@@ -107,7 +109,8 @@ struct Configuration {
                  bp::field<&Configuration::limits>("limits").or_default(),
                  bp::field<&Configuration::writer>("writer").or_default(),
                  bp::field<&Configuration::metrics>("metrics").or_default(),
-                 bp::field<&Configuration::clients>("clients").or_default());
+                 bp::field<&Configuration::clients>("clients").or_default(),
+                 bp::field<&Configuration::routes>("routes").or_default());
 };
 
 /// Errors: CONFIG, naming the key and what it may be.

@@ -40,6 +40,13 @@ Outbox::Put Outbox::put_event(Frame frame) {
   return Put::Queued;
 }
 
+void Outbox::put_begun(std::string frames, std::size_t written) {
+  bytes_ += frames.size();
+  entries_.insert(entries_.begin() + static_cast<std::ptrdiff_t>(head_),
+                  Entry{std::make_shared<const std::string>(std::move(frames)), Kind::Answer});
+  offset_ = written;
+}
+
 void Outbox::put_close(std::string frame, bool now) {
   close_ = std::move(frame);
   if (now) {

@@ -38,6 +38,10 @@ class Outbox {
   /// An event: the policy decides when the queue is over its bound.
   [[nodiscard]] Put put_event(Frame frame);
 
+  /// Whole frames of which the first `written` bytes have left already: they go first. Before
+  /// anything of the queue has begun to leave.
+  void put_begun(std::string frames, std::size_t written);
+
   void put_ping(std::string frame) { ping_ = std::move(frame); }
 
   void put_pong(std::string frame) { pong_ = std::move(frame); }

@@ -137,6 +137,16 @@ bool Request::has(std::string_view name) const noexcept {
   return std::ranges::any_of(fields, [&](const Field& f) { return same_name(f.name, name); });
 }
 
+std::vector<std::string_view> Request::all(std::string_view name) const {
+  std::vector<std::string_view> values;
+  for (const Field& each : fields) {
+    if (same_name(each.name, name)) {
+      values.emplace_back(each.value);
+    }
+  }
+  return values;
+}
+
 struct RequestReader::Parser {
   beast_http::request_parser<beast_http::string_body> http;
   std::string pending;
@@ -216,7 +226,8 @@ bool is_upgrade(const Request& request) noexcept {
   return request.has("Upgrade");
 }
 
-std::expected<std::string, Refusal> accept_upgrade(const Request& request) {
+std::expected<std::string, Refusal> accept_upgrade(const Request& request,
+                                                   const std::vector<Field>& fields) {
   const auto refuse = [](unsigned status, std::string reason) {
     return std::unexpected(Refusal{status, std::move(reason)});
   };
@@ -238,10 +249,14 @@ std::expected<std::string, Refusal> accept_upgrade(const Request& request) {
   if (!is_key(key)) {
     return refuse(400, "Sec-WebSocket-Key is missing or is not 16 bytes in base64");
   }
-  return fmt::format(
+  std::string text = fmt::format(
       "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-      "Sec-WebSocket-Accept: {}\r\n\r\n",
+      "Sec-WebSocket-Accept: {}\r\n",
       accept_value(key));
+  for (const Field& field : fields) {
+    text += fmt::format("{}: {}\r\n", field.name, field.value);
+  }
+  return text + "\r\n";
 }
 
 std::string random_key() {

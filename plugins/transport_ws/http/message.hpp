@@ -30,6 +30,8 @@ struct Request {
   /// The first field of that name (any case); empty where there is none.
   [[nodiscard]] std::string_view field(std::string_view name) const noexcept;
   [[nodiscard]] bool has(std::string_view name) const noexcept;
+  /// The values of every field of that name, in order.
+  [[nodiscard]] std::vector<std::string_view> all(std::string_view name) const;
 };
 
 struct Response {
@@ -84,8 +86,10 @@ class ResponseReader {
 
 [[nodiscard]] bool is_upgrade(const Request& request) noexcept;
 
-/// Server: the 101 answer to a valid WebSocket handshake (RFC 6455 section 4.2).
-[[nodiscard]] std::expected<std::string, Refusal> accept_upgrade(const Request& request);
+/// Server: the 101 answer, with these further fields, to a valid WebSocket handshake (RFC 6455
+/// section 4.2).
+[[nodiscard]] std::expected<std::string, Refusal> accept_upgrade(
+    const Request& request, const std::vector<Field>& fields = {});
 
 /// Client: a fresh Sec-WebSocket-Key, the request, and the check of its answer.
 [[nodiscard]] std::string random_key();

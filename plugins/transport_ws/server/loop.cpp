@@ -6,6 +6,11 @@
 
 #include <boost/asio/post.hpp>
 
+#include "http/subprotocol.hpp"
+#include "route/echo.hpp"
+#include "route/inlet.hpp"
+#include "route/lobby.hpp"
+
 namespace transport_ws::server {
 
 namespace {
@@ -16,6 +21,17 @@ std::string address_of(const net::Socket& socket) {
   return failure ? "(gone)" : net::to_text(endpoint);
 }
 
+std::vector<route::Route> routes_of(const Settings& settings) {
+  if (!settings.routes.empty()) {
+    return settings.routes;
+  }
+  route::Route all;
+  all.path = "*";
+  all.origins = http::OriginPolicy(settings.origins, settings.origins_loopback);
+  all.session = settings.session;
+  return {std::move(all)};
+}
+
 }  // namespace
 
 Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& make_bus,
@@ -24,19 +40,37 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
       observer_(observer),
       work_(context_.get_executor()),
       scratch_(read_scratch_bytes),
-      origins_(settings.origins, settings.origins_loopback),
+      table_(routes_of(settings)),
       bus_(make_bus(context_)),
       gateway_(*bus_, settings.gateway),
       routes_(*bus_, settings.http_in_flight_max, settings.http_timeout_ms),
       drain_timer_(context_),
       next_connection_(number + 1),
-      connection_step_(settings.io_threads) {}
+      connection_step_(settings.io_threads) {
+  for (const route::Route& each : table_.routes()) {
+    rooms_.push_back(make_room(each));
+  }
+}
 
 Loop::~Loop() {
   stop();
   for (auto& [id, seat] : seats_) {
     gateway_.leave(*seat.session);
   }
+}
+
+std::unique_ptr<route::Room> Loop::make_room(const route::Route& route) {
+  route::Room::Doorkeeper& doorkeeper = *this;
+  switch (route.to) {
+    case route::To::Echo:
+      return std::make_unique<route::Echo>(doorkeeper);
+    case route::To::Channel:
+      return std::make_unique<route::Inlet>(doorkeeper, *bus_, "ws.in." + route.name,
+                                            settings_.gateway.in_flight_max);
+    case route::To::Gateway:
+      break;
+  }
+  return std::make_unique<route::Lobby>(doorkeeper, gateway_);
 }
 
 void Loop::run() {
@@ -102,30 +136,46 @@ void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const htt
     exchange->refuse({426, "this is a WebSocket endpoint: connect with a WebSocket client"});
     return;
   }
-  if (request.has("Origin") && !origins_.allows(request.field("Origin"))) {
+  const std::size_t place = table_.find(request.target);
+  if (place == rooms_.size()) {
+    exchange->refuse({404, "nothing is served at this path"});
+    return;
+  }
+  const route::Route& route = table_.routes()[place];
+  if (request.has("Origin") && !route.origins.allows(request.field("Origin"))) {
     exchange->refuse({403, "origin not allowed"});
     return;
   }
-  auto accepted = http::accept_upgrade(request);
+  const auto subprotocol = http::choose_subprotocol(request, route.subprotocols);
+  if (!subprotocol) {
+    exchange->refuse(subprotocol.error());
+    return;
+  }
+  std::vector<http::Field> fields;
+  if (!subprotocol->empty()) {
+    fields.push_back({"Sec-WebSocket-Protocol", *subprotocol});
+  }
+  auto accepted = http::accept_upgrade(request, fields);
   if (!accepted) {
     exchange->refuse(accepted.error());
     return;
   }
-  exchange->upgrade(std::move(*accepted),
-                    [this, ticket, address](net::Socket socket, const std::string& already_read) {
-                      open_session(std::move(socket), already_read, std::move(*ticket), address);
-                    });
+  exchange->upgrade(std::move(*accepted), [this, place, ticket, address](
+                                              net::Socket socket, const std::string& already_read) {
+    open_session(place, std::move(socket), already_read, std::move(*ticket), address);
+  });
 }
 
-void Loop::open_session(net::Socket socket, std::string_view already_read,
+void Loop::open_session(std::size_t route, net::Socket socket, std::string_view already_read,
                         net::Admission::Ticket ticket, const std::string& address) {
   const std::uint64_t id = std::exchange(next_connection_, next_connection_ + connection_step_);
-  // The loop outlives its sessions: a pointer that owns nothing.
-  std::shared_ptr<session::Session::Owner> owner(std::shared_ptr<void>(), this);
-  auto session = std::make_shared<session::Session>(id, std::move(socket), settings_.session,
-                                                    std::move(owner), desk());
+  route::Room& room = *rooms_[route];
+  // Rooms outlive the sessions: a pointer that owns nothing.
+  std::shared_ptr<session::Session::Owner> owner(std::shared_ptr<void>(), &room);
+  auto session = std::make_shared<session::Session>(
+      id, std::move(socket), table_.routes()[route].session, std::move(owner), desk());
   seats_.emplace(id, Seat{session, std::move(ticket)});
-  gateway_.enter(*session);
+  room.enter(*session);
   counters_.connections_accepted.add();
   counters_.connections.set(static_cast<double>(seats_.size()));
   observer_.on_open(id, address);
@@ -135,23 +185,7 @@ void Loop::open_session(net::Socket socket, std::string_view already_read,
   }
 }
 
-void Loop::on_message(session::Session& session, frame::Opcode kind, std::string_view payload) {
-  if (kind == frame::Opcode::Text) {
-    gateway_.on_text(session, payload);
-  } else {
-    session.close(frame::close_unsupported, "JSON-RPC comes in text messages");
-  }
-}
-
-void Loop::on_drained(session::Session& session) {
-  gateway_.on_drained(session);
-}
-
-void Loop::on_closing(session::Session& session) {
-  gateway_.leave(session);
-}
-
-void Loop::on_closed(session::Session& session, std::uint16_t code, std::string_view reason) {
+void Loop::on_gone(session::Session& session, std::uint16_t code, std::string_view reason) {
   const std::uint64_t id = session.id();
   counters_.connections_closed.add();
   observer_.on_closed(id, code, reason);
@@ -188,7 +222,17 @@ void Loop::begin_drain(std::uint16_t code, std::move_only_function<void()> on_do
       finish_drain();
     }
   });
-  gateway_.drain([this] { close_all(); });
+  rooms_at_work_ = rooms_.size() + 1;  // and the gateway
+  gateway_.drain([this] { on_room_idle(); });
+  for (const auto& room : rooms_) {
+    room->drain([this] { on_room_idle(); });
+  }
+}
+
+void Loop::on_room_idle() {
+  if (--rooms_at_work_ == 0) {
+    close_all();
+  }
 }
 
 void Loop::close_all() {

@@ -16,8 +16,9 @@
 #include <boost/asio/executor_work_guard.hpp>
 
 #include "http/exchange.hpp"
-#include "http/origin.hpp"
 #include "net/admission.hpp"
+#include "route/room.hpp"
+#include "route/route.hpp"
 #include "rpc/bus.hpp"
 #include "rpc/gateway.hpp"
 #include "server/routes.hpp"
@@ -40,7 +41,7 @@ class Observer {
 /// Makes the bus of one loop; its callbacks must run on that context.
 using BusFactory = std::function<std::unique_ptr<rpc::Bus>(asio::io_context&)>;
 
-class Loop final : private session::Session::Owner {
+class Loop final : private route::Room::Doorkeeper {
  public:
   Loop(std::uint32_t number, const Settings& settings, const BusFactory& make_bus,
        Observer& observer);
@@ -71,7 +72,7 @@ class Loop final : private session::Session::Owner {
   [[nodiscard]] session::Counters& counters() noexcept { return counters_; }
 
   /// For further connections on this thread.
-  [[nodiscard]] session::Desk desk() noexcept { return {context_, scratch_, counters_}; }
+  [[nodiscard]] session::Desk desk() noexcept { return {context_, scratch_, counters_, replies_}; }
 
   [[nodiscard]] rpc::Bus& bus() noexcept { return *bus_; }
 
@@ -81,18 +82,17 @@ class Loop final : private session::Session::Owner {
     net::Admission::Ticket ticket;
   };
 
-  void on_message(session::Session& session, frame::Opcode kind, std::string_view payload) override;
-  void on_drained(session::Session& session) override;
-  void on_closing(session::Session& session) override;
-  void on_closed(session::Session& session, std::uint16_t code, std::string_view reason) override;
+  void on_gone(session::Session& session, std::uint16_t code, std::string_view reason) override;
 
+  [[nodiscard]] std::unique_ptr<route::Room> make_room(const route::Route& route);
   void on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
                   const std::shared_ptr<net::Admission::Ticket>& ticket,
                   const std::string& address);
-  void open_session(net::Socket socket, std::string_view already_read,
+  void open_session(std::size_t route, net::Socket socket, std::string_view already_read,
                     net::Admission::Ticket ticket, const std::string& address);
   void reject(const std::string& address, std::string_view reason);
   void begin_drain(std::uint16_t code, std::move_only_function<void()> on_done);
+  void on_room_idle();
   void close_all();
   void finish_drain();
 
@@ -101,11 +101,13 @@ class Loop final : private session::Session::Owner {
   asio::io_context context_{1};
   asio::executor_work_guard<net::Executor> work_;
   std::vector<char> scratch_;
+  std::string replies_;
   session::Counters counters_;
-  http::OriginPolicy origins_;
+  const route::Table table_;
   std::unique_ptr<rpc::Bus> bus_;
   rpc::Gateway gateway_;
   Routes routes_;
+  std::vector<std::unique_ptr<route::Room>> rooms_;  // by place in the table of routes
   std::unordered_map<std::uint64_t, Seat> seats_;
   std::move_only_function<void()> on_drain_done_;
   net::Timer drain_timer_;
@@ -113,6 +115,7 @@ class Loop final : private session::Session::Owner {
   std::uint64_t next_connection_;
   const std::uint64_t connection_step_;
   std::uint32_t turned_away_ = 0;
+  std::size_t rooms_at_work_ = 0;  // while draining
   std::uint16_t drain_code_ = 0;
   bool draining_ = false;
 };

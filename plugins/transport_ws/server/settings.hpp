@@ -8,8 +8,8 @@
 
 #include "limits.hpp"
 #include "net/socket.hpp"
+#include "route/route.hpp"
 #include "rpc/gateway.hpp"
-#include "session/session.hpp"
 
 namespace transport_ws::server {
 
@@ -19,6 +19,7 @@ struct Settings {
   std::vector<std::string> origins;
   bool origins_loopback = false;
   session::SessionSettings session;
+  std::vector<route::Route> routes;  // empty: every path leads to the gateway
   rpc::GatewaySettings gateway;
   std::uint32_t connections_max = connections_max_default;
   std::uint32_t connections_per_ip_max = connections_per_ip_max_default;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "net/socket.hpp"
 #include "session/counters.hpp"
@@ -12,6 +13,7 @@ struct Desk {
   asio::io_context& context;
   std::span<char> scratch;  // reads go here first
   Counters& counters;
+  std::string& replies;  // frames made while one read is handled; empty between reads
 };
 
 }  // namespace transport_ws::session

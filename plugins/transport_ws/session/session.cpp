@@ -78,7 +78,7 @@ void Session::start(std::string_view already_read) {
 // --- reading
 
 void Session::await_readable() {
-  if (await_read_ || read_paused_ || state_ == State::Closed) {
+  if (await_read_ || read_paused_ || read_held_ || state_ == State::Closed) {
     return;
   }
   await_read_ = true;
@@ -120,7 +120,14 @@ void Session::take(std::span<char> bytes) {
     linger_ = true;
     begin_close(violation->code, violation->reason, /*now=*/true);
   }
+  write_replies();
   flush();
+}
+
+void Session::go_on_reading() {
+  read_held_ = false;
+  heard_ = true;  // what came while we did not read is still in the kernel
+  await_readable();
 }
 
 bool Session::on_message(frame::Opcode kind, std::string_view payload) {
@@ -207,6 +214,45 @@ void Session::expect_drain(std::string reason) {
       });
 }
 
+void Session::reply(frame::Opcode opcode, std::string_view payload) {
+  if (state_ != State::Open) {
+    return;
+  }
+  if (!corked_ || !outbox_.empty()) {  // behind what waits already
+    send_answer(std::make_shared<const std::string>(frame::encode_frame(opcode, payload)));
+    return;
+  }
+  std::array<char, frame_header_bytes_max> header{};
+  const std::size_t header_bytes = frame::encode_header(header, opcode, payload.size());
+  desk_.replies.append(header.data(), header_bytes).append(payload);
+  desk_.counters.messages_sent.add();
+}
+
+// Replies come before everything in the outbox: it was empty when each of them was made.
+void Session::write_replies() {
+  std::string& replies = desk_.replies;
+  if (replies.empty()) {
+    return;
+  }
+  std::size_t bytes = 0;
+  if (state_ != State::Closed) {
+    net::ErrorCode failure;
+    bytes = socket_.write_some(asio::buffer(replies), failure);
+    if (failure && failure != asio::error::would_block && failure != asio::error::try_again) {
+      finish(end_code_, failure.message());
+    }
+    desk_.counters.bytes_sent.add(bytes);
+  }
+  if (state_ != State::Closed && bytes < replies.size()) {
+    outbox_.put_begun(replies, bytes);
+    read_paused_ = read_paused_ || outbox_.bytes() > settings_.queue_bytes / 2;
+  }
+  replies.clear();
+  if (replies.capacity() > replies_kept_bytes) {
+    replies.shrink_to_fit();
+  }
+}
+
 // Everything queued by handlers that are ready now leaves in one write.
 void Session::request_flush() {
   if (corked_ || flush_posted_ || await_write_ || state_ == State::Closed) {
@@ -288,6 +334,7 @@ void Session::await_beat() {
 }
 
 void Session::on_beat() {
+  heard_ = heard_ || read_held_;  // we do not read, so we cannot hear
   missed_pongs_ =
       heard_ || !pinged_ ? std::uint8_t{0} : static_cast<std::uint8_t>(missed_pongs_ + 1);
   if (missed_pongs_ >= missed_pongs_max) {
@@ -310,6 +357,7 @@ void Session::begin_close(std::uint16_t code, std::string_view reason, bool now)
   end_code_ = code;
   end_reason_ = reason;
   read_paused_ = false;
+  read_held_ = false;
   block_timer_.reset();
   const bool sayable =
       frame::is_close_code(code);  // 1005: an empty close frame is answered by an empty one

@@ -58,11 +58,21 @@ class Session final : public Peer,
 
   void send_answer(frame::Frame frame) override;
   [[nodiscard]] frame::Outbox::Put send_event(frame::Frame frame) override;
+  /// An answer to the message at hand, within Owner::on_message(), of a server: copied to the
+  /// io thread's buffer, so it costs no allocation, and leaves in one write with the other replies
+  /// to what was read.
+  void reply(frame::Opcode opcode, std::string_view payload);
   /// Text of a client, masked.
   [[nodiscard]] frame::Outbox::Put send_masked(frame::Opcode opcode, std::string_view payload);
 
   [[nodiscard]] bool must_wait() const noexcept override;
   void expect_drain(std::string reason) override;
+
+  /// Takes nothing further from the connection, so that the other side has to wait, until
+  /// go_on_reading(). What was read already still comes.
+  void hold_reading() noexcept { read_held_ = true; }
+
+  void go_on_reading();
 
   /// Writes what is queued, then the close frame, then waits for the other side's (bounded).
   void close(std::uint16_t code, std::string_view reason) {
@@ -92,6 +102,7 @@ class Session final : public Peer,
   void await_readable();
   void on_readable();
   void take(std::span<char> bytes);
+  void write_replies();
   void request_flush();
   void flush();
   void await_writable();
@@ -122,6 +133,7 @@ class Session final : public Peer,
   bool await_write_ = false;
   bool await_read_ = false;
   bool read_paused_ = false;  // answers pile up: take no further requests
+  bool read_held_ = false;    // the owner wants no further messages now
   bool drain_asked_ = false;
   bool peer_closed_ = false;  // its close frame came, or its bytes make no sense any more
   // After a violation the socket is not closed at once: unread bytes would make the kernel reset

@@ -148,12 +148,16 @@ class RawClient {
   }
 
   /// The opening handshake. The status line's code is returned.
-  unsigned shake_hands(const std::string& extra_fields = {}) {
-    send(
-        "GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
-        extra_fields + "\r\n");
+  unsigned shake_hands(const std::string& extra_fields = {}, const std::string& target = "/",
+                       std::string* answer = nullptr) {
+    send("GET " + target +
+         " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n" +
+         extra_fields + "\r\n");
     const std::string header = read_header();
+    if (answer != nullptr) {
+      *answer = header;
+    }
     return header.size() > 12 ? static_cast<unsigned>(std::stoi(header.substr(9, 3))) : 0;
   }
 

@@ -35,8 +35,9 @@ class ClientTest : public ::testing::Test, public Client::Handler {
   }
 
   void connect(std::uint16_t port) {
-    client = std::make_shared<Client>(*parse_url("ws://127.0.0.1:" + std::to_string(port)),
-                                      settings, *this, session::Desk{context, scratch, counters});
+    client =
+        std::make_shared<Client>(*parse_url("ws://127.0.0.1:" + std::to_string(port)), settings,
+                                 *this, session::Desk{context, scratch, counters, replies});
     client->start();
   }
 
@@ -88,6 +89,7 @@ class ClientTest : public ::testing::Test, public Client::Handler {
   asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   session::Counters counters;
+  std::string replies;
   ClientSettings settings;
   std::shared_ptr<Client> client;
   std::vector<std::string> messages;

@@ -25,7 +25,7 @@ class OutboundTest : public ::testing::Test, public Outbound::Observer {
     settings.client.backoff = {.initial_ms = 1, .max_ms = 5, .retries_max = 0};
     settings.client.hello = {R"({"jsonrpc":"2.0","id":0,"method":"ping"})"};
     outbound = std::make_unique<Outbound>(std::vector{settings}, bus, *this,
-                                          session::Desk{context, scratch, counters});
+                                          session::Desk{context, scratch, counters, replies});
     outbound->start();
   }
 
@@ -63,6 +63,7 @@ class OutboundTest : public ::testing::Test, public Outbound::Observer {
   asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   session::Counters counters;
+  std::string replies;
   rpc::FakeBus bus;
   std::unique_ptr<Outbound> outbound;
   std::vector<std::string> news;

@@ -46,6 +46,16 @@ TEST(Outbox, KeepsTheOrderWhateverTheWritesAre) {
   }
 }
 
+TEST(Outbox, PutsWhatHasBegunToLeaveBeforeEverything) {
+  Outbox outbox(100, Policy::Close);
+  outbox.put_pong("<pong>");
+  EXPECT_EQ(outbox.put_answer(frame_of("<late>")), Put::Queued);
+  outbox.put_begun("<one><two>", 7);
+  EXPECT_EQ(outbox.bytes(), 16U);
+  EXPECT_EQ(drain(outbox, 2), "wo><pong><late>");
+  EXPECT_EQ(outbox.bytes(), 0U);
+}
+
 TEST(Outbox, IsBoundedInBytes) {
   Outbox outbox(10, Policy::Close);
   EXPECT_EQ(outbox.put_event(frame_of("12345678")), Put::Queued);

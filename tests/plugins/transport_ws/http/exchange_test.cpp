@@ -22,9 +22,9 @@ class ExchangeTest : public ::testing::Test {
   void open(std::uint32_t deadline_ms = 10'000, int buffer_bytes = 0) {
     net::Acceptor acceptor(context, Tcp::endpoint(asio::ip::address_v4::loopback(), 0));
     client = std::make_unique<RawClient>(acceptor.local_endpoint().port(), buffer_bytes);
-    exchange =
-        std::make_shared<Exchange>(net::Socket(acceptor.accept()),
-                                   session::Desk{context, scratch, counters}, deadline_ms, 8192);
+    exchange = std::make_shared<Exchange>(net::Socket(acceptor.accept()),
+                                          session::Desk{context, scratch, counters, replies},
+                                          deadline_ms, 8192);
     exchange->start(
         [this](const auto& self, Request got) {
           request = std::move(got);
@@ -46,6 +46,7 @@ class ExchangeTest : public ::testing::Test {
   asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   session::Counters counters;
+  std::string replies;
   std::unique_ptr<RawClient> client;
   std::shared_ptr<Exchange> exchange;
   std::function<void(const std::shared_ptr<Exchange>&)> on_request = [](const auto&) {};

@@ -58,6 +58,26 @@ TEST(Server, NamesTheAddressThatIsInUseAndOpensNothing) {
             expected("metrics_listen"));  // and the first listener was closed again
 }
 
+TEST(Server, SpeaksTheSubprotocolOfTheRoute) {
+  TestServer server([](Settings& settings) {
+    route::Route route;
+    route.path = "/chat";
+    route.subprotocols = {"v2", "v1"};
+    settings.routes = {route};
+  });
+  const auto answer_to = [&](const std::string& offer) {
+    RawClient client(server.port());
+    std::string answer;
+    client.shake_hands(offer, "/chat?x=1", &answer);
+    return answer;
+  };
+  EXPECT_NE(
+      answer_to("Sec-WebSocket-Protocol: v1, v2\r\n").find("\r\nSec-WebSocket-Protocol: v2\r\n"),
+      std::string::npos);
+  EXPECT_EQ(answer_to("").find("Sec-WebSocket-Protocol"), std::string::npos);
+  EXPECT_TRUE(answer_to("Sec-WebSocket-Protocol: v3\r\n").starts_with("HTTP/1.1 400 "));
+}
+
 TEST(Server, ServesManyClientsOnEveryLoop) {
   TestServer server([](Settings& settings) { settings.io_threads = 2; });
   std::vector<std::unique_ptr<RawClient>> clients;

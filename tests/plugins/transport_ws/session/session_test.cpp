@@ -30,7 +30,7 @@ class SessionTest : public ::testing::Test, protected Session::Owner {
     client = std::make_unique<RawClient>(acceptor.local_endpoint().port(), client_buffer_bytes);
     std::shared_ptr<Session::Owner> owner(std::shared_ptr<void>(), this);
     session = std::make_shared<Session>(1, net::Socket(acceptor.accept()), settings, owner,
-                                        Desk{context, scratch, counters});
+                                        Desk{context, scratch, counters, replies});
     session->start({});
   }
 
@@ -52,7 +52,9 @@ class SessionTest : public ::testing::Test, protected Session::Owner {
 
   void on_message(Session& of, Opcode kind, std::string_view payload) override {
     messages.emplace_back(payload);
-    if (echo) {
+    if (replying) {
+      of.reply(kind, payload);
+    } else if (echo) {
       of.send_answer(std::make_shared<const std::string>(frame::encode_frame(kind, payload)));
     }
   }
@@ -75,6 +77,7 @@ class SessionTest : public ::testing::Test, protected Session::Owner {
   asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   Counters counters;
+  std::string replies;
   SessionSettings settings;
   std::unique_ptr<RawClient> client;
   std::shared_ptr<Session> session;
@@ -84,6 +87,7 @@ class SessionTest : public ::testing::Test, protected Session::Owner {
   int drained = 0;
   int closing = 0;
   bool echo = true;
+  bool replying = false;
 };
 
 TEST_F(SessionTest, EchoesMessagesInOrder) {
@@ -94,6 +98,32 @@ TEST_F(SessionTest, EchoesMessagesInOrder) {
   EXPECT_EQ(answer(), "one");
   EXPECT_EQ(client->read_text(), "two");
   EXPECT_EQ(counters.messages_received.value(), 2U);
+}
+
+TEST_F(SessionTest, WritesTheRepliesToOneReadAtOnce) {
+  open();
+  replying = true;
+  client->send(frame::encode_frame(Opcode::Text, "one", 7U) +
+               frame::encode_frame(Opcode::Binary, "two", 7U));
+  ASSERT_TRUE(run_until([&] { return messages.size() == 2; }));
+  EXPECT_EQ(counters.bytes_sent.value(), 10U);  // has left before anything else ran
+  EXPECT_TRUE(replies.empty());
+  EXPECT_EQ(client->read_text(), "one");
+  EXPECT_EQ(client->read_text(), "two");
+  EXPECT_EQ(counters.messages_sent.value(), 2U);
+}
+
+TEST_F(SessionTest, IsNotReadWhileItIsHeld) {
+  open();
+  session->hold_reading();
+  client->send_text("one");
+  ASSERT_TRUE(run_until([&] { return messages.size() == 1; }));  // the wait was under way already
+  client->send_text("two");
+  context.restart();
+  context.poll();
+  EXPECT_EQ(messages.size(), 1U);
+  session->go_on_reading();
+  EXPECT_TRUE(run_until([&] { return messages.size() == 2; }));
 }
 
 TEST_F(SessionTest, AnswersPings) {
@@ -279,7 +309,7 @@ TEST_F(SessionTest, TakesWhatCameBehindTheHandshake) {
   client = std::make_unique<RawClient>(acceptor.local_endpoint().port());
   std::shared_ptr<Session::Owner> owner(std::shared_ptr<void>(), this);
   session = std::make_shared<Session>(1, net::Socket(acceptor.accept()), settings, owner,
-                                      Desk{context, scratch, counters});
+                                      Desk{context, scratch, counters, replies});
   session->start(frame::encode_frame(Opcode::Text, "early", 9U) +
                  frame::encode_frame(Opcode::Text, "half", 9U).substr(0, 5));
   EXPECT_EQ(messages, std::vector<std::string>{"early"});

@@ -1,0 +1,90 @@
+// plugins/transport_ws/route/inlet.cpp - publishing, holding the reader back, telling of refusals.
+#include "route/inlet.hpp"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "json/base64.hpp"
+#include "json/json.hpp"
+
+namespace transport_ws::route {
+
+struct Inlet::Guest {
+  session::Session* session;  // null: it has left
+  std::uint32_t in_flight = 0;
+  bool held = false;
+};
+
+std::string record_of(std::uint64_t connection, frame::Opcode kind, std::string_view payload) {
+  return kind == frame::Opcode::Text
+             ? fmt::format(R"({{"connection":{},"kind":"text","text":{}}})", connection,
+                           json::quoted(payload))
+             : fmt::format(R"({{"connection":{},"kind":"binary","base64":"{}"}})", connection,
+                           json::to_base64(payload));
+}
+
+Inlet::Inlet(Doorkeeper& doorkeeper, rpc::Bus& bus, std::string channel,
+             std::uint32_t in_flight_max)
+    : Room(doorkeeper),
+      bus_(bus),
+      channel_(std::move(channel)),
+      in_flight_max_(in_flight_max),
+      alive_(std::make_shared<const bool>(true)) {}
+
+Inlet::~Inlet() = default;
+
+void Inlet::enter(session::Session& session) {
+  guests_.emplace(session.id(), std::make_shared<Guest>(&session));
+}
+
+void Inlet::on_message(session::Session& session, frame::Opcode kind, std::string_view payload) {
+  const auto found = guests_.find(session.id());
+  if (found == guests_.end()) {
+    return;
+  }
+  const std::shared_ptr<Guest>& guest = found->second;
+  ++in_flight_;
+  if (++guest->in_flight >= in_flight_max_ && !guest->held) {
+    guest->held = true;
+    session.hold_reading();
+  }
+  bus_.publish(channel_, record_of(session.id(), kind, payload),
+               [this, alive = std::weak_ptr(alive_), guest](const bp::result<std::string>& taken) {
+                 if (!alive.expired()) {
+                   on_taken(*guest, taken);
+                 }
+               });
+}
+
+void Inlet::on_taken(Guest& guest, const bp::result<std::string>& taken) {
+  --guest.in_flight;
+  if (guest.session != nullptr && !taken) {
+    guest.session->close(frame::close_try_again_later,
+                         fmt::format("{}: {}", channel_, taken.error().message()));
+  }
+  if (guest.session != nullptr && guest.held && guest.in_flight <= in_flight_max_ / 2) {
+    guest.held = false;
+    guest.session->go_on_reading();
+  }
+  if (--in_flight_ == 0 && on_idle_) {
+    std::exchange(on_idle_, nullptr)();
+  }
+}
+
+void Inlet::on_closing(session::Session& session) {
+  const auto node = guests_.extract(session.id());
+  if (!node.empty()) {
+    node.mapped()->session = nullptr;
+  }
+}
+
+void Inlet::drain(std::move_only_function<void()> on_idle) {
+  if (in_flight_ == 0) {
+    on_idle();
+  } else {
+    on_idle_ = std::move(on_idle);
+  }
+}
+
+}  // namespace transport_ws::route

@@ -1,0 +1,55 @@
+// plugins/transport_ws/route/room.hpp - where the connections of a route are once their handshake
+// is done.
+//
+// A room owns its connections' messages, nothing else: sockets and places belong to the loop, which
+// is told last. Thread: the loop's, all of it.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+#include "session/session.hpp"
+
+namespace transport_ws::route {
+
+class Room : public session::Session::Owner {
+ public:
+  /// Keeps the connections of every room.
+  class Doorkeeper {
+   public:
+    virtual void on_gone(session::Session& session, std::uint16_t code,
+                         std::string_view reason) = 0;
+
+   protected:
+    Doorkeeper() = default;
+    Doorkeeper(const Doorkeeper&) = default;
+    Doorkeeper& operator=(const Doorkeeper&) = default;
+    ~Doorkeeper() = default;
+  };
+
+  explicit Room(Doorkeeper& doorkeeper) : doorkeeper_(doorkeeper) {}
+
+  Room(const Room&) = delete;
+  Room& operator=(const Room&) = delete;
+  virtual ~Room() = default;
+
+  /// Before its first message.
+  virtual void enter(session::Session& /*session*/) {}
+
+  /// No new work from now on; `on_idle` is called once, when what is in flight has ended.
+  virtual void drain(std::move_only_function<void()> on_idle) { on_idle(); }
+
+  void on_drained(session::Session& /*session*/) override {}
+
+  void on_closing(session::Session& /*session*/) override {}
+
+  void on_closed(session::Session& session, std::uint16_t code, std::string_view reason) final {
+    doorkeeper_.on_gone(session, code, reason);
+  }
+
+ private:
+  Doorkeeper& doorkeeper_;
+};
+
+}  // namespace transport_ws::route
