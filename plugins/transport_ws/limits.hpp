@@ -39,6 +39,7 @@ inline constexpr std::uint32_t accept_retry_ms = 100;  // after running out of d
 inline constexpr std::uint32_t drain_ms_default = 4'000;
 inline constexpr std::uint32_t turned_away_max = 64;  // told 503 politely; more are hung up on
 inline constexpr int listen_backlog = 1024;
+inline constexpr std::uint32_t tls_reload_ms_default = 10'000;  // between looks at the files
 
 // Routes.
 inline constexpr std::size_t routes_max = 64;

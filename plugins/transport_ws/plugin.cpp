@@ -32,9 +32,9 @@ class Transport final : private server::Observer, private client::Outbound::Obse
   bp::result<void> start(bp::context& cx) {
     const auto configuration = cx.config<edge::Configuration>();
     BP_TRY(configuration);
-    auto settings = edge::engine_settings(*configuration);
+    auto settings = edge::engine_settings(*configuration, cx.data_dir());
     BP_TRY(settings);
-    auto clients = edge::client_settings(*configuration);
+    auto clients = edge::client_settings(*configuration, cx.data_dir());
     BP_TRY(clients);
     if (cx.engine().json == nullptr) {
       return bp::fail(BP_E_UNSUPPORTED, "the host lacks bp.json/1, which the gateway stands on");
@@ -207,6 +207,19 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     tell([&] {
       return fmt::format(R"({{"type":"rejected","address":{},"reason":{}}})", json::quoted(address),
                          json::quoted(reason));
+    });
+  }
+
+  void on_certificate(std::string_view key, const bp::result<void>& taken) override {
+    if (taken) {
+      log_.info("certificate reloaded; new connections get it", "key", key);
+    } else {
+      log_.error("certificate rejected; the old one stays", "key", key, "error", taken.error());
+    }
+    tell([&] {
+      return taken ? fmt::format(R"({{"type":"certificate-reloaded","key":"{}"}})", key)
+                   : fmt::format(R"({{"type":"certificate-rejected","key":"{}","reason":{}}})", key,
+                                 json::quoted(taken.error().text()));
     });
   }
 

@@ -8,7 +8,6 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/basic_resolver.hpp>
-#include <boost/asio/write.hpp>
 #include <fmt/format.h>
 
 namespace transport_ws::client {
@@ -23,7 +22,9 @@ Client::Client(Url url, ClientSettings settings, Handler& handler, session::Desk
       backoff_(settings_.backoff),
       resolver_(desk.context),
       socket_(desk.context),
-      timer_(desk.context) {}
+      timer_(desk.context) {
+  settings_.tls.side = tls::Side::Client;
+}
 
 bp::result<void> Client::send(std::string text) {
   if (handler_ == nullptr) {
@@ -88,14 +89,14 @@ void Client::try_address(std::vector<net::Tcp::endpoint> addresses, std::size_t 
   net::ErrorCode ignored;
   (void)socket_.close(ignored);
   const net::Tcp::endpoint address = addresses[index];
-  socket_.async_connect(
+  socket_.socket().async_connect(
       address, [self = shared_from_this(), attempt = attempt_, addresses = std::move(addresses),
                 index](net::ErrorCode failure) mutable {
         if (attempt != self->attempt_) {
           return;
         }
         if (!failure) {
-          self->begin_handshake();
+          self->secure();
         } else if (index + 1 < addresses.size()) {
           self->try_address(std::move(addresses), index + 1);
         } else {
@@ -104,25 +105,76 @@ void Client::try_address(std::vector<net::Tcp::endpoint> addresses, std::size_t 
       });
 }
 
+// Files that changed since the last connection are used for this one; what cannot be used is a
+// reason not to connect, never a reason to connect without.
+void Client::secure() {
+  net::ErrorCode ignored;
+  (void)socket_.non_blocking(true, ignored);
+  if (!url_.secure) {
+    begin_handshake();
+    return;
+  }
+  bp::result<bool> ready = true;
+  if (tls_ != nullptr) {
+    ready = tls_->refresh();
+  } else if (auto opened = tls::Source::open(settings_.tls)) {
+    tls_ = std::move(*opened);
+  } else {
+    ready = std::unexpected(std::move(opened).error());
+  }
+  if (!ready) {
+    lost(ready.error().text());
+    return;
+  }
+  socket_ = net::Stream(std::move(socket_.socket()), tls_->current(), url_.host);
+  await_secure();
+}
+
+void Client::await_secure() {
+  net::ErrorCode failure;
+  socket_.handshake(failure);
+  if (!failure) {
+    begin_handshake();
+  } else if (failure != asio::error::would_block) {
+    lost(failure == asio::error::eof ? "the server hung up during the TLS handshake"
+                                     : "TLS: " + socket_.explain(failure));
+  } else {
+    socket_.async_wait(net::Socket::wait_read,
+                       [self = shared_from_this(), attempt = attempt_](net::ErrorCode cancelled) {
+                         if (attempt == self->attempt_ && !cancelled) {
+                           self->await_secure();
+                         }
+                       });
+  }
+}
+
 void Client::begin_handshake() {
   key_ = http::random_key();
   reader_ = std::make_unique<http::ResponseReader>(header_bytes_max_default);
-  auto request = std::make_shared<std::string>(
-      http::upgrade_request(url_.host_field, url_.target, key_, settings_.fields));
-  asio::async_write(socket_, asio::buffer(*request),
-                    [self = shared_from_this(), attempt = attempt_, request](
-                        net::ErrorCode failure, std::size_t /*bytes*/) {
-                      if (attempt != self->attempt_) {
-                        return;
-                      }
-                      if (failure) {
-                        self->lost(failure.message());
-                        return;
-                      }
-                      net::ErrorCode ignored;
-                      (void)self->socket_.non_blocking(true, ignored);
-                      self->await_answer();
-                    });
+  request_ = http::upgrade_request(url_.host_field, url_.target, key_, settings_.fields);
+  write_request();
+}
+
+void Client::write_request() {
+  while (!request_.empty() || socket_.unsent()) {
+    net::ErrorCode failure;
+    const std::size_t bytes = socket_.write_some(asio::buffer(request_), failure);
+    if (failure && failure != asio::error::would_block) {
+      lost(socket_.explain(failure));
+      return;
+    }
+    request_.erase(0, bytes);
+    if (failure) {
+      socket_.async_wait(net::Socket::wait_write,
+                         [self = shared_from_this(), attempt = attempt_](net::ErrorCode cancelled) {
+                           if (attempt == self->attempt_ && !cancelled) {
+                             self->write_request();
+                           }
+                         });
+      return;
+    }
+  }
+  await_answer();
 }
 
 void Client::await_answer() {
@@ -137,7 +189,7 @@ void Client::await_answer() {
                 : self->socket_.read_some(asio::buffer(scratch.data(), scratch.size()), failure);
     if (failure && failure != asio::error::would_block) {
       self->lost(failure == asio::error::eof ? "the server hung up during the handshake"
-                                             : failure.message());
+                                             : self->socket_.explain(failure));
       return;
     }
     self->on_answer({scratch.data(), bytes});
@@ -163,7 +215,7 @@ void Client::established(std::string_view already_read) {
   timer_.cancel();
   std::shared_ptr<session::Session::Owner> owner(shared_from_this(), this);
   session_ = std::make_shared<session::Session>(attempt_,
-                                                std::exchange(socket_, net::Socket(desk_.context)),
+                                                std::exchange(socket_, net::Stream(desk_.context)),
                                                 settings_.session, std::move(owner), desk_);
   backoff_.reset();
   for (const std::string& text : settings_.hello) {

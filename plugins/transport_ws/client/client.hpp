@@ -17,8 +17,9 @@
 #include "client/backoff.hpp"
 #include "client/url.hpp"
 #include "http/message.hpp"
-#include "net/socket.hpp"
+#include "net/stream.hpp"
 #include "session/session.hpp"
+#include "tls/source.hpp"
 
 namespace transport_ws::client {
 
@@ -29,6 +30,7 @@ struct ClientSettings {
   std::size_t offline_bytes_max = offline_queue_bytes_max;
   std::vector<http::Field> fields;  // extra fields of the handshake
   std::vector<std::string> hello;   // sent first on every connection: subscriptions
+  tls::Settings tls;  // of wss://, its side is set here; files are looked at for each connection
 };
 
 class Client final : public std::enable_shared_from_this<Client>, private session::Session::Owner {
@@ -67,7 +69,10 @@ class Client final : public std::enable_shared_from_this<Client>, private sessio
 
   void connect();
   void try_address(std::vector<net::Tcp::endpoint> addresses, std::size_t index);
+  void secure();
+  void await_secure();
   void begin_handshake();
+  void write_request();
   void await_answer();
   void on_answer(std::string_view bytes);
   void established(std::string_view already_read);
@@ -80,12 +85,14 @@ class Client final : public std::enable_shared_from_this<Client>, private sessio
   session::Desk desk_;
   Backoff backoff_;
   Resolver resolver_;
-  net::Socket socket_;
+  net::Stream socket_;
   net::Timer timer_;
+  std::unique_ptr<tls::Source> tls_;  // made with the first wss:// connection
   std::unique_ptr<http::ResponseReader> reader_;
   std::shared_ptr<session::Session> session_;
   std::deque<std::string> offline_;
   std::string key_;
+  std::string request_;  // what of it has not left yet
   std::size_t offline_bytes_ = 0;
   std::uint64_t attempt_ = 0;  // callbacks of an earlier attempt find another number
 };

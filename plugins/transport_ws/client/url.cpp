@@ -1,4 +1,4 @@
-// plugins/transport_ws/client/url.cpp - taking a ws:// address apart.
+// plugins/transport_ws/client/url.cpp - taking a WebSocket address apart.
 #include "client/url.hpp"
 
 #include <algorithm>
@@ -12,7 +12,8 @@ namespace transport_ws::client {
 
 namespace {
 
-constexpr std::string_view scheme = "ws://";
+constexpr std::string_view plain_scheme = "ws://";
+constexpr std::string_view secure_scheme = "wss://";
 
 bool is_port(std::string_view text) noexcept {
   std::uint16_t port = 0;
@@ -28,14 +29,13 @@ bool is_plain(std::string_view text) noexcept {
 }  // namespace
 
 bp::result<Url> parse_url(const std::string& text) {
-  if (text.starts_with("wss://")) {
-    return bp::fail(BP_E_UNSUPPORTED,
-                    fmt::format("'{}': this build has no TLS yet; use ws://", text));
-  }
   const std::string_view whole = text;
+  const bool secure = whole.starts_with(secure_scheme);
+  const std::string_view scheme = secure ? secure_scheme : plain_scheme;
   if (!whole.starts_with(scheme) || !is_plain(whole)) {
-    return bp::fail(BP_E_CONFIG,
-                    fmt::format("'{}' is no WebSocket address: write ws://host:port/path", text));
+    return bp::fail(
+        BP_E_CONFIG,
+        fmt::format("'{}' is no WebSocket address: write wss://host:port/path or ws://", text));
   }
   const std::string_view rest = whole.substr(scheme.size(), whole.find('#') - scheme.size());
   const std::size_t path = std::min(rest.find_first_of("/?"), rest.size());
@@ -43,9 +43,11 @@ bp::result<Url> parse_url(const std::string& text) {
   const std::size_t bracket = authority.find(']');
   const std::size_t colon = authority.find(':', bracket == std::string_view::npos ? 0 : bracket);
   std::string_view host = authority.substr(0, colon);
+  const std::string_view usual_port = secure ? "443" : "80";
   const std::string_view port =
-      colon == std::string_view::npos ? "80" : authority.substr(colon + 1);
+      colon == std::string_view::npos ? usual_port : authority.substr(colon + 1);
   Url url;
+  url.secure = secure;
   url.host_field = authority;
   if (host.starts_with('[') && host.ends_with(']')) {
     host = host.substr(1, host.size() - 2);

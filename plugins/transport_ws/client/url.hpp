@@ -1,4 +1,4 @@
-// plugins/transport_ws/client/url.hpp - ws:// addresses.
+// plugins/transport_ws/client/url.hpp - ws:// and wss:// addresses.
 #pragma once
 
 #include <string>
@@ -12,9 +12,10 @@ struct Url {
   std::string port;
   std::string target;
   std::string host_field;  // for the Host field of the request
+  bool secure = false;     // wss://
 };
 
-/// "ws://host[:port][/path][?query]". wss:// is refused by name until TLS is in this build.
+/// "ws://host[:port][/path][?query]", or wss:// for TLS.
 [[nodiscard]] bp::result<Url> parse_url(const std::string& text);
 
 }  // namespace transport_ws::client

@@ -74,6 +74,27 @@ void read_limits(const Configuration& from, Ranges& ranges, server::Settings& se
   settings.gateway.call_timeout_ms = ranges.time("limits.call_timeout", limits.call_timeout);
 }
 
+bp::result<void> read_tls(const Configuration& from, std::string_view folder, Ranges& ranges,
+                          server::Settings& settings) {
+  settings.tls_reload_ms = 0;
+  const auto read = [&](const std::optional<TlsConfiguration>& of, std::string_view key,
+                        std::optional<tls::Settings>& into) -> bp::result<void> {
+    if (of) {
+      auto made = tls_settings(*of, key, folder);
+      BP_TRY(made);
+      into = std::move(*made);
+      const std::uint32_t wait_ms =
+          of->reload.count() == 0 ? 0 : ranges.time(fmt::format("{}.reload", key), of->reload);
+      if (wait_ms > 0 && (settings.tls_reload_ms == 0 || wait_ms < settings.tls_reload_ms)) {
+        settings.tls_reload_ms = wait_ms;  // one timer for both listeners
+      }
+    }
+    return {};
+  };
+  BP_TRY(read(from.tls, "tls", settings.tls));
+  return read(from.metrics.tls, "metrics.tls", settings.metrics_tls);
+}
+
 bp::result<void> read_addresses(const Configuration& from, server::Settings& settings) {
   auto listen = net::parse_endpoint(from.listen);
   if (!listen) {
@@ -93,11 +114,13 @@ bp::result<void> read_addresses(const Configuration& from, server::Settings& set
 
 }  // namespace
 
-bp::result<server::Settings> engine_settings(const Configuration& configuration) {
+bp::result<server::Settings> engine_settings(const Configuration& configuration,
+                                             std::string_view folder) {
   constexpr std::uint32_t io_threads_ceiling = 64;
   server::Settings settings;
   BP_TRY(read_addresses(configuration, settings));
   Ranges ranges;
+  BP_TRY(read_tls(configuration, folder, ranges, settings));
   read_limits(configuration, ranges, settings);
   settings.origins = configuration.origins;
   settings.origins_loopback = configuration.origins_loopback;
@@ -121,7 +144,7 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration)
 }
 
 bp::result<std::vector<client::OutboundSettings>> client_settings(
-    const Configuration& configuration) {
+    const Configuration& configuration, std::string_view folder) {
   std::vector<client::OutboundSettings> all;
   for (const auto& [name, from] : configuration.clients) {
     if (!is_name(name)) {
@@ -137,6 +160,9 @@ bp::result<std::vector<client::OutboundSettings>> client_settings(
     settings.name = name;
     settings.channel = "ws.client." + name;
     settings.url = std::move(*url);
+    auto tls = tls_settings(from.tls, "clients." + name + ".tls", folder);
+    BP_TRY(tls);
+    settings.client.tls = std::move(*tls);
     settings.client.hello = from.hello;
     settings.client.backoff.retries_max = from.retries;
     settings.client.session.message_bytes_max = configuration.limits.message;

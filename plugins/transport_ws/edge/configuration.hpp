@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,7 @@
 
 #include "client/outbound.hpp"
 #include "edge/routes_configuration.hpp"
+#include "edge/tls_configuration.hpp"
 #include "limits.hpp"
 #include "server/settings.hpp"
 
@@ -66,21 +69,25 @@ struct WriterConfiguration {
 struct MetricsConfiguration {
   std::uint32_t in_flight = http_in_flight_max_default;
   Milliseconds timeout{http_timeout_ms_default};
+  std::optional<TlsConfiguration> tls;
 
   static constexpr auto fields =
       bp::fields(bp::field<&MetricsConfiguration::in_flight>("in_flight").or_default(),
-                 bp::field<&MetricsConfiguration::timeout>("timeout").or_default());
+                 bp::field<&MetricsConfiguration::timeout>("timeout").or_default(),
+                 bp::field<&MetricsConfiguration::tls>("tls").or_default());
 };
 
 struct ClientConfiguration {
   std::string url;
   std::vector<std::string> hello;
   std::uint32_t retries = 0;
+  ClientTlsConfiguration tls;
 
   static constexpr auto fields =
       bp::fields(bp::field<&ClientConfiguration::url>("url"),
                  bp::field<&ClientConfiguration::hello>("hello").or_default(),
-                 bp::field<&ClientConfiguration::retries>("retries").or_default());
+                 bp::field<&ClientConfiguration::retries>("retries").or_default(),
+                 bp::field<&ClientConfiguration::tls>("tls").or_default());
 };
 
 /// plugin.json says what each key means; its schema has the same defaults.
@@ -97,6 +104,7 @@ struct Configuration {
   MetricsConfiguration metrics;
   std::map<std::string, ClientConfiguration> clients;
   RoutesConfiguration routes;
+  std::optional<TlsConfiguration> tls;
 
   static constexpr auto fields =
       bp::fields(bp::field<&Configuration::listen>("listen").or_default(),
@@ -110,13 +118,15 @@ struct Configuration {
                  bp::field<&Configuration::writer>("writer").or_default(),
                  bp::field<&Configuration::metrics>("metrics").or_default(),
                  bp::field<&Configuration::clients>("clients").or_default(),
-                 bp::field<&Configuration::routes>("routes").or_default());
+                 bp::field<&Configuration::routes>("routes").or_default(),
+                 bp::field<&Configuration::tls>("tls").or_default());
 };
 
-/// Errors: CONFIG, naming the key and what it may be.
-[[nodiscard]] bp::result<server::Settings> engine_settings(const Configuration& configuration);
+/// Relative paths start at `folder`. Errors: CONFIG, naming the key and what it may be.
+[[nodiscard]] bp::result<server::Settings> engine_settings(const Configuration& configuration,
+                                                           std::string_view folder = {});
 [[nodiscard]] bp::result<std::vector<client::OutboundSettings>> client_settings(
-    const Configuration& configuration);
+    const Configuration& configuration, std::string_view folder = {});
 
 }  // namespace edge
 }  // namespace transport_ws

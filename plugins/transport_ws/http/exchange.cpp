@@ -18,7 +18,7 @@ bool not_now(const net::ErrorCode& failure) noexcept {
 
 }  // namespace
 
-Exchange::Exchange(net::Socket socket, session::Desk desk, std::uint32_t deadline_ms,
+Exchange::Exchange(net::Stream socket, session::Desk desk, std::uint32_t deadline_ms,
                    std::uint32_t header_bytes_max)
     : socket_(std::move(socket)),
       timer_(desk.context),
@@ -53,7 +53,8 @@ void Exchange::on_readable() {
   const std::size_t bytes =
       socket_.read_some(asio::buffer(desk_.scratch.data(), desk_.scratch.size()), failure);
   if (failure && !not_now(failure)) {
-    end("hung up");
+    const bool tls = socket_.shaking_hands() && failure != asio::error::eof;
+    end(tls ? "TLS: " + socket_.explain(failure) : "hung up");
     return;
   }
   const auto complete = reader_.feed({desk_.scratch.data(), bytes});
@@ -98,7 +99,7 @@ void Exchange::write(std::string text) {
 }
 
 void Exchange::go_on_writing() {
-  while (out_at_ < out_.size()) {
+  while (out_at_ < out_.size() || socket_.unsent()) {
     net::ErrorCode failure;
     const std::size_t bytes =
         socket_.write_some(asio::buffer(out_.data() + out_at_, out_.size() - out_at_), failure);

@@ -11,7 +11,7 @@
 #include <string>
 
 #include "http/message.hpp"
-#include "net/socket.hpp"
+#include "net/stream.hpp"
 #include "session/desk.hpp"
 
 namespace transport_ws::http {
@@ -24,9 +24,9 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   /// "timeout", ...). What it captures is kept until then.
   using OnEnd = std::move_only_function<void(std::string_view how)>;
   /// Called when the 101 answer has left: the connection is a WebSocket from here on.
-  using OnUpgraded = std::move_only_function<void(net::Socket, std::string already_read)>;
+  using OnUpgraded = std::move_only_function<void(net::Stream, std::string already_read)>;
 
-  Exchange(net::Socket socket, session::Desk desk, std::uint32_t deadline_ms,
+  Exchange(net::Stream socket, session::Desk desk, std::uint32_t deadline_ms,
            std::uint32_t header_bytes_max);
 
   void start(OnRequest on_request, OnEnd on_end);
@@ -36,6 +36,9 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   /// Ends it without an answer.
   void end(std::string_view how);
 
+  /// Of the other side; see tls::Engine::peer().
+  [[nodiscard]] tls::Identity peer() const { return socket_.peer(); }
+
  private:
   void await_readable();
   void on_readable();
@@ -44,7 +47,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   void written();
   void await_hangup();
 
-  net::Socket socket_;
+  net::Stream socket_;
   net::Timer timer_;
   session::Desk desk_;
   RequestReader reader_;

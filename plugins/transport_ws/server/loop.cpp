@@ -15,7 +15,7 @@ namespace transport_ws::server {
 
 namespace {
 
-std::string address_of(const net::Socket& socket) {
+std::string address_of(const net::Stream& socket) {
   net::ErrorCode failure;
   const auto endpoint = socket.remote_endpoint(failure);
   return failure ? "(gone)" : net::to_text(endpoint);
@@ -84,7 +84,7 @@ void Loop::stop() {
   }
 }
 
-void Loop::adopt(net::Socket socket, net::Admission::Ticket ticket) {
+void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
   auto held = std::make_shared<net::Admission::Ticket>(std::move(ticket));
   asio::post(context_, [this, socket = std::move(socket), held]() mutable {
     const std::string address = address_of(socket);
@@ -98,7 +98,7 @@ void Loop::adopt(net::Socket socket, net::Admission::Ticket ticket) {
   });
 }
 
-void Loop::adopt_http(net::Socket socket, net::Admission::Ticket ticket) {
+void Loop::adopt_http(net::Stream socket, net::Admission::Ticket ticket) {
   auto held = std::make_shared<net::Admission::Ticket>(std::move(ticket));
   asio::post(context_, [this, socket = std::move(socket), held]() mutable {
     const auto exchange = std::make_shared<http::Exchange>(
@@ -109,10 +109,10 @@ void Loop::adopt_http(net::Socket socket, net::Admission::Ticket ticket) {
   });
 }
 
-void Loop::turn_away(net::Socket socket, std::string_view reason) {
+void Loop::turn_away(net::Stream socket, std::string_view reason) {
   asio::post(context_, [this, socket = std::move(socket), reason]() mutable {
     reject(address_of(socket), reason);
-    if (turned_away_ >= turned_away_max) {
+    if (turned_away_ >= turned_away_max || socket.secured()) {
       return;  // the socket is closed: no time to be polite
     }
     ++turned_away_;
@@ -161,12 +161,12 @@ void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const htt
     return;
   }
   exchange->upgrade(std::move(*accepted), [this, place, ticket, address](
-                                              net::Socket socket, const std::string& already_read) {
+                                              net::Stream socket, const std::string& already_read) {
     open_session(place, std::move(socket), already_read, std::move(*ticket), address);
   });
 }
 
-void Loop::open_session(std::size_t route, net::Socket socket, std::string_view already_read,
+void Loop::open_session(std::size_t route, net::Stream socket, std::string_view already_read,
                         net::Admission::Ticket ticket, const std::string& address) {
   const std::uint64_t id = std::exchange(next_connection_, next_connection_ + connection_step_);
   route::Room& room = *rooms_[route];

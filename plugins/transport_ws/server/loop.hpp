@@ -33,6 +33,9 @@ class Observer {
   virtual void on_open(std::uint64_t connection, const std::string& address) = 0;
   virtual void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) = 0;
   virtual void on_rejected(const std::string& address, std::string_view reason) = 0;
+  /// The files of 'tls' or 'metrics.tls' changed: new connections use them, or the error says why
+  /// not.
+  virtual void on_certificate(std::string_view key, const bp::result<void>& taken) = 0;
 
  protected:
   ~Observer() = default;
@@ -54,11 +57,11 @@ class Loop final : private route::Room::Doorkeeper {
   void stop();
 
   /// A connection of the first listener: expects a WebSocket handshake.
-  void adopt(net::Socket socket, net::Admission::Ticket ticket);
+  void adopt(net::Stream socket, net::Admission::Ticket ticket);
   /// A connection of the second listener: expects a plain request.
-  void adopt_http(net::Socket socket, net::Admission::Ticket ticket);
-  /// A connection that is one too many: is told so.
-  void turn_away(net::Socket socket, std::string_view reason);
+  void adopt_http(net::Stream socket, net::Admission::Ticket ticket);
+  /// A connection that is one too many: is told so, unless that took a TLS handshake first.
+  void turn_away(net::Stream socket, std::string_view reason);
 
   /// Refuses new work, waits for what is in flight, closes every connection with `code`. `on_done`
   /// is called on the loop's thread, at the latest after Settings::drain_ms.
@@ -88,7 +91,7 @@ class Loop final : private route::Room::Doorkeeper {
   void on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
                   const std::shared_ptr<net::Admission::Ticket>& ticket,
                   const std::string& address);
-  void open_session(std::size_t route, net::Socket socket, std::string_view already_read,
+  void open_session(std::size_t route, net::Stream socket, std::string_view already_read,
                     net::Admission::Ticket ticket, const std::string& address);
   void reject(const std::string& address, std::string_view reason);
   void begin_drain(std::uint16_t code, std::move_only_function<void()> on_done);

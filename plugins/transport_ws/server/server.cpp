@@ -44,7 +44,9 @@ Server::Server(Settings settings, const BusFactory& make_bus, Observer& observer
       http_admission_(http_connections_max, http_connections_max),
       loops_(make_loops(settings_, make_bus, observer)),
       listener_(loops_.front()->context()),
-      metrics_listener_(loops_.front()->context()) {}
+      metrics_listener_(loops_.front()->context()),
+      reload_timer_(loops_.front()->context()),
+      observer_(observer) {}
 
 Server::~Server() {
   stop();
@@ -77,7 +79,27 @@ bp::result<void> Server::bind(Listener& listener, const net::Tcp::endpoint& endp
   return {};
 }
 
+bp::result<void> Server::secure(Listener& listener, const std::optional<tls::Settings>& settings,
+                                std::string_view key) {
+  if (settings) {
+    auto opened = tls::Source::open(*settings);
+    if (!opened) {
+      return std::unexpected(
+          std::move(opened).error().during("reading the files of '" + std::string(key) + "'"));
+    }
+    listener.tls = std::move(*opened);
+  }
+  return {};
+}
+
+net::Stream Server::stream_of(const Listener& listener, net::Socket socket) {
+  return listener.tls ? net::Stream(std::move(socket), listener.tls->current())
+                      : net::Stream(std::move(socket));
+}
+
 bp::result<void> Server::open() {
+  BP_TRY(secure(listener_, settings_.tls, "tls"));
+  BP_TRY(secure(metrics_listener_, settings_.metrics_tls, "metrics.tls"));
   BP_TRY(bind(listener_, settings_.listen, "listen"));
   if (settings_.metrics_listen) {
     if (auto bound = bind(metrics_listener_, *settings_.metrics_listen, "metrics_listen"); !bound) {
@@ -91,7 +113,34 @@ bp::result<void> Server::open() {
   return {};
 }
 
+// Three stat() a listener; only files that changed are read, on this io thread.
+void Server::await_reload() {
+  reload_timer_.expires_after(std::chrono::milliseconds(settings_.tls_reload_ms));
+  reload_timer_.async_wait([this](net::ErrorCode cancelled) {
+    if (!cancelled) {
+      reload(listener_, "tls");
+      reload(metrics_listener_, "metrics.tls");
+      await_reload();
+    }
+  });
+}
+
+void Server::reload(Listener& listener, std::string_view key) {
+  if (listener.tls == nullptr) {
+    return;
+  }
+  const auto changed = listener.tls->refresh();
+  if (!changed) {
+    observer_.on_certificate(key, std::unexpected(changed.error()));
+  } else if (*changed) {
+    observer_.on_certificate(key, {});
+  }
+}
+
 void Server::run() {
+  if (settings_.tls_reload_ms > 0 && (listener_.tls || metrics_listener_.tls)) {
+    await_reload();
+  }
   await_connection();
   if (settings_.metrics_listen) {
     await_scrape();
@@ -130,9 +179,9 @@ void Server::await_connection() {
         if (!failure && !gone) {
           auto ticket = admission_.enter(from.address());
           if (ticket) {
-            loop.adopt(std::move(socket), std::move(*ticket));
+            loop.adopt(stream_of(listener_, std::move(socket)), std::move(*ticket));
           } else {
-            loop.turn_away(std::move(socket), ticket.error());
+            loop.turn_away(stream_of(listener_, std::move(socket)), ticket.error());
           }
         }
         await_connection();
@@ -150,7 +199,7 @@ void Server::await_scrape() {
         const auto from = failure ? net::Tcp::endpoint() : socket.remote_endpoint(gone);
         if (!failure && !gone) {
           if (auto ticket = http_admission_.enter(from.address())) {
-            loop.adopt_http(std::move(socket), std::move(*ticket));
+            loop.adopt_http(stream_of(metrics_listener_, std::move(socket)), std::move(*ticket));
           }
         }
         await_scrape();

@@ -14,6 +14,7 @@
 #include "net/admission.hpp"
 #include "server/loop.hpp"
 #include "server/settings.hpp"
+#include "tls/source.hpp"
 
 namespace transport_ws::server {
 
@@ -55,12 +56,19 @@ class Server {
 
     net::Acceptor acceptor;
     net::Timer retry;
+    std::unique_ptr<tls::Source> tls;  // null: plain
   };
 
   [[nodiscard]] static bp::result<void> bind(Listener& listener, const net::Tcp::endpoint& endpoint,
                                              std::string_view key);
   void await_connection();
   void await_scrape();
+  [[nodiscard]] static bp::result<void> secure(Listener& listener,
+                                               const std::optional<tls::Settings>& settings,
+                                               std::string_view key);
+  [[nodiscard]] static net::Stream stream_of(const Listener& listener, net::Socket socket);
+  void await_reload();
+  void reload(Listener& listener, std::string_view key);
   [[nodiscard]] static bool again(Listener& listener, net::ErrorCode failure,
                                   std::move_only_function<void()> accept);
 
@@ -74,6 +82,8 @@ class Server {
   Listener metrics_listener_;
   net::Tcp::endpoint listening_;
   std::optional<net::Tcp::endpoint> metrics_listening_;
+  net::Timer reload_timer_;
+  Observer& observer_;
   std::size_t next_loop_ = 0;
 };
 

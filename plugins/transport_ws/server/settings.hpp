@@ -10,6 +10,7 @@
 #include "net/socket.hpp"
 #include "route/route.hpp"
 #include "rpc/gateway.hpp"
+#include "tls/context.hpp"
 
 namespace transport_ws::server {
 
@@ -29,6 +30,9 @@ struct Settings {
   std::uint32_t http_timeout_ms = http_timeout_ms_default;
   std::uint32_t drain_ms = drain_ms_default;
   std::uint32_t io_threads = 1;
+  std::optional<tls::Settings> tls;                     // of the first listener; none: plain
+  std::optional<tls::Settings> metrics_tls;             // of the second
+  std::uint32_t tls_reload_ms = tls_reload_ms_default;  // 0: never
 };
 
 }  // namespace transport_ws::server

@@ -48,7 +48,7 @@ std::uint32_t random_mask() {
   return device();
 }
 
-Session::Session(std::uint64_t id, net::Socket socket, const SessionSettings& settings,
+Session::Session(std::uint64_t id, net::Stream socket, const SessionSettings& settings,
                  std::shared_ptr<Owner> owner, Desk desk)
     : id_(id),
       socket_(std::move(socket)),
@@ -204,7 +204,7 @@ void Session::expect_drain(std::string reason) {
   if (settings_.block_ms == 0 || block_timer_ || state_ != State::Open) {
     return;
   }
-  block_timer_.emplace(desk_.context, milliseconds(settings_.block_ms));
+  block_timer_ = std::make_unique<net::Timer>(desk_.context, milliseconds(settings_.block_ms));
   block_timer_->async_wait(
       [self = shared_from_this(), reason = std::move(reason)](net::ErrorCode failure) {
         if (!failure && self->drain_asked_ && self->state_ == State::Open) {
@@ -266,7 +266,7 @@ void Session::request_flush() {
 }
 
 void Session::flush() {
-  while (state_ != State::Closed && !await_write_ && !outbox_.empty()) {
+  while (state_ != State::Closed && !await_write_ && (!outbox_.empty() || socket_.unsent())) {
     net::ErrorCode failure;
     const std::size_t bytes = socket_.write_some(Pieces(outbox_), failure);
     if (failure == asio::error::would_block || failure == asio::error::try_again) {
@@ -310,7 +310,7 @@ void Session::after_flush() {
     block_timer_.reset();
     owner_->on_drained(*this);
   }
-  if (state_ == State::Closing && outbox_.empty()) {
+  if (state_ == State::Closing && outbox_.empty() && !socket_.unsent()) {
     if (!shut_) {
       net::ErrorCode ignored;
       (void)socket_.shutdown(net::Socket::shutdown_send, ignored);

@@ -9,14 +9,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "frame/codec.hpp"
 #include "frame/outbox.hpp"
-#include "net/socket.hpp"
+#include "net/stream.hpp"
 #include "session/desk.hpp"
 #include "session/peer.hpp"
 
@@ -50,7 +49,7 @@ class Session final : public Peer,
     ~Owner() = default;
   };
 
-  Session(std::uint64_t id, net::Socket socket, const SessionSettings& settings,
+  Session(std::uint64_t id, net::Stream socket, const SessionSettings& settings,
           std::shared_ptr<Owner> owner, Desk desk);
 
   /// `already_read`: what came behind the handshake.
@@ -114,9 +113,9 @@ class Session final : public Peer,
   [[nodiscard]] std::string control(frame::Opcode opcode, std::string_view payload) const;
 
   const std::uint64_t id_;
-  net::Socket socket_;
+  net::Stream socket_;
   net::Timer timer_;
-  std::optional<net::Timer> block_timer_;
+  std::unique_ptr<net::Timer> block_timer_;  // only where somebody waits
   frame::Decoder decoder_;
   frame::Outbox outbox_;
   std::shared_ptr<Owner> owner_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <poll.h>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unistd.h>
@@ -47,9 +48,9 @@ class RawClient {
   RawClient(const RawClient&) = delete;
   RawClient& operator=(const RawClient&) = delete;
 
-  ~RawClient() { hang_up(); }
+  virtual ~RawClient() { hang_up(); }
 
-  void hang_up() {
+  virtual void hang_up() {
     if (fd_ >= 0) {
       ::close(std::exchange(fd_, -1));
     }
@@ -61,7 +62,7 @@ class RawClient {
   /// False: the other side has gone.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent = put(bytes);
       if (sent <= 0) {
         return false;
       }
@@ -80,13 +81,12 @@ class RawClient {
 
   /// Reads once. False: end of the stream, or nothing came in time.
   bool fill() {
-    pollfd ready{fd_, POLLIN, 0};
-    if (::poll(&ready, 1, static_cast<int>(patience.count())) <= 0) {
+    if (!await_readable()) {
       ADD_FAILURE() << "nothing came within " << patience.count() << " ms";
       return false;
     }
     std::array<char, 65'536> bytes{};
-    const ssize_t got = ::recv(fd_, bytes.data(), bytes.size(), 0);
+    const ssize_t got = get(bytes);
     if (got <= 0) {
       return false;
     }
@@ -166,6 +166,20 @@ class RawClient {
   void settle() {
     send_frame(frame::Opcode::Ping, "settle");
     EXPECT_EQ(read_text(), "settle");
+  }
+
+ protected:
+  [[nodiscard]] int descriptor() const noexcept { return fd_; }
+
+  virtual ssize_t put(std::string_view bytes) {
+    return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+
+  virtual ssize_t get(std::span<char> into) { return ::recv(fd_, into.data(), into.size(), 0); }
+
+  virtual bool await_readable() {
+    pollfd ready{fd_, POLLIN, 0};
+    return ::poll(&ready, 1, static_cast<int>(patience.count())) > 0;
   }
 
  private:

@@ -30,14 +30,23 @@ TEST(Url, HasDefaults) {
   EXPECT_EQ(parse_url("ws://[::1]/")->port, "80");
 }
 
+TEST(Url, KnowsTls) {
+  const auto url = parse_url("wss://h/a");
+  ASSERT_TRUE(url);
+  EXPECT_TRUE(url->secure);
+  EXPECT_EQ(url->port, "443");
+  EXPECT_EQ(url->host_field, "h");
+  EXPECT_FALSE(parse_url("ws://h")->secure);
+}
+
 TEST(Url, RefusesWhatItDoesNotUnderstand) {
-  for (const std::string text : {"", "http://h", "ws://", "ws://:80", "ws://h:0", "ws://h:99999",
-                                 "ws://h:x", "ws://u@h", "ws://h/a b", "ws://h/\r\nX: y"}) {
+  for (const std::string text :
+       {"", "http://h", "ws://", "wss://", "ws://:80", "ws://h:0", "ws://h:99999", "ws://h:x",
+        "ws://u@h", "ws://h/a b", "ws://h/\r\nX: y"}) {
     const auto url = parse_url(text);
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error().code(), BP_E_CONFIG) << text;
   }
-  EXPECT_EQ(parse_url("wss://h").error().code(), BP_E_UNSUPPORTED);
 }
 
 }  // namespace

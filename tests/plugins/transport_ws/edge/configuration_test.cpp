@@ -106,7 +106,7 @@ TEST(Configuration, NamesClients) {
 TEST(Configuration, RefusesClientsByName) {
   EXPECT_NE(read_clients(R"({"a b":{"url":"ws://h"}})").error().text().find("clients.a b"),
             std::string::npos);
-  EXPECT_NE(read_clients(R"({"hq":{"url":"wss://h"}})").error().text().find("clients.hq.url"),
+  EXPECT_NE(read_clients(R"({"hq":{"url":"http://h"}})").error().text().find("clients.hq.url"),
             std::string::npos);
 }
 

@@ -128,9 +128,9 @@ TEST_F(ExchangeTest, HandsTheSocketOverAfterAnUpgrade) {
   std::string already_read = "(none)";
   on_request = [&](const auto& self) {
     self->upgrade("HTTP/1.1 101 Switching Protocols\r\n\r\n",
-                  [&](net::Socket socket, std::string rest) {
+                  [&](net::Stream socket, std::string rest) {
                     already_read = std::move(rest);
-                    socket.close();
+                    socket.socket().close();
                   });
   };
   open();

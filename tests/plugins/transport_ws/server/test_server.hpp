@@ -98,7 +98,6 @@ class TestServer final : public Observer {
   std::vector<EchoBus*> buses;
   std::unique_ptr<Server> server;
 
- private:
   void on_open(std::uint64_t connection, const std::string& /*address*/) override {
     note("open " + std::to_string(connection));
   }
@@ -112,6 +111,11 @@ class TestServer final : public Observer {
     note("rejected " + std::string(reason));
   }
 
+  void on_certificate(std::string_view key, const bp::result<void>& taken) override {
+    note("certificate " + std::string(key) + (taken ? " reloaded" : " rejected"));
+  }
+
+ private:
   void note(std::string line) {
     const std::scoped_lock lock(mutex_);
     lines_.push_back(std::move(line));

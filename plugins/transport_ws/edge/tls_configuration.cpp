@@ -1,0 +1,48 @@
+// plugins/transport_ws/edge/tls_configuration.cpp - what belongs together is given together.
+#include "edge/tls_configuration.hpp"
+
+#include <fmt/format.h>
+
+#include "tls/file.hpp"
+
+namespace transport_ws::edge {
+
+bp::result<tls::Settings> tls_settings(const TlsConfiguration& from, std::string_view key,
+                                       std::string_view folder) {
+  if (from.certificate.empty() || from.key.empty()) {
+    return bp::fail(BP_E_CONFIG,
+                    fmt::format("'{0}.certificate' and '{0}.key' must name files in PEM", key));
+  }
+  if ((from.client == tls::ClientCertificate::None) != from.client_ca.empty()) {
+    return bp::fail(BP_E_CONFIG,
+                    fmt::format("'{0}.client_ca' and '{0}.client' (optional or required) are given "
+                                "together or not at all",
+                                key));
+  }
+  tls::Settings settings;
+  settings.side = tls::Side::Server;
+  settings.certificate = tls::path_in(folder, from.certificate);
+  settings.key = tls::path_in(folder, from.key);
+  settings.ca = tls::path_in(folder, from.client_ca);
+  settings.client = from.client;
+  settings.min_version = from.min_version;
+  return settings;
+}
+
+bp::result<tls::Settings> tls_settings(const ClientTlsConfiguration& from, std::string_view key,
+                                       std::string_view folder) {
+  if (from.certificate.empty() != from.key.empty()) {
+    return bp::fail(
+        BP_E_CONFIG,
+        fmt::format("'{0}.certificate' and '{0}.key' are given together or not at all", key));
+  }
+  tls::Settings settings;
+  settings.side = tls::Side::Client;
+  settings.certificate = tls::path_in(folder, from.certificate);
+  settings.key = tls::path_in(folder, from.key);
+  settings.ca = tls::path_in(folder, from.ca);
+  settings.min_version = from.min_version;
+  return settings;
+}
+
+}  // namespace transport_ws::edge

@@ -1,0 +1,44 @@
+// tests/plugins/transport_ws/tls/source_test.cpp - changed files are used, garbage is told once.
+#include "tls/source.hpp"
+
+#include <gtest/gtest.h>
+
+#include "paper.hpp"
+
+namespace transport_ws::tls {
+namespace {
+
+TEST(Source, TakesChangedFiles) {
+  const Office office;
+  const auto source = *Source::open(office.server);
+  const auto first = source->current();
+  EXPECT_FALSE(*source->refresh());
+  EXPECT_EQ(source->current(), first);
+  office.renew();
+  EXPECT_TRUE(*source->refresh());
+  EXPECT_NE(source->current(), first);
+  EXPECT_FALSE(*source->refresh());
+}
+
+TEST(Source, KeepsTheOldOneAndTellsOfGarbageOnce) {
+  const Office office;
+  const auto source = *Source::open(office.server);
+  const auto first = source->current();
+  office.folder.write("server.pem", "garbage");
+  const auto rejected = source->refresh();
+  ASSERT_FALSE(rejected);
+  EXPECT_NE(rejected.error().message().find("server.pem"), std::string::npos);
+  EXPECT_EQ(source->current(), first);
+  EXPECT_FALSE(*source->refresh());
+  office.renew();
+  EXPECT_TRUE(*source->refresh());
+}
+
+TEST(Source, DoesNotOpenWithoutItsFiles) {
+  Office office;
+  office.server.key = office.folder.at("nothing");
+  EXPECT_EQ(Source::open(office.server).error().code(), BP_E_NOT_FOUND);
+}
+
+}  // namespace
+}  // namespace transport_ws::tls
