@@ -33,9 +33,9 @@ class SecureClientTest : public ::testing::Test, public Client::Handler {
         std::make_unique<server::TestServer>([&](server::Settings& of) { of.tls = office.server; });
     settings.backoff = {.initial_ms = 1, .max_ms = 5, .retries_max = retries_max};
     settings.tls = tls;
-    client =
-        std::make_shared<Client>(*parse_url("wss://" + host + ":" + std::to_string(server->port())),
-                                 settings, *this, session::Desk{context, scratch, counters});
+    client = std::make_shared<Client>(
+        *parse_url("wss://" + host + ":" + std::to_string(server->port())), settings, *this,
+        session::Desk{context, scratch, counters, replies});
     client->start();
   }
 
@@ -62,6 +62,7 @@ class SecureClientTest : public ::testing::Test, public Client::Handler {
   asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   session::Counters counters;
+  std::string replies;
   ClientSettings settings;
   std::unique_ptr<server::TestServer> server;
   std::shared_ptr<Client> client;

@@ -115,6 +115,18 @@ TEST(RequestReader, RefusesWhatCanBeReadInTwoWays) {
   EXPECT_EQ(refused(post + "Host: b\r\n\r\n"), 400U);
 }
 
+// Beast's assertion about such a chunk ended the process.
+TEST(RequestReader, TakesALastChunkThatComesAlone) {
+  RequestReader reader(header_max, 0);
+  bool complete = false;
+  for (const char* piece :
+       {"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\n", "\r", "\n"}) {
+    EXPECT_FALSE(complete);
+    complete = reader.feed(piece).value();
+  }
+  EXPECT_TRUE(complete);
+}
+
 RC_GTEST_PROP(RequestReader, SurvivesAnyBytes, (const std::vector<unsigned char>& noise)) {
   RequestReader reader(header_max, 0);
   (void)reader.feed("GET / HTTP/1.1\r\n");

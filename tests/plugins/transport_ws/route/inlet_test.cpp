@@ -69,6 +69,8 @@ class InletTest : public ::testing::Test {
                    std::string_view /*why*/) override {}
 
     void on_rejected(const std::string& /*address*/, std::string_view /*why*/) override {}
+
+    void on_certificate(std::string_view /*key*/, const bp::result<void>& /*taken*/) override {}
   };
 
   Deaf deaf_;
