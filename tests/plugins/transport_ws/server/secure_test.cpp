@@ -130,7 +130,9 @@ TEST_F(SecureServer, CountsTheTlsHandshakeInTheDeadline) {
   EXPECT_EQ(silent.read_all(), "");
   EXPECT_EQ(half.read_all(), "");
   EXPECT_TRUE(server->heard("rejected timeout"));
-  EXPECT_EQ(server->server->connections(), 0U);
+  while (server->server->connections() > 0) {
+    std::this_thread::yield();  // a place is given back a moment after the socket
+  }
 }
 
 TEST_F(SecureServer, HangsUpOnOneTooManyWithoutAHandshake) {
