@@ -21,6 +21,8 @@ constexpr std::array<std::string_view, 2> host_prefixes{"backplane_", "process_"
 constexpr std::array<std::string_view, 2> exporter_labels{"le", "quantile"};
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 
+constexpr std::string_view info_suffix = "_info";
+
 bool is_letter(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
@@ -98,6 +100,31 @@ error::Result<void> check_labels(const Definition& definition, bool by_host) {
   return {};
 }
 
+// What OpenMetrics wants of the two kinds that carry no quantity.
+error::Result<void> check_kind(const Definition& definition) {
+  const std::string& name = definition.name;
+  if (definition.kind != Kind::Info && definition.kind != Kind::StateSet) {
+    return {};
+  }
+  if (!definition.unit.empty()) {
+    return error::fail(BP_E_INVALID, fmt::format("{} has a unit; leave it out, it carries no "
+                                                 "quantity",
+                                                 definition.text()));
+  }
+  if (definition.kind == Kind::Info && name.ends_with(info_suffix)) {
+    return error::fail(BP_E_INVALID, fmt::format("info '{}' ends with '{}', which exporters add "
+                                                 "themselves; leave it out",
+                                                 name, info_suffix));
+  }
+  if (definition.kind == Kind::StateSet &&
+      std::ranges::find(definition.label_names, name) == definition.label_names.end()) {
+    return error::fail(BP_E_INVALID, fmt::format("{} has no label '{}' for its states; name one of "
+                                                 "its labels so",
+                                                 definition.text(), name));
+  }
+  return {};
+}
+
 std::string_view view(const bp_str& text) noexcept {
   return text.ptr == nullptr ? std::string_view{} : std::string_view(text.ptr, text.len);
 }
@@ -112,6 +139,10 @@ std::string_view kind_name(Kind kind) noexcept {
       return "gauge";
     case Kind::Histogram:
       return "histogram";
+    case Kind::Info:
+      return "info";
+    case Kind::StateSet:
+      return "stateset";
   }
   return "unknown";
 }
@@ -132,7 +163,7 @@ error::Result<Definition> read_desc(const bp_metric_desc& desc) {
       return error::fail(BP_E_TOO_NEW, "bp_metric_desc has fields that this host does not know");
     }
   }
-  if (desc.kind < BP_METRIC_COUNTER || desc.kind > BP_METRIC_HISTOGRAM) {
+  if (desc.kind < BP_METRIC_COUNTER || desc.kind > BP_METRIC_STATESET) {
     return error::fail(BP_E_INVALID,
                        fmt::format("{} is not a kind of metric; use BP_METRIC_*", desc.kind));
   }
@@ -161,6 +192,9 @@ error::Result<Definition> read_desc(const bp_metric_desc& desc) {
 
 error::Result<void> check(const Definition& definition, bool by_host) {
   if (auto checked = check_name(definition, by_host); !checked) {
+    return checked;
+  }
+  if (auto checked = check_kind(definition); !checked) {
     return checked;
   }
   return check_labels(definition, by_host);

@@ -25,7 +25,9 @@ inline constexpr std::string_view plugin_label = "plugin";
 enum class Kind : std::uint8_t {
   Counter = BP_METRIC_COUNTER,
   Gauge = BP_METRIC_GAUGE,
-  Histogram = BP_METRIC_HISTOGRAM
+  Histogram = BP_METRIC_HISTOGRAM,
+  Info = BP_METRIC_INFO,
+  StateSet = BP_METRIC_STATESET
 };
 
 [[nodiscard]] std::string_view kind_name(Kind kind) noexcept;

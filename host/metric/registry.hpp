@@ -13,21 +13,29 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 #include "host/metric/definition.hpp"
 #include "host/metric/family.hpp"
-#include "host/metric/grid.hpp"
+#include "host/metric/part.hpp"
+#include "host/metric/shelf.hpp"
 
 namespace host::metric {
 
 inline constexpr std::size_t series_per_family_max = BP_METRIC_SERIES_MAX;
+inline constexpr std::size_t series_total_max = 100'000;
 inline constexpr std::size_t families_per_owner_max = 500;
 inline constexpr std::size_t cells_per_owner_max = 131'072;
 
-// All label values of the series that stands for those above the limit.
-inline constexpr std::string_view overflow_value = "overflow";
+// What an operator may set. Series of the host itself are not counted, and do not expire.
+struct Limits {
+  std::size_t series_per_family = series_per_family_max;
+  std::size_t series_total = series_total_max;
+  // A series with labels that nobody wrote for so long is not shown until it is written again; its
+  // place is free for others. Looked at when a snapshot is taken. 0: never.
+  std::uint64_t expire_after_ns = 0;
+  std::function<std::uint64_t()> now_ns = {};  // empty: the steady clock
+};
 
 class Registry {
  public:
@@ -48,7 +56,7 @@ class Registry {
   using Collector = std::function<void(std::vector<Family>&)>;
   using CollectorId = std::uint64_t;
 
-  Registry();
+  explicit Registry(Limits limits = {});
   Registry(const Registry&) = delete;
   Registry& operator=(const Registry&) = delete;
   ~Registry();
@@ -77,30 +85,45 @@ class Registry {
   // Everything, ordered by family name and label values; no family and no label set twice.
   [[nodiscard]] std::vector<Family> collect();
 
+  // The same in parts, without what whoever got the shape `known` knows already (see
+  // bp_metric_api.snapshot_parts). False: there was no room for a part.
+  [[nodiscard]] bool snapshot(std::uint32_t known, std::uint64_t unix_time_ns,
+                              const PartRoom& room);
+
  private:
   struct Tenant;
-  struct Shelf;
 
-  // Series of all owners together, so that their order is that of the exposition.
-  struct SeriesKey {
-    std::vector<std::string> label_values;
-    Owner owner;
-    friend auto operator<=>(const SeriesKey&, const SeriesKey&) = default;
+  // The last look of a collector's family, so that its shape grows when it changed.
+  struct Look {
+    std::uint64_t hash = 0;
+    std::uint32_t shape = 0;
+    bool seen = false;
   };
 
-  using Cells = std::vector<std::pair<Writer, bp_metric_cell*>>;
+  // Per owner: what its cells refused.
+  using Refused = std::map<Owner, std::uint64_t>;
 
   [[nodiscard]] error::Result<Shelf*> shelf_for(const Tenant& tenant, Owner owner,
                                                 const Definition& definition);
-  static void sum_histogram(const Grid& grid, const Cells& cells, Series& series);
+  [[nodiscard]] Shelf::Series* series_for(Shelf& shelf, Shelf::Key key);
+  [[nodiscard]] std::vector<Family> run_collectors();
+  [[nodiscard]] std::uint64_t now_ns() const;
+  [[nodiscard]] const std::string& name_of(Owner owner) const;
+  void look(Refused& refused);
   [[nodiscard]] Family read(const Shelf& shelf) const;
-  [[nodiscard]] Series read(const Shelf& shelf, const SeriesKey& key, const Cells& cells) const;
-  void append_own(std::vector<Family>& families) const;
+  void append_own(std::vector<Family>& families, const Refused& refused) const;
+  void give_shapes(const std::vector<Family>& families);
+  [[nodiscard]] bool write(PartWriter& writer, const Shelf& shelf, bool known) const;
 
+  const Limits limits_;
   std::mutex mutex_;
   FamilyId last_id_ = 0;
+  std::uint32_t last_shape_ = 0;
+  std::size_t series_total_ = 0;  // of plugins, shown
+  std::uint64_t conflicts_ = 0;
   std::map<Owner, Tenant> tenants_;
   std::map<std::string, Shelf, std::less<>> shelves_;  // by family name
+  std::map<std::string, Look, std::less<>> looks_;     // by family name
 
   std::mutex collectors_mutex_;  // held while collectors run; taken before mutex_, never after
   CollectorId last_collector_ = 0;

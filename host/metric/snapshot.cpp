@@ -36,7 +36,7 @@ class Writer {
         .series_offset = narrow(series_at_),
         .labels_offset = narrow(labels_at_),
         .buckets_offset = narrow(buckets_at_),
-        .reserved = 0,
+        .shape = 0,
         .unix_time_ns = unix_time_ns,
     };
     put(0, header);
@@ -82,7 +82,7 @@ class Writer {
   void put_family(std::size_t index, const Family& family) {
     put(sizeof(bp_metric_snapshot) + (index * sizeof(bp_metric_family)),
         bp_metric_family{.kind = static_cast<std::uint32_t>(family.kind),
-                         .reserved = 0,
+                         .shape = 0,
                          .name = text(family.name),
                          .help = text(family.help),
                          .unit = text(family.unit),

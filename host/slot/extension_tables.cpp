@@ -199,41 +199,89 @@ struct MetricTable {
 
   static bp_status BP_CALL snapshot(const bp_host* host, bp_inst instance, bp_buf* out_lease) {
     Slot& slot = Slot::of(host);
-    if (!slot.is_instance(instance)) {
-      return BP_E_STALE;
+    if (const bp_status refused = may_snapshot(slot, instance, out_lease); refused < 0) {
+      return refused;
     }
-    if (out_lease == nullptr) {
-      return BP_E_INVALID;
-    }
-    if (slot.identity_.permissions.snapshot.empty()) {
-      return BP_E_PERMISSION;
-    }
-    const auto encoded = metric::encode_snapshot(
-        slot.surroundings_.metrics.collect(),
-        std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()));
+    const auto encoded =
+        metric::encode_snapshot(slot.surroundings_.metrics.collect(), wall_clock());
     if (!encoded) {
       return encoded.error().code();
     }
-    message::Message message =
-        message::copy_of(slot.surroundings_.exchange.pool(),
-                         std::as_bytes(std::span(encoded->data(), encoded->size())));
-    if (!message.block) {
-      return BP_E_NO_MEMORY;
+    std::vector<message::Message> whole(1);
+    whole.front() = message::copy_of(slot.surroundings_.exchange.pool(),
+                                     std::as_bytes(std::span(encoded->data(), encoded->size())));
+    return whole.front().block ? lend(slot, std::move(whole), out_lease) : BP_E_NO_MEMORY;
+  }
+
+  static bp_status BP_CALL snapshot_parts(const bp_host* host, bp_inst instance,
+                                          std::uint32_t shape, bp_buf* out_leases,
+                                          std::uint32_t max_leases, std::uint32_t* out_count) {
+    Slot& slot = Slot::of(host);
+    const void* const out = out_count == nullptr ? nullptr : out_leases;
+    if (const bp_status refused = may_snapshot(slot, instance, out); refused < 0) {
+      return refused;
     }
-    const message::Message kept = message;
+    std::vector<message::Message> parts;
+    const metric::PartRoom room = [&](std::size_t bytes) -> std::byte* {
+      if (parts.size() >= max_leases) {
+        return nullptr;
+      }
+      message::Message part;
+      part.block = slot.surroundings_.exchange.pool().allocate(bytes);
+      if (!part.block) {
+        return nullptr;
+      }
+      part.size = bytes;
+      parts.push_back(std::move(part));
+      return parts.back().block.get()->payload();
+    };
+    const auto now = static_cast<std::uint64_t>(wall_clock().time_since_epoch().count());
+    if (!slot.surroundings_.metrics.snapshot(shape, now, room)) {
+      return parts.size() >= max_leases ? BP_E_TOO_LARGE : BP_E_NO_MEMORY;
+    }
+    const auto count = static_cast<std::uint32_t>(parts.size());
+    const bp_status status = lend(slot, std::move(parts), out_leases);
+    *out_count = status < 0 ? 0 : count;
+    return status;
+  }
+
+ private:
+  static std::chrono::sys_time<std::chrono::nanoseconds> wall_clock() {
+    return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
+  }
+
+  static bp_status may_snapshot(Slot& slot, bp_inst instance, const void* out) {
+    if (!slot.is_instance(instance)) {
+      return BP_E_STALE;
+    }
+    if (out == nullptr) {
+      return BP_E_INVALID;
+    }
+    return slot.identity_.permissions.snapshot.empty() ? BP_E_PERMISSION : BP_OK;
+  }
+
+  // All of them or none.
+  static bp_status lend(Slot& slot, std::vector<message::Message> messages, bp_buf* out) {
     const std::lock_guard lock(slot.mutex_);
-    const bp_lease handle = slot.leases_.add({std::move(message), nullptr, 0});
-    if (handle == 0) {
-      return BP_E_NO_MEMORY;
+    for (std::size_t i = 0; i < messages.size(); ++i) {
+      const message::Message kept = messages[i];
+      const bp_lease handle = slot.leases_.add({std::move(messages[i]), nullptr, 0});
+      if (handle == 0) {
+        for (std::size_t given = 0; given < i; ++given) {
+          slot.leases_.remove(out[given].lease);
+        }
+        return BP_E_NO_MEMORY;
+      }
+      out[i] = as_buf(kept, handle);
     }
-    *out_lease = as_buf(kept, handle);
     return BP_OK;
   }
 };
 
 const bp_metric_api* metric_table() noexcept {
-  static constexpr bp_metric_api table{sizeof(bp_metric_api), 0, MetricTable::define,
-                                       MetricTable::bind, MetricTable::snapshot};
+  static constexpr bp_metric_api table{sizeof(bp_metric_api), 0,
+                                       MetricTable::define,   MetricTable::bind,
+                                       MetricTable::snapshot, MetricTable::snapshot_parts};
   return &table;
 }
 

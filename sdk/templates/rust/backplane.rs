@@ -311,6 +311,8 @@ pub struct JsonApi {
 pub const METRIC_COUNTER: u32 = 1;
 pub const METRIC_GAUGE: u32 = 2;
 pub const METRIC_HISTOGRAM: u32 = 3;
+pub const METRIC_INFO: u32 = 4;
+pub const METRIC_STATESET: u32 = 5;
 
 #[repr(C)]
 pub struct MetricCell {
@@ -349,7 +351,7 @@ pub struct MetricSnapshot {
     pub series_offset: u32,
     pub labels_offset: u32,
     pub buckets_offset: u32,
-    pub reserved: u32,
+    pub shape: u32,
     pub unix_time_ns: u64,
 }
 
@@ -363,7 +365,7 @@ pub struct MetricText {
 #[repr(C)]
 pub struct MetricFamily {
     pub kind: u32,
-    pub reserved: u32,
+    pub shape: u32,
     pub name: MetricText,
     pub help: MetricText,
     pub unit: MetricText,
@@ -401,6 +403,7 @@ pub struct MetricApi {
     pub define: unsafe extern "C" fn(*const Host, Handle, *const MetricDesc, *mut Handle, *mut Error) -> Status,
     pub bind: unsafe extern "C" fn(*const Host, Handle, Handle, *const Str, u32, *mut *mut MetricCell) -> Status,
     pub snapshot: unsafe extern "C" fn(*const Host, Handle, *mut Buf) -> Status,
+    pub snapshot_parts: unsafe extern "C" fn(*const Host, Handle, u32, *mut Buf, u32, *mut u32) -> Status,
 }
 
 // ext/registry.h
@@ -557,7 +560,7 @@ const _: () = assert!(same(size_of::<Event>(), 104) && same(size_of::<Host>(), 1
 const _: () = assert!(same(size_of::<ChanDesc>(), 88) && same(size_of::<ChanApi>(), 120));
 const _: () = assert!(same(size_of::<Method>(), 80) && same(size_of::<SvcApi>(), 64));
 const _: () = assert!(same(size_of::<JsonApi>(), 32) && same(size_of::<StateApi>(), 24));
-const _: () = assert!(same(size_of::<TraceApi>(), 32) && same(size_of::<MetricApi>(), 32));
+const _: () = assert!(same(size_of::<TraceApi>(), 32) && same(size_of::<MetricApi>(), 40));
 const _: () = assert!(same(size_of::<MetricCell>(), 56) && same(size_of::<MetricDesc>(), 80));
 const _: () = assert!(same(size_of::<MetricSnapshot>(), 48) && same(size_of::<MetricFamily>(), 40));
 const _: () = assert!(same(size_of::<MetricSeries>(), 40) && same(size_of::<MetricLabel>(), 16));

@@ -48,6 +48,24 @@ TEST(Definition, KeepsTheHostsNamesForTheHost) {
   }
 }
 
+TEST(Definition, InfosAndStateSetsCarryNoQuantity) {
+  Definition info = counter("build");
+  info.kind = Kind::Info;
+  EXPECT_TRUE(check(info, false));
+  info.name = "build_info";
+  EXPECT_FALSE(check(info, false));
+  Definition states = counter("mode");
+  states.kind = Kind::StateSet;
+  const auto unlabelled = check(states, false);
+  ASSERT_FALSE(unlabelled);
+  EXPECT_NE(unlabelled.error().text().find("no label 'mode'"), std::string::npos);
+  states.label_names = {"part", "mode"};
+  EXPECT_TRUE(check(states, false));
+  states.name = "mode_seconds";
+  states.unit = "seconds";
+  EXPECT_FALSE(check(states, false));
+}
+
 TEST(Definition, AUnitIsTheEndOfTheName) {
   Definition definition = counter("latency");
   definition.unit = "seconds";

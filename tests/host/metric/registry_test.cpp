@@ -195,16 +195,18 @@ TEST_F(RegistryTest, FamiliesOfOneOwnerAreBounded) {
   EXPECT_EQ(collected("one_more").name, "");
 }
 
-TEST_F(RegistryTest, CellsOfOneOwnerAreBounded) {
+TEST(RegistryCells, OfOneOwnerAreBounded) {
+  Registry registry({.series_total = 2 * cells_per_owner_max});
+  registry.add_owner(storage, "storage");
   std::size_t bound = 0;
   bp_status refused = BP_OK;
   for (int f = 0; refused == BP_OK; ++f) {
     const auto many =
-        registry_.define(storage, definition(Kind::Counter, "f" + std::to_string(f), {"x"}));
+        registry.define(storage, definition(Kind::Counter, "f" + std::to_string(f), {"x"}));
     for (std::size_t i = 0; i < series_per_family_max && refused == BP_OK; ++i) {
       const std::string value = std::to_string(i);
       const Values values{value};
-      const auto got = registry_.bind(storage, *many, values, 0);
+      const auto got = registry.bind(storage, *many, values, 0);
       bound += got ? 1U : 0U;
       refused = got ? BP_OK : got.error().code();
     }

@@ -8,62 +8,12 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "tests/host/metric/decoded.hpp"
+
 namespace host::metric {
 namespace {
 
 using namespace std::chrono_literals;
-
-template <typename Part>
-Part part(const std::string& bytes, std::size_t offset, std::size_t index) {
-  Part out;
-  const std::size_t at = offset + index * sizeof out;
-  if (at + sizeof out > bytes.size()) {
-    ADD_FAILURE() << "offset " << at << " lies outside";
-    return {};
-  }
-  std::memcpy(&out, bytes.data() + at, sizeof out);
-  return out;
-}
-
-std::string text(const std::string& bytes, bp_metric_text place) {
-  return bytes.substr(place.offset, place.len);
-}
-
-// Reads the law's layout back, independently of the encoder.
-std::vector<Family> decode(const std::string& bytes) {
-  const auto header = part<bp_metric_snapshot>(bytes, 0, 0);
-  std::vector<Family> families;
-  for (std::uint32_t f = 0; f < header.n_families; ++f) {
-    const auto raw = part<bp_metric_family>(bytes, header.families_offset, f);
-    Family family{.kind = static_cast<Kind>(raw.kind),
-                  .name = text(bytes, raw.name),
-                  .help = text(bytes, raw.help),
-                  .unit = text(bytes, raw.unit),
-                  .label_names = {},
-                  .series = {}};
-    for (std::uint32_t s = raw.first_series; s < raw.first_series + raw.n_series; ++s) {
-      const auto line = part<bp_metric_series>(bytes, header.series_offset, s);
-      Series series{.label_values = {},
-                    .value = line.value,
-                    .sum = line.sum,
-                    .count = line.count,
-                    .buckets = {}};
-      family.label_names.clear();
-      for (std::uint32_t i = line.first_label; i < line.first_label + line.n_labels; ++i) {
-        const auto label = part<bp_metric_label>(bytes, header.labels_offset, i);
-        family.label_names.push_back(text(bytes, label.name));
-        series.label_values.push_back(text(bytes, label.value));
-      }
-      for (std::uint32_t i = line.first_bucket; i < line.first_bucket + line.n_buckets; ++i) {
-        const auto bucket = part<bp_metric_bucket>(bytes, header.buckets_offset, i);
-        series.buckets.push_back({bucket.upper, bucket.count});
-      }
-      family.series.push_back(series);
-    }
-    families.push_back(family);
-  }
-  return families;
-}
 
 TEST(Snapshot, AnEmptyOneIsJustAHeader) {
   const auto bytes = encode_snapshot({}, std::chrono::sys_time<std::chrono::nanoseconds>(42ns));

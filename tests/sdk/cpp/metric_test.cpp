@@ -24,6 +24,28 @@ TEST(Metric, CountsInTheHostsCells) {
   EXPECT_EQ(stage.host().metric("depth"), 2.5);
 }
 
+TEST(Metric, FactsAndStatesHaveKindsOfTheirOwn) {
+  tests::Stage stage;
+  stage.cx().facts({.name = "build", .help = "h", .labels = {"version"}}, {"1.2.3"});
+  const auto mode = stage.cx().statesets({.name = "mode", .help = "h", .labels = {"mode"}});
+  mode.bind({"fast"}).set(1);
+  mode.bind({"slow"}).set(0);
+  EXPECT_EQ(stage.host().metric("build"), 0) << "an info's cell is not written";
+  EXPECT_EQ(stage.host().metric("mode"), 1);
+}
+
+TEST(Metric, SnapshotsComeInPartsAndSayWhatIsKnown) {
+  tests::Stage stage;
+  EXPECT_EQ(stage.cx().metric_parts(0)->size(), 1U);
+  const std::string part(sizeof(bp_metric_snapshot) + 8, 'x');
+  stage.host().set_metric_snapshot({part, part + "y"});
+  const auto parts = stage.cx().metric_parts(7);
+  ASSERT_TRUE(parts);
+  ASSERT_EQ(parts->size(), 2U);
+  EXPECT_EQ(bp::as_text(parts->at(1).bytes()), part + "y");
+  EXPECT_EQ(stage.host().known_metric_shape(), 7U);
+}
+
 TEST(Metric, WithoutACellItSwallows) {
   bp::counter().add();
   bp::gauge().set(1);

@@ -8,11 +8,14 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
+#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "backplane/cpp/by_name.hpp"
 #include "backplane/cpp/channel.hpp"
@@ -265,6 +268,16 @@ class context {
     return family<bp::histogram>(BP_METRIC_HISTOGRAM, what);
   }
 
+  /// Gauges of 0 and 1; one of the labels is named as the family, and says which state.
+  [[nodiscard]] bp::metric_family<bp::gauge> statesets(const metric_description& what) const {
+    return family<bp::gauge>(BP_METRIC_STATESET, what);
+  }
+
+  /// One set of facts, shown as `name_info{...} 1`; what.labels are their names.
+  void facts(const metric_description& what, std::initializer_list<std::string_view> values) const {
+    (void)family<bp::gauge>(BP_METRIC_INFO, what).bind(values);
+  }
+
   /// Without labels, for the calling thread.
   [[nodiscard]] bp::counter counter(std::string_view name, std::string_view help) const {
     return counters({.name = name, .help = help}).bind();
@@ -291,6 +304,34 @@ class context {
       return std::unexpected(bp::error(status).during("taking a metric snapshot"));
     }
     return buffer(&engine_, raw);
+  }
+
+  /// The same in parts of about a megabyte, without what a caller that gives the `shape` of its
+  /// last one knows already (see bp_metric_api.snapshot_parts). An older host gives one part, with
+  /// all.
+  [[nodiscard]] result<std::vector<buffer>> metric_parts(std::uint32_t shape) const {
+    std::vector<buffer> parts;
+    const bp_metric_api* metric = engine_.metric;
+    if (metric == nullptr || metric->struct_size < sizeof(bp_metric_api)) {
+      auto whole = metric_snapshot();
+      if (!whole) {
+        return std::unexpected(std::move(whole).error());
+      }
+      parts.push_back(std::move(*whole));
+      return parts;
+    }
+    std::vector<bp_buf> raw(BP_METRIC_PARTS_MAX);
+    std::uint32_t count = 0;
+    const bp_status status =
+        metric->snapshot_parts(engine_.host, engine_.instance, shape, raw.data(),
+                               static_cast<std::uint32_t>(raw.size()), &count);
+    if (status < 0) {
+      return std::unexpected(bp::error(status).during("taking a metric snapshot"));
+    }
+    for (const bp_buf& part : std::span(raw).first(count)) {
+      parts.emplace_back(&engine_, part);
+    }
+    return parts;
   }
 
   /// A span below `parent` (null: a new trace), ended by its destructor.

@@ -1,4 +1,4 @@
-/* backplane/ext/metric.h - bp.metric/1: counters, gauges and histograms in host-owned cells.
+/* backplane/ext/metric.h - bp.metric/1: metrics in host-owned cells.
  *
  * define() a family, bind() a cell per label set and writing thread, then write to the cell
  * directly: a plain relaxed load and store, no call. The host sums the cells of equal labels when
@@ -21,20 +21,32 @@ extern "C" {
 #define BP_METRIC_LABEL_BYTES_MAX 256u /**< one label value; longer ones are cut */
 #define BP_METRIC_BOUNDS_MAX 64u       /**< exported buckets of one histogram */
 
-/** Kinds of families. */
-enum { BP_METRIC_COUNTER = 1, BP_METRIC_GAUGE = 2, BP_METRIC_HISTOGRAM = 3 };
+#define BP_METRIC_PARTS_MAX 1024u /**< leases of one snapshot_parts() */
+
+/** Kinds of families. Exporters must ignore families of a kind that they do not know. */
+enum {
+  BP_METRIC_COUNTER = 1,
+  BP_METRIC_GAUGE = 2,
+  BP_METRIC_HISTOGRAM = 3,
+  BP_METRIC_INFO = 4,    /**< the labels are what it says, its value is shown as 1 whatever the cell
+                              holds; the name without "_info" */
+  BP_METRIC_STATESET = 5 /**< a gauge of 1 for a state that is on and 0 for one that is off; one of
+                              the labels is named as the family, and its values are the states */
+};
 
 /** A cell. Frozen: it never changes and never grows. One thread writes it; the host reads it at
     any time, so each word is written with one relaxed atomic store (doubles as their IEEE 754
-    bits). counter: value += n (n >= 0).  gauge: value = bits of the double. histogram: for an
+    bits). counter: value += n (n >= 0).  gauge and stateset: value = bits of the double. info: not
+    written. histogram: for an
     observed v (NaN: refused += 1): i = v <= 0 ? 0
     : ((bits(v) - 1) >> index_shift) - index_base + 1, never below 0 and never above
     n_buckets - 1; buckets[i] += 1; sum += v; value += 1. The upper bound of
     bucket i, inclusive as in Prometheus' `le`, is the double whose bits are
     (index_base + i) << index_shift; the last bucket has none. */
 typedef struct bp_metric_cell {
-  uint64_t value; /**< counter: count; gauge: bits of a double; histogram: number of observations */
-  uint64_t sum;   /**< histogram: bits of the sum, a double */
+  uint64_t value;    /**< counter: count; gauge, stateset: bits of a double; histogram: number of
+                        observations */
+  uint64_t sum;      /**< histogram: bits of the sum, a double */
   uint64_t refused;  /**< negative additions and NaN that were refused */
   uint64_t* buckets; /**< histogram only */
   uint64_t index_base;
@@ -70,7 +82,7 @@ typedef struct bp_metric_snapshot {
   uint32_t series_offset;   /**< bp_metric_series[n_series] */
   uint32_t labels_offset;   /**< bp_metric_label[n_labels] */
   uint32_t buckets_offset;  /**< bp_metric_bucket[n_buckets] */
-  uint32_t reserved;
+  uint32_t shape;        /**< the highest `shape` that the host has given out; 0: it gives none */
   uint64_t unix_time_ns; /**< wall clock at which it was taken */
 } bp_metric_snapshot;
 
@@ -82,7 +94,8 @@ typedef struct bp_metric_text {
 
 typedef struct bp_metric_family {
   uint32_t kind;
-  uint32_t reserved;
+  uint32_t shape; /**< grows whenever anything of the family but the values of its series changed:
+                       its texts, its series, their labels, bounds and order; 0: not known */
   bp_metric_text name, help, unit;
   uint32_t first_series; /**< index of its first series */
   uint32_t n_series;
@@ -93,7 +106,7 @@ typedef struct bp_metric_series {
   uint32_t n_labels;
   uint32_t first_bucket; /**< histogram */
   uint32_t n_buckets;
-  double value;   /**< counter or gauge */
+  double value;   /**< counter, gauge, info or stateset */
   double sum;     /**< histogram */
   uint64_t count; /**< histogram */
 } bp_metric_series;
@@ -131,6 +144,19 @@ typedef struct bp_metric_api {
       Thread: any. Blocks: may take milliseconds (control). Owns: the caller's; chan->release() it.
       Errors: STALE, PERMISSION, NO_MEMORY. Since: 1.0 */
   bp_status(BP_CALL* snapshot)(const bp_host* host, bp_inst instance, bp_buf* out_lease);
+
+  /** As snapshot(), in as many leases as it takes: each holds a bp_metric_snapshot of its own, and
+      the families go on by name from one to the next. A family that is cut in two begins again in
+      the next lease, with the series that are left. For exporters that keep what they learned:
+      `shape` is that of the last snapshot they took and have kept everything of, or 0. Of a family
+      whose own shape is not above it the series come without labels (n_labels 0), in the order of
+      before, and the family without help and unit.
+      Thread: any. Blocks: may take milliseconds (control). Owns: the leases are the caller's;
+      chan->release() each. On an error there are none. Errors: STALE, INVALID (no out), PERMISSION,
+      TOO_LARGE (more than `max_leases`; BP_METRIC_PARTS_MAX are enough for any), NO_MEMORY.
+      Since: 1.0; present when struct_size reaches it */
+  bp_status(BP_CALL* snapshot_parts)(const bp_host* host, bp_inst instance, uint32_t shape,
+                                     bp_buf* out_leases, uint32_t max_leases, uint32_t* out_count);
 } bp_metric_api;
 
 BP_STATIC_ASSERT(sizeof(bp_metric_cell) == 56, "bp_metric_cell is frozen");
@@ -139,7 +165,7 @@ BP_STATIC_ASSERT(sizeof(bp_metric_snapshot) == 48 && sizeof(bp_metric_family) ==
                      sizeof(bp_metric_series) == 40 && sizeof(bp_metric_label) == 16 &&
                      sizeof(bp_metric_bucket) == 16,
                  "snapshot");
-BP_STATIC_ASSERT(sizeof(bp_metric_api) == 32, "bp_metric_api");
+BP_STATIC_ASSERT(sizeof(bp_metric_api) == 40, "bp_metric_api");
 
 #ifdef __cplusplus
 }

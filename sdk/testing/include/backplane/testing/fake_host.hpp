@@ -181,6 +181,13 @@ class fake_host {
 
   /// A counter's or gauge's value, or a histogram's number of observations, over all its cells.
   [[nodiscard]] double metric(std::string_view family) const;
+
+  /// What snapshots give from now on: the bytes of a bp_metric_snapshot for each part. At first,
+  /// one of nothing.
+  void set_metric_snapshot(std::vector<std::string> parts);
+
+  /// What the last snapshot_parts() said that it knew.
+  [[nodiscard]] std::uint32_t known_metric_shape() const;
   [[nodiscard]] std::size_t open_leases() const;
   [[nodiscard]] std::size_t open_timers() const;
 
@@ -304,6 +311,8 @@ class fake_host {
   std::map<std::string, std::string> saved_;
   std::map<std::string, std::string> saving_;
   std::map<bp_family, family> families_;
+  std::vector<std::string> snapshots_;
+  std::uint32_t known_shape_ = 0;
   std::vector<std::string> spans_;
   std::map<std::string, std::string, std::less<>> properties_;
   std::uint32_t log_level_ = BP_LOG_TRACE;

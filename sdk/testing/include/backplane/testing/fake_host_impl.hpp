@@ -443,10 +443,21 @@ inline double fake_host::metric(std::string_view name) const {
     }
     for (const auto& cell : each.cells) {
       const std::uint64_t word = __atomic_load_n(&cell->value, __ATOMIC_RELAXED);
-      sum += each.kind == BP_METRIC_GAUGE ? std::bit_cast<double>(word) : static_cast<double>(word);
+      const bool fraction = each.kind == BP_METRIC_GAUGE || each.kind == BP_METRIC_STATESET;
+      sum += fraction ? std::bit_cast<double>(word) : static_cast<double>(word);
     }
   }
   return sum;
+}
+
+inline void fake_host::set_metric_snapshot(std::vector<std::string> parts) {
+  const std::lock_guard hold(busy_);
+  snapshots_ = std::move(parts);
+}
+
+inline std::uint32_t fake_host::known_metric_shape() const {
+  const std::lock_guard hold(busy_);
+  return known_shape_;
 }
 
 inline std::size_t fake_host::open_leases() const {

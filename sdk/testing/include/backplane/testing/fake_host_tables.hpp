@@ -40,7 +40,8 @@ struct fake_tables : fake_core_tables {
         sizeof(bp_svc_api), 0, provide, require, call, reply, cancel, close_service, caller};
     static constexpr bp_json_api json{sizeof(bp_json_api), 0, json_publish, json_call,
                                       json_subscribe};
-    static constexpr bp_metric_api metric{sizeof(bp_metric_api), 0, define, bind, snapshot};
+    static constexpr bp_metric_api metric{sizeof(bp_metric_api), 0, define, bind, snapshot,
+                                          snapshot_parts};
     static constexpr bp_state_api state{sizeof(bp_state_api), 0, put, get};
     static constexpr bp_trace_api trace{sizeof(bp_trace_api), 0, begin_span, set_span, end_span};
     static constexpr bp_registry_api registry{sizeof(bp_registry_api), 0, watch, unwatch};
@@ -142,11 +143,36 @@ struct fake_tables : fake_core_tables {
 
   static bp_status BP_CALL snapshot(const bp_host* host, bp_inst /*instance*/, bp_buf* out) {
     const lock hold(of(host).busy_);
+    *out = one_snapshot(of(host),
+                        of(host).snapshots_.empty() ? std::string() : of(host).snapshots_.front());
+    return BP_OK;
+  }
+
+  static bp_status BP_CALL snapshot_parts(const bp_host* host, bp_inst /*instance*/,
+                                          std::uint32_t shape, bp_buf* out, std::uint32_t max,
+                                          std::uint32_t* count) {
+    const lock hold(of(host).busy_);
+    of(host).known_shape_ = shape;
+    const std::size_t parts = std::max<std::size_t>(of(host).snapshots_.size(), 1);
+    if (parts > max) {
+      return BP_E_TOO_LARGE;
+    }
+    for (std::size_t i = 0; i < parts; ++i) {
+      out[i] = one_snapshot(
+          of(host), i < of(host).snapshots_.size() ? of(host).snapshots_[i] : std::string());
+    }
+    *count = static_cast<std::uint32_t>(parts);
+    return BP_OK;
+  }
+
+  /// Of nothing when `bytes` is empty.
+  static bp_buf one_snapshot(fake_host& self, const std::string& bytes) {
     bp_metric_snapshot empty{};
     empty.struct_size = sizeof(empty);
-    *out = of(host).leases_.lend(sizeof(empty));
-    std::memcpy(out->data, &empty, sizeof(empty));
-    return BP_OK;
+    const bool given = !bytes.empty();
+    bp_buf lent = self.leases_.lend(given ? bytes.size() : sizeof(empty));
+    std::memcpy(lent.data, given ? static_cast<const void*>(bytes.data()) : &empty, lent.size);
+    return lent;
   }
 
   static bp_status BP_CALL put(const bp_host* host, bp_op /*op*/, const bp_str* key,
