@@ -1,23 +1,49 @@
-// plugins/metrics_prometheus/exporter.hpp - one exposition from the host's snapshot and own
-// families.
+// plugins/metrics_prometheus/exporter.hpp - bp.metrics.export/1: a request, a snapshot, a reply.
+//
+// Owns: what is known of the host's families, and the scrapes that are under way. Thread: strand.
 #pragma once
 
-#include <span>
-#include <string>
+#include <array>
+#include <cstdint>
+#include <memory>
 
-#include "backplane/cpp/bytes.hpp"
-#include "backplane/cpp/error.hpp"
+#include "backplane/contract/metrics_export_contract.hpp"
+#include "backplane/cpp/plugin.hpp"
 
-#include "family.hpp"
-#include "negotiation.hpp"
+#include "catalog.hpp"
+#include "scrapes.hpp"
+#include "settings.hpp"
 
 namespace metrics_prometheus {
 
-// By family name. A family of ours stands back behind the host's one of the same name.
-[[nodiscard]] bp::result<std::string> expose(bp::bytes_view snapshot, std::span<const Family> own,
-                                             Format format);
+class Exporter {
+ public:
+  using RenderRequest = bp::metrics::export_::RenderRequest;
 
-// backplane_build_info{version="..."} 1
-[[nodiscard]] Family build_info(std::string_view version);
+  Exporter(bp::context& cx, const Settings& settings);
+
+  [[nodiscard]] bp::result<bp::buffer> render(const RenderRequest& request, const bp::call& on);
+
+ private:
+  [[nodiscard]] bp::result<std::unique_ptr<Scrape>> begin(const RenderRequest& request);
+  [[nodiscard]] bp::result<std::vector<Piece>> ask(Catalog& catalog,
+                                                   std::vector<bp::buffer>& parts);
+  [[nodiscard]] bp::result<std::vector<OwnFamily>> own_families(Format format) const;
+  [[nodiscard]] bp::result<bp::buffer> go_on(std::unique_ptr<Scrape> scrape, const bp::call& on,
+                                             std::uint64_t began_ns);
+  void look_after_overdue();
+
+  bp::context& cx_;
+  const Settings& settings_;
+  std::array<Catalog, 2> catalogs_{Catalog(Format::Text), Catalog(Format::OpenMetrics)};
+  Scrapes scrapes_;
+  bool watching_ = false;  // a timer looks for overdue scrapes
+  bp::histogram render_time_;
+  bp::counter bytes_;
+  bp::counter done_;
+  bp::counter failed_;
+  bp::counter busy_;
+  bp::counter overdue_;
+};
 
 }  // namespace metrics_prometheus

@@ -1,208 +1,145 @@
-// plugins/metrics_prometheus/exposition.cpp - writes the lines of both formats.
+// plugins/metrics_prometheus/exposition.cpp - writes piece after piece, and stops where the room
+// ends.
 #include "exposition.hpp"
 
-#include <array>
-#include <charconv>
-#include <cmath>
-
-#include "backplane/cpp/utf8.hpp"
+#include <algorithm>
+#include <cstring>
+#include <iterator>
+#include <string_view>
+#include <utility>
 
 namespace metrics_prometheus {
 
 namespace {
 
-constexpr std::string_view replacement = "\xEF\xBF\xBD";
-constexpr std::string_view no_help = "No help was given.";
-constexpr double integers_exact_below = 9007199254740992.0;  // 2^53
-constexpr std::size_t bytes_per_series = 96;
-
-// What both formats escape in texts; quotes depend on the place.
-void append_escaped(std::string& out, std::string_view text, bool escape_quotes) {
-  while (!text.empty()) {
-    const char c = text.front();
-    const std::size_t length = c == '\0' ? 0 : bp::utf8::sequence_length(text);
-    if (length == 0) {
-      out += replacement;
-    } else if (c == '\\') {
-      out += "\\\\";
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '"' && escape_quotes) {
-      out += "\\\"";
-    } else {
-      out += text.substr(0, length);
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-}
-
-void append_count(std::string& out, std::uint64_t count) {
-  std::array<char, 24> digits{};
-  const char* const end = std::to_chars(digits.data(), digits.data() + digits.size(), count).ptr;
-  out.append(std::string_view(digits.data(), end));
-}
-
-std::string_view kind_name(std::uint32_t kind) noexcept {
-  switch (kind) {
-    case BP_METRIC_COUNTER:
-      return "counter";
-    case BP_METRIC_GAUGE:
-      return "gauge";
-    case BP_METRIC_HISTOGRAM:
-      return "histogram";
-    default:
-      return {};
-  }
-}
-
-class Renderer {
- public:
-  Renderer(std::string& out, Format format) : out_(out), format_(format) {}
-
-  void family(const Family& family) {
-    const std::string_view kind = kind_name(family.kind);
-    if (kind.empty() || family.series.empty()) {
-      return;  // a kind of a newer host, or nothing to say
-    }
-    head(family, kind);
-    for (const Series& series : family.series) {
-      if (family.kind == BP_METRIC_HISTOGRAM) {
-        histogram(family, series);
-      } else {
-        sample(family, family.kind == BP_METRIC_COUNTER ? "_total" : "", series.labels);
-        append_number(out_, series.value);
-        out_ += '\n';
-      }
-    }
-  }
-
- private:
-  [[nodiscard]] bool open_metrics() const noexcept { return format_ == Format::OpenMetrics; }
-
-  void comment(std::string_view what, std::string_view name, std::string_view suffix) {
-    out_ += "# ";
-    out_ += what;
-    out_ += ' ';
-    out_ += name;
-    out_ += suffix;
-    out_ += ' ';
-  }
-
-  // Text 0.0.4 describes what is on the lines; OpenMetrics describes the family.
-  void head(const Family& family, std::string_view kind) {
-    const bool suffixed = family.kind == BP_METRIC_COUNTER && !open_metrics();
-    const std::string_view suffix = suffixed ? "_total" : "";
-    comment("HELP", family.name, suffix);
-    append_escaped(out_, family.help.empty() ? no_help : family.help, open_metrics());
-    out_ += '\n';
-    comment("TYPE", family.name, suffix);
-    out_ += kind;
-    out_ += '\n';
-    const bool has_unit = !family.unit.empty() && family.name.size() > family.unit.size() &&
-                          family.name.ends_with(family.unit) &&
-                          family.name[family.name.size() - family.unit.size() - 1] == '_';
-    if (open_metrics() && has_unit) {
-      comment("UNIT", family.name, {});
-      out_ += family.unit;
-      out_ += '\n';
-    }
-  }
-
-  // Everything of a line up to its value. `upper` is the label "le" of a bucket.
-  void sample(const Family& family, std::string_view suffix, std::span<const Label> labels,
-              const double* upper = nullptr) {
-    out_ += family.name;
-    out_ += suffix;
-    char separator = '{';
-    for (const Label& label : labels) {
-      out_ += separator;
-      out_ += label.name;
-      out_ += "=\"";
-      append_escaped(out_, label.value, true);
-      out_ += '"';
-      separator = ',';
-    }
-    if (upper != nullptr) {
-      out_ += separator;
-      out_ += "le=\"";
-      append_bound(*upper);
-      out_ += '"';
-      separator = ',';
-    }
-    out_ += separator == ',' ? "} " : " ";
-  }
-
-  // OpenMetrics wants bounds in the canonical form of floats: "1.0", not "1".
-  void append_bound(double upper) {
-    const std::size_t begin = out_.size();
-    append_number(out_, upper);
-    const bool integer = out_.find_first_not_of("-0123456789", begin) == std::string::npos;
-    if (open_metrics() && integer) {
-      out_ += ".0";
-    }
-  }
-
-  void histogram(const Family& family, const Series& series) {
-    for (const Bucket& bucket : series.buckets) {
-      sample(family, "_bucket", series.labels, &bucket.upper);
-      append_count(out_, bucket.count);
-      out_ += '\n';
-    }
-    if (series.buckets.empty() || !std::isinf(series.buckets.back().upper)) {
-      const double infinity = HUGE_VAL;
-      sample(family, "_bucket", series.labels, &infinity);
-      append_count(out_, series.count);
-      out_ += '\n';
-    }
-    sample(family, "_sum", series.labels);
-    append_number(out_, series.sum);
-    out_ += '\n';
-    sample(family, "_count", series.labels);
-    append_count(out_, series.count);
-    out_ += '\n';
-  }
-
-  std::string& out_;
-  Format format_;
-};
+constexpr std::string_view end_mark = "# EOF\n";
 
 }  // namespace
 
-void append_number(std::string& out, double number) {
-  if (std::isnan(number)) {
-    out += "NaN";
-    return;
+bp::result<OwnFamily> OwnFamily::make(const Family& family, Format format) {
+  OwnFamily made;
+  made.name_ = family.name;
+  made.lines_ = std::make_shared<Lines>(family.kind, family.name, family.help, family.unit, format);
+  std::vector<double> uppers;
+  for (const Series& series : family.series) {
+    uppers.clear();
+    const auto first = static_cast<std::uint32_t>(made.buckets_.size());
+    for (const Bucket& bucket : series.buckets) {
+      uppers.push_back(bucket.upper);
+      made.buckets_.push_back({bucket.upper, bucket.count});
+    }
+    BP_TRY(made.lines_->add(series.labels, uppers));
+    made.series_.push_back({.first_label = 0,
+                            .n_labels = 0,
+                            .first_bucket = first,
+                            .n_buckets = static_cast<std::uint32_t>(uppers.size()),
+                            .value = series.value,
+                            .sum = series.sum,
+                            .count = series.count});
   }
-  if (std::isinf(number)) {
-    out += number > 0 ? "+Inf" : "-Inf";
-    return;
-  }
-  std::array<char, 32> digits{};
-  char* const first = digits.data();
-  char* const last = first + digits.size();
-  const bool integer = std::abs(number) < integers_exact_below && std::trunc(number) == number;
-  const auto written = integer ? std::to_chars(first, last, static_cast<std::int64_t>(number))
-                               : std::to_chars(first, last, number);
-  out.append(first, written.ptr);
+  return made;
 }
 
-std::string render(std::span<const Family> families, Format format) {
-  std::string out;
-  std::size_t lines = 0;
-  for (const Family& family : families) {
-    for (const Series& series : family.series) {
-      lines += 1 + (series.buckets.empty() ? 0 : series.buckets.size() + 2);
+Piece OwnFamily::piece() const {
+  return {.name = name_,
+          .lines = lines_,
+          .first = 0,
+          .numbers = {.series = std::as_bytes(std::span(series_)).data(),
+                      .buckets = std::as_bytes(std::span(buckets_)).data(),
+                      .n_series = static_cast<std::uint32_t>(series_.size()),
+                      .n_buckets = static_cast<std::uint32_t>(buckets_.size())}};
+}
+
+Exposition::Exposition(std::vector<Piece> pieces, std::span<const OwnFamily> own, Format format)
+    : pieces_(std::move(pieces)), format_(format) {
+  std::vector<Piece> ours;
+  for (const OwnFamily& family : own) {
+    Piece piece = family.piece();
+    const bool taken = std::ranges::binary_search(pieces_, piece.name, {}, &Piece::name);
+    if (!taken && piece.numbers.n_series > 0) {
+      ours.push_back(std::move(piece));
     }
   }
-  out.reserve((lines + families.size()) * bytes_per_series);
-  Renderer renderer(out, format);
+  if (!ours.empty()) {
+    std::ranges::stable_sort(ours, {}, &Piece::name);
+    std::vector<Piece> all;
+    all.reserve(pieces_.size() + ours.size());
+    std::ranges::merge(std::move_iterator(pieces_.begin()), std::move_iterator(pieces_.end()),
+                       std::move_iterator(ours.begin()), std::move_iterator(ours.end()),
+                       std::back_inserter(all),
+                       [](const Piece& a, const Piece& b) { return a.name < b.name; });
+    pieces_ = std::move(all);
+  }
+}
+
+bp::result<void> Exposition::write(Room& room) {
+  for (; piece_ < pieces_.size(); ++piece_, series_ = 0, headed_ = false) {
+    const Piece& piece = pieces_[piece_];
+    if (!headed_ && piece.first == 0 && !piece.lines->write_head(room)) {
+      return {};
+    }
+    headed_ = true;
+    const auto written = piece.lines->write(room, piece.first + series_, piece.numbers, series_);
+    BP_TRY(written);
+    series_ += *written;
+    if (series_ < piece.numbers.n_series) {
+      return {};
+    }
+  }
+  if (format_ == Format::OpenMetrics) {
+    if (room.left() < end_mark.size()) {
+      return {};
+    }
+    std::memcpy(room.at, end_mark.data(), end_mark.size());
+    room.at += end_mark.size();
+  }
+  done_ = true;
+  return {};
+}
+
+std::size_t Exposition::size_max() const noexcept {
+  std::size_t bytes = end_mark.size();
+  for (const Piece& piece : pieces_) {
+    bytes += piece.first == 0 ? piece.lines->size_max() : 0;
+  }
+  return bytes;
+}
+
+std::size_t Exposition::size_min() const noexcept {
+  std::size_t bytes = 0;
+  for (const Piece& piece : pieces_) {
+    bytes += piece.first == 0 ? piece.lines->size_min() : 0;
+  }
+  return bytes;
+}
+
+bp::result<std::string> render(std::span<const Family> families, Format format) {
+  std::vector<OwnFamily> own;
+  std::vector<Piece> pieces;
+  own.reserve(families.size());
   for (const Family& family : families) {
-    renderer.family(family);
+    if (!Lines::is_known(family.kind) || family.series.empty()) {
+      continue;
+    }
+    auto made = OwnFamily::make(family, format);
+    BP_TRY(made);
+    own.push_back(std::move(*made));
+    pieces.push_back(own.back().piece());
   }
-  if (format == Format::OpenMetrics) {
-    out += "# EOF\n";
-  }
-  return out;
+  Exposition exposition(std::move(pieces), {}, format);
+  std::string text(exposition.size_max() + number_bytes_max, '\0');
+  Room room{text.data(), text.data() + text.size()};
+  BP_TRY(exposition.write(room));
+  text.resize(static_cast<std::size_t>(room.at - text.data()));
+  return text;
+}
+
+Family build_info(std::string_view version) {
+  return {.kind = BP_METRIC_GAUGE,
+          .name = "backplane_build_info",
+          .help = "Always 1; the labels say which build this is.",
+          .unit = {},
+          .series = {Series{.labels = {{"version", version}}, .value = 1.0, .buckets = {}}}};
 }
 
 }  // namespace metrics_prometheus

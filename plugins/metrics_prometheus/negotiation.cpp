@@ -1,9 +1,10 @@
-// plugins/metrics_prometheus/negotiation.cpp - reads an Accept header (RFC 9110, 12.5.1).
+// plugins/metrics_prometheus/negotiation.cpp - reads Accept and Accept-Encoding (RFC 9110, 12.5).
 #include "negotiation.hpp"
 
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -99,6 +100,20 @@ Format negotiate(std::string_view accept) {
     }
   }
   return open_metrics > 0.0 && open_metrics >= text ? Format::OpenMetrics : Format::Text;
+}
+
+bool accepts_gzip(std::string_view accept_encoding) {
+  std::optional<double> named;
+  double any = 0.0;
+  while (!accept_encoding.empty()) {
+    const Range coding = read_range(take(accept_encoding, ','));
+    if (coding.type == "gzip" || coding.type == "x-gzip") {
+      named = coding.quality;
+    } else if (coding.type == "*") {
+      any = coding.quality;
+    }
+  }
+  return named.value_or(any) > 0.0;
 }
 
 }  // namespace metrics_prometheus

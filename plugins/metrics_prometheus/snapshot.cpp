@@ -1,4 +1,4 @@
-// plugins/metrics_prometheus/snapshot.cpp - walks the snapshot's arrays, every index checked.
+// plugins/metrics_prometheus/snapshot.cpp - walks a part's arrays, every index checked.
 #include "snapshot.hpp"
 
 #include <cstddef>
@@ -7,114 +7,97 @@
 
 namespace metrics_prometheus {
 
-namespace {
+template <typename Part>
+bool Snapshot::array_fits(std::uint64_t offset, std::uint64_t count) const {
+  return offset + (count * sizeof(Part)) <= bytes_.size();
+}
 
-class Reader {
- public:
-  explicit Reader(bp::bytes_view bytes) : bytes_(bytes) {}
-
-  // False: something leads outside the bytes.
-  bool read(std::vector<Family>& families) {
-    if (!at(0, 0, header_) || header_.struct_size < sizeof(bp_metric_snapshot)) {
-      return false;
-    }
-    bool sound = array_fits<bp_metric_family>(header_.families_offset, header_.n_families) &&
-                 array_fits<bp_metric_series>(header_.series_offset, header_.n_series) &&
-                 array_fits<bp_metric_label>(header_.labels_offset, header_.n_labels) &&
-                 array_fits<bp_metric_bucket>(header_.buckets_offset, header_.n_buckets);
-    for (std::uint32_t i = 0; sound && i < header_.n_families; ++i) {
-      sound = read_family(i, families.emplace_back());
-    }
-    return sound;
+// Copied out: nothing promises alignment.
+template <typename Part>
+bool Snapshot::at(std::uint64_t offset, std::uint64_t index, Part& part) const {
+  if (!array_fits<Part>(offset, index + 1)) {
+    return false;
   }
+  std::memcpy(&part, bytes_.data() + offset + (index * sizeof(Part)), sizeof(Part));
+  return true;
+}
 
- private:
-  template <typename Part>
-  [[nodiscard]] bool array_fits(std::uint64_t offset, std::uint64_t count) const {
-    return offset + (count * sizeof(Part)) <= bytes_.size();
+bool Snapshot::text(bp_metric_text place, std::string_view& out) const {
+  if (std::uint64_t{place.offset} + place.len > bytes_.size()) {
+    return false;
   }
+  out = bp::as_text(bytes_.subspan(place.offset, place.len));
+  return true;
+}
 
-  // Copied out: nothing promises alignment.
-  template <typename Part>
-  [[nodiscard]] bool at(std::uint64_t offset, std::uint64_t index, Part& part) const {
-    if (!array_fits<Part>(offset, index + 1)) {
-      return false;
-    }
-    std::memcpy(&part, bytes_.data() + offset + (index * sizeof(Part)), sizeof(Part));
-    return true;
+std::unexpected<bp::error> Snapshot::outside() const {
+  return bp::fail(BP_E_CORRUPT, "the host's metric snapshot of " + std::to_string(bytes_.size()) +
+                                    " bytes leads outside itself");
+}
+
+bool Snapshot::read_header() {
+  return at(0, 0, header_) && header_.struct_size >= sizeof(bp_metric_snapshot) &&
+         array_fits<bp_metric_family>(header_.families_offset, header_.n_families) &&
+         array_fits<bp_metric_series>(header_.series_offset, header_.n_series) &&
+         array_fits<bp_metric_label>(header_.labels_offset, header_.n_labels) &&
+         array_fits<bp_metric_bucket>(header_.buckets_offset, header_.n_buckets);
+}
+
+bp::result<Snapshot> Snapshot::open(bp::bytes_view bytes) {
+  Snapshot snapshot(bytes);
+  if (!snapshot.read_header()) {
+    return snapshot.outside();
   }
+  return snapshot;
+}
 
-  [[nodiscard]] bool text(bp_metric_text place, std::string_view& out) const {
-    if (std::uint64_t{place.offset} + place.len > bytes_.size()) {
-      return false;
-    }
-    out = bp::as_text(bytes_.subspan(place.offset, place.len));
-    return true;
+bp::result<Snapshot::Head> Snapshot::family(std::uint32_t index) const {
+  bp_metric_family raw{};
+  Head head{};
+  if (!at(header_.families_offset, index, raw) || !text(raw.name, head.name) ||
+      !text(raw.help, head.help) || !text(raw.unit, head.unit) ||
+      std::uint64_t{raw.first_series} + raw.n_series > header_.n_series) {
+    return outside();
   }
+  head.kind = raw.kind;
+  head.shape = raw.shape;
+  head.first_series = raw.first_series;
+  head.n_series = raw.n_series;
+  return head;
+}
 
-  static bool within(std::uint64_t first, std::uint64_t count, std::uint64_t limit) {
-    return first + count <= limit;
+Numbers Snapshot::numbers(const Head& of) const noexcept {
+  return {.series =
+              bytes_.data() + header_.series_offset + (of.first_series * sizeof(bp_metric_series)),
+          .buckets = bytes_.data() + header_.buckets_offset,
+          .n_series = of.n_series,
+          .n_buckets = header_.n_buckets};
+}
+
+bp::result<void> Snapshot::shape_of(const Head& of, std::uint32_t index, Shape& out) const {
+  bp_metric_series raw{};
+  if (!at(header_.series_offset, std::uint64_t{of.first_series} + index, raw) ||
+      std::uint64_t{raw.first_label} + raw.n_labels > header_.n_labels ||
+      std::uint64_t{raw.first_bucket} + raw.n_buckets > header_.n_buckets) {
+    return outside();
   }
-
-  bool read_family(std::uint32_t index, Family& family) const {
-    bp_metric_family raw{};
-    if (!at(header_.families_offset, index, raw) || !text(raw.name, family.name) ||
-        !text(raw.help, family.help) || !text(raw.unit, family.unit) ||
-        !within(raw.first_series, raw.n_series, header_.n_series)) {
-      return false;
+  out.labels.resize(raw.n_labels);
+  for (std::uint32_t i = 0; i < raw.n_labels; ++i) {
+    bp_metric_label label{};
+    if (!at(header_.labels_offset, raw.first_label + i, label) ||
+        !text(label.name, out.labels[i].name) || !text(label.value, out.labels[i].value)) {
+      return outside();
     }
-    family.kind = raw.kind;
-    family.series.resize(raw.n_series);
-    for (std::uint32_t i = 0; i < raw.n_series; ++i) {
-      if (!read_series(raw.first_series + i, family.series[i])) {
-        return false;
-      }
-    }
-    return true;
   }
-
-  bool read_series(std::uint32_t index, Series& series) const {
-    bp_metric_series raw{};
-    if (!at(header_.series_offset, index, raw) ||
-        !within(raw.first_label, raw.n_labels, header_.n_labels) ||
-        !within(raw.first_bucket, raw.n_buckets, header_.n_buckets)) {
-      return false;
+  out.uppers.resize(raw.n_buckets);
+  for (std::uint32_t i = 0; i < raw.n_buckets; ++i) {
+    bp_metric_bucket bucket{};
+    if (!at(header_.buckets_offset, raw.first_bucket + i, bucket)) {
+      return outside();
     }
-    series.value = raw.value;
-    series.sum = raw.sum;
-    series.count = raw.count;
-    series.labels.resize(raw.n_labels);
-    for (std::uint32_t i = 0; i < raw.n_labels; ++i) {
-      bp_metric_label label{};
-      if (!at(header_.labels_offset, raw.first_label + i, label) ||
-          !text(label.name, series.labels[i].name) || !text(label.value, series.labels[i].value)) {
-        return false;
-      }
-    }
-    series.buckets.resize(raw.n_buckets);
-    for (std::uint32_t i = 0; i < raw.n_buckets; ++i) {
-      bp_metric_bucket bucket{};
-      if (!at(header_.buckets_offset, raw.first_bucket + i, bucket)) {
-        return false;
-      }
-      series.buckets[i] = {bucket.upper, bucket.count};
-    }
-    return true;
+    out.uppers[i] = bucket.upper;
   }
-
-  bp::bytes_view bytes_;
-  bp_metric_snapshot header_{};
-};
-
-}  // namespace
-
-bp::result<std::vector<Family>> read_snapshot(bp::bytes_view bytes) {
-  std::vector<Family> families;
-  if (!Reader(bytes).read(families)) {
-    return bp::fail(BP_E_CORRUPT, "the host's metric snapshot of " + std::to_string(bytes.size()) +
-                                      " bytes leads outside itself");
-  }
-  return families;
+  return {};
 }
 
 }  // namespace metrics_prometheus

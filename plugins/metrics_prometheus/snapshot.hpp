@@ -1,17 +1,65 @@
-// plugins/metrics_prometheus/snapshot.hpp - reads the host's bp_metric_snapshot without trusting
+// plugins/metrics_prometheus/snapshot.hpp - reads one part of the host's snapshot without trusting
 // it.
+//
+// Owns: nothing; it points into the bytes. Thread: any. Errors: CORRUPT.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "backplane/cpp/bytes.hpp"
 #include "backplane/cpp/error.hpp"
 
 #include "family.hpp"
+#include "lines.hpp"
 
 namespace metrics_prometheus {
 
-// The families point into `bytes`. CORRUPT: an offset or a count leads outside.
-[[nodiscard]] bp::result<std::vector<Family>> read_snapshot(bp::bytes_view bytes);
+class Snapshot {
+ public:
+  // What a family says of itself; its texts point into the bytes.
+  struct Head {
+    std::uint32_t kind;
+    std::uint32_t shape;
+    std::string_view name;
+    std::string_view help;
+    std::string_view unit;
+    std::uint32_t first_series;
+    std::uint32_t n_series;
+  };
+
+  // What belongs to one series: labels, and the upper bounds of its buckets.
+  struct Shape {
+    std::vector<Label> labels;
+    std::vector<double> uppers;
+  };
+
+  [[nodiscard]] static bp::result<Snapshot> open(bp::bytes_view bytes);
+
+  [[nodiscard]] std::uint32_t shape() const noexcept { return header_.shape; }
+
+  [[nodiscard]] std::uint64_t unix_time_ns() const noexcept { return header_.unix_time_ns; }
+
+  [[nodiscard]] std::uint32_t n_families() const noexcept { return header_.n_families; }
+
+  [[nodiscard]] bp::result<Head> family(std::uint32_t index) const;
+  [[nodiscard]] Numbers numbers(const Head& of) const noexcept;
+  // `index` counts from the family's first; `out` is used again and again.
+  [[nodiscard]] bp::result<void> shape_of(const Head& of, std::uint32_t index, Shape& out) const;
+
+ private:
+  explicit Snapshot(bp::bytes_view bytes) : bytes_(bytes) {}
+
+  template <typename Part>
+  [[nodiscard]] bool array_fits(std::uint64_t offset, std::uint64_t count) const;
+  template <typename Part>
+  [[nodiscard]] bool at(std::uint64_t offset, std::uint64_t index, Part& part) const;
+  [[nodiscard]] bool text(bp_metric_text place, std::string_view& out) const;
+  [[nodiscard]] bool read_header();
+  [[nodiscard]] std::unexpected<bp::error> outside() const;
+
+  bp::bytes_view bytes_;
+  bp_metric_snapshot header_{};
+};
 
 }  // namespace metrics_prometheus

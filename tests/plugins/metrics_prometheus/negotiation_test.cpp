@@ -44,5 +44,14 @@ RC_GTEST_PROP(Negotiation, AnyHeaderHasAnAnswer, (const std::string& accept)) {
   RC_ASSERT(format == Format::Text || format == Format::OpenMetrics);
 }
 
+TEST(Negotiation, GzipIsTakenWhereItIsAccepted) {
+  for (const char* header : {"gzip", "deflate, gzip;q=0.5", "GZIP", "x-gzip", "*", "*;q=0.1, br"}) {
+    EXPECT_TRUE(accepts_gzip(header)) << header;
+  }
+  for (const char* header : {"", "identity", "gzip;q=0", "*, gzip;q=0", "gzip;q=nonsense", "br"}) {
+    EXPECT_FALSE(accepts_gzip(header)) << header;
+  }
+}
+
 }  // namespace
 }  // namespace metrics_prometheus

@@ -16,8 +16,7 @@
 #include <unistd.h>
 #endif
 
-#include "exporter.hpp"
-#include "exposition.hpp"
+#include "exposed.hpp"
 #include "process.hpp"
 #include "snapshot_bytes.hpp"
 
@@ -85,7 +84,7 @@ TEST(Promtool, ChecksTheWholeExpositionWithoutAComplaint) {
 
 // The rules of OpenMetrics 1.0 that promtool does not look at.
 TEST(OpenMetrics, FamiliesAreWholeAndTheLastLineIsEof) {
-  const std::string text = render(promised(), Format::OpenMetrics);
+  const std::string text = *render(promised(), Format::OpenMetrics);
   EXPECT_TRUE(text.ends_with("\n# EOF\n"));
   std::istringstream lines(text);
   std::string family_name;

@@ -16,11 +16,14 @@ namespace metrics_prometheus {
 // Written from the law's text alone; the host's encoder has tests of its own.
 class SnapshotBytes {
  public:
-  explicit SnapshotBytes(const std::vector<Family>& families) {
+  // `shape` is that of all families; 0: a host that gives none.
+  explicit SnapshotBytes(const std::vector<Family>& families, std::uint32_t shape = 0)
+      : shape_(shape) {
     for (const Family& family : families) {
       add(family);
     }
     bp_metric_snapshot header{};
+    header.shape = shape;
     header.struct_size = sizeof header;
     header.n_families = size(families_);
     header.n_series = size(series_);
@@ -76,8 +79,8 @@ class SnapshotBytes {
   }
 
   void add(const Family& family) {
-    families_.push_back({family.kind, 0, text(family.name), text(family.help), text(family.unit),
-                         size(series_), size(family.series)});
+    families_.push_back({family.kind, shape_, text(family.name), text(family.help),
+                         text(family.unit), size(series_), size(family.series)});
     for (const Series& series : family.series) {
       series_.push_back({size(labels_), size(series.labels), size(buckets_), size(series.buckets),
                          series.value, series.sum, series.count});
@@ -90,6 +93,7 @@ class SnapshotBytes {
     }
   }
 
+  std::uint32_t shape_;
   std::vector<bp_metric_family> families_;
   std::vector<bp_metric_series> series_;
   std::vector<bp_metric_label> labels_;
