@@ -33,9 +33,10 @@ class Observer {
   virtual void on_open(std::uint64_t connection, const std::string& address) = 0;
   virtual void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) = 0;
   virtual void on_rejected(const std::string& address, std::string_view reason) = 0;
+
   /// The files of 'tls' or 'metrics.tls' changed: new connections use them, or the error says why
   /// not.
-  virtual void on_certificate(std::string_view key, const bp::result<void>& taken) = 0;
+  virtual void on_certificate(std::string_view /*key*/, const bp::result<void>& /*taken*/) {}
 
  protected:
   ~Observer() = default;

@@ -58,8 +58,6 @@ class LoopTest : public ::testing::Test, public Observer {
     ++rejected;
   }
 
-  void on_certificate(std::string_view /*key*/, const bp::result<void>& /*taken*/) override {}
-
   Settings settings;
   net::Admission admission{10, 10};
   std::unique_ptr<Loop> loop;
