@@ -53,8 +53,9 @@ using engine::WriteOptions;
 
 class Access {
  public:
-  /// Both outlive this object.
-  Access(bp::context& cx, store::Store& store) : cx_(cx), store_(store), meters_(cx) {}
+  /// Both outlive this object, which outlives what the store does (Store::close()).
+  Access(bp::context& cx, store::Store& store)
+      : cx_(cx), store_(store), home_(cx.strand()), meters_(cx) {}
 
   [[nodiscard]] const Meters& meters() const noexcept { return meters_; }
 
@@ -113,7 +114,7 @@ class Access {
   bp::task<std::invoke_result_t<Work&, engine::Connection&>> write(WriteOptions with, Work work) {
     const std::uint64_t began_ns = cx_.now_ns();
     BP_CO_TRY(counted(store_.health().may_write()));
-    auto pending = std::make_unique<edge::PendingWrite<Work>>(with, std::move(work), cx_.strand());
+    auto pending = std::make_unique<edge::PendingWrite<Work>>(with, std::move(work), home_);
     edge::Committed<Work> answer(*pending);
     BP_CO_TRY(counted(store_.writer().submit_write(std::move(pending))));
     note_use(true);
@@ -167,6 +168,7 @@ class Access {
 
   bp::context& cx_;
   store::Store& store_;
+  edge::Homecoming home_;
   Meters meters_;
   std::vector<std::function<void(bool writes)>> watchers_;
   std::uint64_t commits_seen_ = 0;

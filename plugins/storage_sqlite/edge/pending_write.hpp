@@ -1,13 +1,14 @@
 // plugins/storage_sqlite/edge/pending_write.hpp - one write on its way from the strand to the
 // writer and back, in one piece of memory.
 //
-//   auto write = std::make_unique<PendingWrite<Work>>(..., strand);
+//   auto write = std::make_unique<PendingWrite<Work>>(options, work, home);
 //   Committed answer(*write);
 //   BP_CO_TRY(writer.submit_write(std::move(write)));
 //   auto value = co_await answer;
 //
-// The writer owns the write until it is done, then the letter that brings it home. Whoever waits is
-// told on the strand, or not at all when he has gone; the write is made all the same.
+// The writer owns the write until it is done, then the letter that brings it home together with
+// those it shared a commit with. Whoever waits is told on the strand, or not at all when he has
+// gone; the write is made all the same.
 #pragma once
 
 #include <memory>
@@ -21,17 +22,47 @@
 
 namespace storage_sqlite::edge {
 
+/// A write that comes back to the strand.
+class ReturningWrite : public engine::QueuedWrite {
+ public:
+  using QueuedWrite::QueuedWrite;
+
+  /// Thread: strand.
+  virtual void come_home() = 0;
+};
+
+/// The strand as the home of its ReturningWrites, and of no others. Lives as long as the store.
+class Homecoming final : public engine::Home {
+ public:
+  explicit Homecoming(bp::strand_handle strand) : strand_(std::move(strand)) {}
+
+  void welcome(engine::Chain<engine::QueuedWrite> writes) noexcept override {
+    try {
+      // Refused when the instance has stopped: then nobody waits, and they end here.
+      (void)strand_.post([writes = std::move(writes)]() mutable {
+        while (const std::unique_ptr<engine::QueuedWrite> one = writes.pop_front()) {
+          static_cast<ReturningWrite&>(*one).come_home();
+        }
+      });
+    } catch (...) {  // NOLINT(bugprone-empty-catch): without memory for a letter nobody can be told
+    }
+  }
+
+ private:
+  bp::strand_handle strand_;
+};
+
 template <typename Work>
 class Committed;
 
 template <typename Work>
-class PendingWrite final : public engine::QueuedWrite {
+class PendingWrite final : public ReturningWrite {
  public:
   using Result = std::invoke_result_t<Work&, engine::Connection&>;
   using Value = typename Result::value_type;
 
-  PendingWrite(const engine::WriteOptions& options, Work work, bp::strand_handle strand)
-      : QueuedWrite(options), work_(std::move(work)), strand_(std::move(strand)) {}
+  PendingWrite(const engine::WriteOptions& options, Work work, Homecoming& home)
+      : ReturningWrite(options, &home), work_(std::move(work)) {}
 
   PendingWrite(const PendingWrite&) = delete;
   PendingWrite& operator=(const PendingWrite&) = delete;
@@ -51,27 +82,23 @@ class PendingWrite final : public engine::QueuedWrite {
     return {};
   }
 
-  void done(std::unique_ptr<engine::QueuedWrite> self, bp::result<void> outcome) override {
-    if (!outcome) {
-      error_.emplace(std::move(outcome).error());
+  void done(const bp::error* why) override {
+    if (why != nullptr) {
+      error_.emplace(*why);
     }
-    const bp::strand_handle strand = strand_;  // the write may be gone before the posting ends
-    // Refused when the instance has stopped: then nobody waits, and it ends here.
-    (void)strand.post([self = std::move(self)] { static_cast<PendingWrite&>(*self).come_home(); });
   }
 
- private:
-  friend class Committed<Work>;
-
-  void come_home() {
+  void come_home() override {
     if (Committed<Work>* waiter = std::exchange(waiter_, nullptr); waiter != nullptr) {
       waiter->take(error_ ? Result(std::unexpected(std::move(*error_)))
                           : Result(std::move(*value_)));
     }
   }
 
+ private:
+  friend class Committed<Work>;
+
   Work work_;
-  bp::strand_handle strand_;
   std::optional<Value> value_;
   std::optional<bp::error> error_;
   Committed<Work>* waiter_ = nullptr;  // strand only

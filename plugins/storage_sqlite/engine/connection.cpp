@@ -64,6 +64,8 @@ struct Connection::Open {
   sqlite3* handle;
   StatementCache statements;
   StatementCache guarded;
+  std::unique_ptr<Deferred> deferred;
+  bool may_defer = false;
   std::string guarded_by;  // the rules that its statements were prepared under
   Guard* guard = nullptr;
   std::int32_t busy_timeout_ms;
@@ -202,6 +204,34 @@ bool Connection::in_transaction() const noexcept {
   return sqlite3_get_autocommit(open_->handle) == 0;
 }
 
+Deferred* Connection::deferred() const noexcept {
+  return open_->deferred.get();
+}
+
+void Connection::defer(std::unique_ptr<Deferred> deferred) noexcept {
+  open_->deferred = std::move(deferred);
+}
+
+bool Connection::may_defer() const noexcept {
+  return open_->may_defer;
+}
+
+std::size_t Connection::deferred_mark() const noexcept {
+  return open_->deferred == nullptr ? 0 : open_->deferred->mark();
+}
+
+void Connection::defer_no_more_than(std::size_t mark) noexcept {
+  if (open_->deferred != nullptr) {
+    open_->deferred->back_to(mark);
+  }
+}
+
+void Connection::forget_deferred() noexcept {
+  if (open_->deferred != nullptr) {
+    open_->deferred->forget();
+  }
+}
+
 std::int64_t Connection::changes() const noexcept {
   return sqlite3_changes64(open_->handle);
 }
@@ -220,18 +250,32 @@ std::size_t Connection::idle_statements() const noexcept {
 
 bp::result<Transaction> Transaction::begin(Connection& connection) {
   BP_TRY(connection.run("BEGIN IMMEDIATE"));
+  connection.open_->may_defer = true;
   return Transaction(connection);
 }
 
 Transaction::~Transaction() {
+  if (connection_ == nullptr) {
+    return;
+  }
+  connection_->open_->may_defer = false;
+  connection_->forget_deferred();
   // SQLite may have rolled back by itself (disk full): then there is nothing left to do.
-  if (connection_ != nullptr && connection_->in_transaction()) {
+  if (connection_->in_transaction()) {
     (void)connection_->execute("ROLLBACK");
   }
 }
 
 bp::result<void> Transaction::commit() {
+  Deferred* const deferred = connection_->deferred();
+  if (deferred != nullptr) {
+    BP_TRY(deferred->write(*connection_));
+  }
   BP_TRY(connection_->run("COMMIT"));
+  if (deferred != nullptr) {
+    deferred->committed();
+  }
+  connection_->open_->may_defer = false;
   connection_ = nullptr;
   return {};
 }

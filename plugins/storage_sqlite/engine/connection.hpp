@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -37,6 +38,28 @@ struct ConnectionOptions {
 };
 
 class Guard;
+class Connection;
+
+/// What a connection's transaction gathers and writes only just before its commit. One object for
+/// the life of the connection. Thread: the connection's.
+class Deferred {
+ public:
+  Deferred() = default;
+  Deferred(const Deferred&) = delete;
+  Deferred& operator=(const Deferred&) = delete;
+  Deferred(Deferred&&) = delete;
+  Deferred& operator=(Deferred&&) = delete;
+  virtual ~Deferred() = default;
+
+  /// The last statements of a transaction that is about to be committed.
+  [[nodiscard]] virtual bp::result<void> write(Connection& connection) = 0;
+  virtual void committed() noexcept = 0;
+  /// The transaction was undone, or others wrote what this knows of: it knows nothing any more.
+  virtual void forget() noexcept = 0;
+  /// How much was gathered; later back_to() it: what came after was undone.
+  [[nodiscard]] virtual std::size_t mark() const noexcept = 0;
+  virtual void back_to(std::size_t mark) noexcept = 0;
+};
 
 class Connection {
  public:
@@ -65,6 +88,15 @@ class Connection {
   [[nodiscard]] bp::result<void> set_durability(Durability durability);
 
   [[nodiscard]] bool in_transaction() const noexcept;
+  /// Null until defer().
+  [[nodiscard]] Deferred* deferred() const noexcept;
+  void defer(std::unique_ptr<Deferred> deferred) noexcept;
+  /// Inside of a Transaction: what is deferred will be written.
+  [[nodiscard]] bool may_defer() const noexcept;
+  /// As Deferred's functions, for a connection that may have none.
+  [[nodiscard]] std::size_t deferred_mark() const noexcept;
+  void defer_no_more_than(std::size_t mark) noexcept;
+  void forget_deferred() noexcept;
   /// Rows changed by the last insert, update or delete itself (triggers not counted).
   [[nodiscard]] std::int64_t changes() const noexcept;
   /// Of all statements so far: triggers, and what was undone, too.
@@ -76,6 +108,7 @@ class Connection {
 
  private:
   friend class Guard;
+  friend class Transaction;
   friend class Unwaiting;
 
   struct Open;  // handle and cache live together, so that moving a Connection moves neither
@@ -114,7 +147,7 @@ class Unwaiting {
   Connection& connection_;
 };
 
-/// BEGIN IMMEDIATE, and ROLLBACK unless committed.
+/// BEGIN IMMEDIATE, and ROLLBACK unless committed. What the connection defers is part of it.
 class Transaction {
  public:
   [[nodiscard]] static bp::result<Transaction> begin(Connection& connection);

@@ -3,10 +3,9 @@
 //
 //   struct Letter { Letter* next = nullptr; ... };
 //   Inbox<Letter> inbox;
-//   inbox.put(std::make_unique<Letter>(...));                           // any thread; false:
-//   closed std::deque<std::unique_ptr<Letter>> letters; inbox.wait(letters);   // the one thread
-//   inbox.close();                                                      // what is inside still
-//   comes
+//   inbox.put(std::make_unique<Letter>(...));             // any thread; false: closed
+//   Inbox<Letter>::Items letters; inbox.wait(letters);    // the one thread
+//   inbox.close();                                        // what is inside still comes
 //
 // Putting is one compare-and-swap onto a list that the taker carries off whole, so the taker is
 // woken once per list and no item can come back while somebody still looks at it (no ABA). Owns:
@@ -14,18 +13,18 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <utility>
+
+#include "engine/chain.hpp"
 
 namespace storage_sqlite::engine {
 
 template <typename Item>
 class Inbox {
  public:
-  using Items = std::deque<std::unique_ptr<Item>>;
+  using Items = Chain<Item>;
 
   Inbox() = default;
   Inbox(const Inbox&) = delete;
@@ -35,7 +34,7 @@ class Inbox {
 
   ~Inbox() {
     Items rest;
-    carry_off(rest, nullptr);
+    take(rest);
   }
 
   /// False: closed; the item is gone.
@@ -63,20 +62,20 @@ class Inbox {
   }
 
   /// Adds what is there to the end of `to`, oldest first. Does not wait.
-  void take(Items& to) { carry_off(to, nullptr); }
+  void take(Items& to) { (void)carry_off(to, nullptr); }
 
   /// The same, but waits for something. Nothing was added: closed and empty.
   void wait(Items& to) {
-    for (const std::size_t before = to.size(); to.size() == before;) {
+    for (;;) {
       const std::uint32_t seen = wakes_.load(std::memory_order_acquire);
       if (closing_.load(std::memory_order_acquire)) {
-        carry_off(to, closed());
+        (void)carry_off(to, closed());
         return;
       }
-      carry_off(to, nullptr);
-      if (to.size() == before) {
-        wakes_.wait(seen, std::memory_order_acquire);
+      if (carry_off(to, nullptr)) {
+        return;
       }
+      wakes_.wait(seen, std::memory_order_acquire);
     }
   }
 
@@ -89,12 +88,14 @@ class Inbox {
     wakes_.notify_one();
   }
 
-  void carry_off(Items& to, Item* leave) {
+  /// False: nothing was there.
+  bool carry_off(Items& to, Item* leave) {
     Item* newest = newest_.load(std::memory_order_relaxed);
     if (newest == closed() || (newest == nullptr && leave == nullptr)) {
-      return;
+      return false;
     }
     newest = newest_.exchange(leave, std::memory_order_acquire);
+    const bool any = newest != nullptr;
     Item* oldest = nullptr;  // the list turned round
     while (newest != nullptr) {
       Item* before = newest->next;
@@ -107,6 +108,7 @@ class Inbox {
       oldest = item->next;
       to.push_back(std::move(item));
     }
+    return any;
   }
 
   std::atomic<Item*> newest_ = nullptr;

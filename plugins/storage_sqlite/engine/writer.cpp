@@ -1,7 +1,6 @@
 // plugins/storage_sqlite/engine/writer.cpp - group commit: one transaction for everyone who waits.
 #include "engine/writer.hpp"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -18,8 +17,8 @@ class JobWrite final : public QueuedWrite {
 
   bp::result<void> work(Connection& connection) override { return job_.work(connection); }
 
-  void done(std::unique_ptr<QueuedWrite> /*self*/, bp::result<void> outcome) override {
-    job_.done(std::move(outcome));
+  void done(const bp::error* why) override {
+    job_.done(why == nullptr ? bp::result<void>() : std::unexpected(*why));
   }
 
  private:
@@ -92,10 +91,10 @@ WriterStats Writer::stats() const {
 }
 
 void Writer::run() {
-  for (Group group = take_group(); !group.empty(); group = take_group()) {
-    Outcomes outcomes;
-    const bp::result<void> committed = commit_group(group, outcomes);
-    tell(group, outcomes, committed);
+  for (Group group = take_group(); !group.writes.empty(); group = take_group()) {
+    const bp::result<void> committed = commit_group(group);
+    count(group.writes, committed.has_value());
+    tell(std::move(group.writes), committed);
   }
 }
 
@@ -106,107 +105,122 @@ Writer::Group Writer::take_group() {
   } else {
     inbox_.take(pending_);
   }
-  Group group;
+  Group group{.writes = {}, .disk = false, .repeatable = true};
   std::uint64_t rows = 0;
   while (!pending_.empty()) {
-    rows += pending_.front()->with.rows;
-    if (!group.empty() && rows > options_.group_rows_max) {
+    const WriteOptions& with = pending_.front().with;
+    rows += with.rows;
+    if (!group.writes.empty() && rows > options_.group_rows_max) {
       break;
     }
-    group.push_back(std::move(pending_.front()));
-    pending_.pop_front();
+    group.disk = group.disk || with.durability == Durability::Disk;
+    group.repeatable = group.repeatable && with.repeatable;
+    group.writes.push_back(pending_.pop_front());
   }
   return group;
 }
 
-/// Jobs for which the transaction had no time left lead the next group.
-void Writer::put_back(Group& group, std::size_t first) {
-  for (std::size_t last = group.size(); last > first; --last) {
-    pending_.push_front(std::move(group[last - 1]));
-  }
-  group.erase(group.begin() + static_cast<std::ptrdiff_t>(first), group.end());
-}
-
-bp::result<void> Writer::commit_group(Group& group, Outcomes& outcomes) {
-  const bool disk = std::ranges::any_of(
-      group, [](const auto& one) { return one->with.durability == Durability::Disk; });
-  BP_TRY(connection_.set_durability(disk ? Durability::Disk : Durability::Os));
-  const bool light =
-      std::ranges::all_of(group, [](const auto& one) { return one->with.repeatable; });
-  if (light) {
-    const auto committed = run_group(group, outcomes, /*savepoints=*/false);
+bp::result<void> Writer::commit_group(Group& group) {
+  BP_TRY(connection_.set_durability(group.disk ? Durability::Disk : Durability::Os));
+  if (group.repeatable) {
+    const auto committed = run_group(group.writes, /*savepoints=*/false);
     BP_TRY(committed);
     if (*committed) {
       return {};
     }
-    outcomes.clear();
   }
-  BP_TRY(run_group(group, outcomes, /*savepoints=*/true));
+  BP_TRY(run_group(group.writes, /*savepoints=*/true));
   return {};
 }
 
-/// False, only without savepoints: a job failed after it had written; nothing is committed.
-bp::result<bool> Writer::run_group(Group& group, Outcomes& outcomes, bool savepoints) {
+/// False, only without savepoints: a job failed after it had written; nothing is committed. Jobs
+/// for which the transaction had no time left lead the next group.
+bp::result<bool> Writer::run_group(Chain<QueuedWrite>& writes, bool savepoints) {
   auto transaction = Transaction::begin(connection_);
   BP_TRY(transaction);
   const auto until = std::chrono::steady_clock::now() + options_.group_time_max;
-  for (std::size_t index = 0; index < group.size(); ++index) {
-    if (index > 0 && std::chrono::steady_clock::now() >= until) {
-      put_back(group, index);
+  QueuedWrite* before = nullptr;
+  for (QueuedWrite& write : writes) {
+    if (before != nullptr && std::chrono::steady_clock::now() >= until) {
+      pending_.prepend(writes.cut_after(*before));
       break;
     }
-    QueuedWrite& write = *group[index];
+    before = &write;
+    write.failure_.reset();
     const std::int64_t changes_before = connection_.total_changes();
-    outcomes.push_back(savepoints ? run_one(write) : guarded_work(write, connection_));
-    const bp::result<void>& outcome = outcomes.back();
-    if (!outcome && (concerns_everyone(outcome.error()) || !connection_.in_transaction())) {
-      return std::unexpected(outcome.error());
-    }
-    if (!outcome && !savepoints && connection_.total_changes() != changes_before) {
-      return false;
+    if (bp::result<void> outcome = run_one(write, savepoints); !outcome) {
+      if (concerns_everyone(outcome.error()) || !connection_.in_transaction()) {
+        return std::unexpected(std::move(outcome).error());
+      }
+      if (!savepoints && connection_.total_changes() != changes_before) {
+        return false;
+      }
+      write.failure_ = std::make_unique<bp::error>(std::move(outcome).error());
     }
   }
   BP_TRY(transaction->commit());
   return true;
 }
 
-bp::result<void> Writer::run_one(QueuedWrite& write) {
-  BP_TRY(connection_.run("SAVEPOINT job"));
+bp::result<void> Writer::run_one(QueuedWrite& write, bool savepoint) {
+  const std::size_t mark = connection_.deferred_mark();
+  if (savepoint) {
+    BP_TRY(connection_.run("SAVEPOINT job"));
+  }
   bp::result<void> outcome = guarded_work(write, connection_);
   if (!connection_.in_transaction()) {
     // SQLite rolled back by itself, or the job ended the transaction: either way it is gone.
     return outcome ? bp::fail(BP_E_STATE, "a write ended the transaction it shares") : outcome;
   }
   if (!outcome) {
-    BP_TRY(connection_.run("ROLLBACK TO job"));
+    connection_.defer_no_more_than(mark);
   }
-  BP_TRY(connection_.run("RELEASE job"));
+  if (savepoint) {
+    if (!outcome) {
+      BP_TRY(connection_.run("ROLLBACK TO job"));
+    }
+    BP_TRY(connection_.run("RELEASE job"));
+  }
   return outcome;
 }
 
-void Writer::tell(Group& group, const Outcomes& outcomes, const bp::result<void>& committed) {
-  const auto outcome_of = [&](std::size_t index) -> const bp::result<void>& {
-    const bool failed_alone = index < outcomes.size() && !outcomes[index];
-    return committed || failed_alone ? outcomes[index] : committed;
-  };
+void Writer::count(const Chain<QueuedWrite>& writes, bool committed) {
+  std::uint64_t jobs = 0;
   std::uint64_t failed = 0;
   std::uint64_t bytes = 0;
-  for (std::size_t index = 0; index < group.size(); ++index) {
-    failed += outcome_of(index) ? 0U : 1U;
-    bytes += group[index]->with.bytes;
+  for (const QueuedWrite& write : writes) {
+    ++jobs;
+    failed += committed && write.failure_ == nullptr ? 0U : 1U;
+    bytes += write.with.bytes;
   }
-  // First the room in the queue, then the answers: who is told may come back at once.
   commits_.fetch_add(committed ? 1U : 0U, std::memory_order_relaxed);
-  jobs_committed_.fetch_add(group.size() - failed, std::memory_order_relaxed);
+  jobs_committed_.fetch_add(jobs - failed, std::memory_order_relaxed);
   jobs_failed_.fetch_add(failed, std::memory_order_relaxed);
-  give_place(group.size(), bytes);
-  for (std::size_t index = 0; index < group.size(); ++index) {
+  give_place(jobs, bytes);  // before the answers: who is told may come back at once
+}
+
+void Writer::tell(Chain<QueuedWrite> writes, const bp::result<void>& committed) {
+  Home* home = nullptr;
+  Chain<QueuedWrite> together;
+  const auto hand_over = [&] {
+    if (!together.empty()) {
+      home->welcome(std::exchange(together, {}));
+    }
+  };
+  while (std::unique_ptr<QueuedWrite> write = writes.pop_front()) {
+    if (write->home_ != home) {
+      hand_over();  // before others' done(), which may take its time
+      home = write->home_;
+    }
     try {
-      QueuedWrite& write = *group[index];
-      write.done(std::move(group[index]), outcome_of(index));
+      write->done(committed ? write->failure_.get() : &committed.error());
     } catch (...) {  // NOLINT(bugprone-empty-catch): the caller's failure is not the writer's
     }
+    if (home != nullptr) {
+      together.push_back(std::move(write));
+    }
   }
+  hand_over();
 }
 
 }  // namespace storage_sqlite::engine

@@ -14,10 +14,10 @@
 #include <functional>
 #include <memory>
 #include <thread>
-#include <vector>
 
 #include "backplane/cpp/error.hpp"
 
+#include "engine/chain.hpp"
 #include "engine/connection.hpp"
 #include "engine/inbox.hpp"
 
@@ -40,13 +40,30 @@ struct WriteOptions {
   bool repeatable = false;
 };
 
+class QueuedWrite;
+
+/// Where writes go when they are done. Those of one group that follow each other come together.
+class Home {
+ public:
+  /// On the writer's thread; must not block.
+  virtual void welcome(Chain<QueuedWrite> writes) noexcept = 0;
+
+ protected:
+  Home() = default;
+  Home(const Home&) = default;
+  Home& operator=(const Home&) = default;
+  ~Home() = default;
+};
+
 /// One request to write. work() runs on the writer's thread, in the order of submission, inside the
 /// shared transaction: its own failure undoes only itself, a failure of the disk undoes the group.
-/// done() is called exactly once, on that thread, after the commit or the failure, and gets the
-/// write back; it must not block.
+/// done() is called exactly once, on that thread, after the commit or the failure (`why`, else
+/// null); it must not block. Then the write goes home, or ends where it has no home.
 class QueuedWrite {
  public:
-  explicit QueuedWrite(const WriteOptions& options) : with(options) {}
+  /// `home` outlives the writer's thread.
+  explicit QueuedWrite(const WriteOptions& options, Home* home = nullptr)
+      : with(options), home_(home) {}
 
   QueuedWrite(const QueuedWrite&) = delete;
   QueuedWrite& operator=(const QueuedWrite&) = delete;
@@ -55,10 +72,16 @@ class QueuedWrite {
   virtual ~QueuedWrite() = default;
 
   virtual bp::result<void> work(Connection& connection) = 0;
-  virtual void done(std::unique_ptr<QueuedWrite> self, bp::result<void> outcome) = 0;
+  virtual void done(const bp::error* why) = 0;
 
   const WriteOptions with;
-  QueuedWrite* next = nullptr;  // the inbox's
+  QueuedWrite* next = nullptr;  // of the chain that it is in
+
+ private:
+  friend class Writer;
+
+  Home* home_;
+  std::unique_ptr<bp::error> failure_;  // the writer's: of work()
 };
 
 /// The same as two functions.
@@ -96,18 +119,21 @@ class Writer {
   [[nodiscard]] WriterStats stats() const;
 
  private:
-  using Group = std::vector<std::unique_ptr<QueuedWrite>>;
-  using Outcomes = std::vector<bp::result<void>>;
+  struct Group {
+    Chain<QueuedWrite> writes;
+    bool disk = false;        // one of them asks for it
+    bool repeatable = false;  // all of them are
+  };
 
   void run();
   [[nodiscard]] bp::result<void> take_place(std::uint64_t bytes);
   void give_place(std::uint64_t jobs, std::uint64_t bytes) noexcept;
   [[nodiscard]] Group take_group();
-  void put_back(Group& group, std::size_t first);
-  [[nodiscard]] bp::result<void> commit_group(Group& group, Outcomes& outcomes);
-  [[nodiscard]] bp::result<bool> run_group(Group& group, Outcomes& outcomes, bool savepoints);
-  [[nodiscard]] bp::result<void> run_one(QueuedWrite& write);
-  void tell(Group& group, const Outcomes& outcomes, const bp::result<void>& committed);
+  [[nodiscard]] bp::result<void> commit_group(Group& group);
+  [[nodiscard]] bp::result<bool> run_group(Chain<QueuedWrite>& writes, bool savepoints);
+  [[nodiscard]] bp::result<void> run_one(QueuedWrite& write, bool savepoint);
+  void count(const Chain<QueuedWrite>& writes, bool committed);
+  void tell(Chain<QueuedWrite> writes, const bp::result<void>& committed);
 
   Connection connection_;
   WriterOptions options_;
