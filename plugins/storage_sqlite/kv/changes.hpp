@@ -21,8 +21,7 @@ inline constexpr std::uint32_t changes_page_max = 1'000;
 enum class ChangeOp : std::uint8_t {
   Put = 1,
   Remove = 2,
-  Expire = 3,
-  Restored = 4  // no change and never shown: a backup took the place of what was; it is the oldest
+  Expire = 3,  // version 2 of the tables had a 4, which was no change
 };
 
 [[nodiscard]] std::string_view word_of(ChangeOp op) noexcept;
@@ -39,7 +38,8 @@ struct Changes {
   std::int64_t latest = 0;  // the newest number given; 0: nothing was ever written
 };
 
-/// Gives a change its number, which is never given again, and keeps it; from time to time forgets
+/// Gives a change its number, which is never given again, and keeps it (change_log.hpp): in a
+/// Transaction others, and this connection, find it after the commit. From time to time forgets
 /// those that are too old to be kept, but never the newest.
 [[nodiscard]] bp::result<std::int64_t> note_change(engine::Connection& connection, const Key& key,
                                                    ChangeOp op, const Turn& turn);

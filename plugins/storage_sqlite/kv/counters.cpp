@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <string_view>
 
-#include "kv/changes.hpp"
-
 namespace storage_sqlite::kv {
 namespace {
 
@@ -44,15 +42,16 @@ std::int64_t largest(const Counters& counters) {
 
 bp::result<void> write_changes(engine::Connection& connection, const Counters& counters,
                                std::int64_t wall_ms) {
-  BP_TRY(connection.execute("DELETE FROM kv_changes"));
+  connection.forget_deferred();  // numbers are given here without it
+  BP_TRY(connection.execute("DELETE FROM kv_change_packs"));
   for (const auto& [space, newest] : counters.changes) {
     auto statement = connection.prepare(
-        "INSERT INTO kv_changes (space, seq, op, key, time_ms) VALUES (?1, ?2, ?3, '', ?4)");
+        "INSERT INTO kv_change_packs (space, last, first, time_ms, pack)"
+        " VALUES (?1, ?2, ?2 + 1, ?3, '[]')");
     BP_TRY(statement);
     BP_TRY(statement->bind(1, std::string_view(space))
                .bind(2, std::max(newest, counters.etag) + 1)
-               .bind(3, static_cast<std::int64_t>(ChangeOp::Restored))
-               .bind(4, wall_ms)
+               .bind(3, wall_ms)
                .run());
   }
   return {};
@@ -80,7 +79,7 @@ bp::result<Counters> read_counters(engine::Connection& connection) {
     BP_TRY(etag);
     found.etag = *etag;
   }
-  const auto second = connection.has_table("kv_changes");
+  const auto second = connection.has_table("kv_clock");
   BP_TRY(second);
   if (!*second) {
     return found;
@@ -88,7 +87,11 @@ bp::result<Counters> read_counters(engine::Connection& connection) {
   const auto clock_ms = connection.number("SELECT at_ms FROM kv_clock");
   BP_TRY(clock_ms);
   found.clock_ms = *clock_ms;
-  BP_TRY(read_into(connection, "SELECT space, max(seq) FROM kv_changes GROUP BY space",
+  const auto third = connection.has_table("kv_change_packs");
+  BP_TRY(third);
+  BP_TRY(read_into(connection,
+                   *third ? "SELECT space, max(last) FROM kv_change_packs GROUP BY space"
+                          : "SELECT space, max(seq) FROM kv_changes GROUP BY space",
                    found.changes));
   BP_TRY(
       read_into(connection, "SELECT channel, newest_id FROM kv_outbox_channels", found.channels));

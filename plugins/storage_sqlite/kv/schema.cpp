@@ -1,5 +1,5 @@
-// plugins/storage_sqlite/kv/schema.cpp - two versions: values and their etags; then times to live,
-// changes and the outbox.
+// plugins/storage_sqlite/kv/schema.cpp - three versions: values and their etags; then times to
+// live, changes and the outbox; then changes many to a row.
 #include "kv/schema.hpp"
 
 #include <array>
@@ -68,7 +68,42 @@ DROP INDEX kv_expiry;
 ALTER TABLE kv DROP COLUMN expires_ms;
 )sql"};
 
-constexpr std::array steps{table, changes_and_expiry};
+// What change_log.hpp writes and reads. A change of version 2 becomes a row of its own; its op 4,
+// which was none, becomes a row without changes.
+constexpr migration::Step packed_changes{"changes in packs",
+                                         R"sql(
+CREATE TABLE kv_change_packs (
+  space TEXT NOT NULL,
+  last INTEGER NOT NULL,
+  first INTEGER NOT NULL,
+  time_ms INTEGER NOT NULL,
+  pack TEXT NOT NULL,
+  PRIMARY KEY (space, last)
+);
+INSERT INTO kv_change_packs (space, last, first, time_ms, pack)
+  SELECT space, seq, seq + (op = 4), time_ms, iif(op = 4, '[]', json_array(op || '0:' || key))
+  FROM kv_changes;
+DROP TABLE kv_changes;
+)sql",
+                                         R"sql(
+CREATE TABLE kv_changes (
+  space TEXT NOT NULL,
+  seq INTEGER NOT NULL,
+  op INTEGER NOT NULL,
+  key TEXT NOT NULL,
+  time_ms INTEGER NOT NULL,
+  PRIMARY KEY (space, seq)
+) WITHOUT ROWID;
+INSERT INTO kv_changes (space, seq, op, key, time_ms)
+  SELECT space, first + one.key, CAST(substr(one.value, 1, 1) AS INTEGER),
+    substr(one.value, instr(one.value, ':') + 1), time_ms + CAST(substr(one.value, 2) AS INTEGER)
+  FROM kv_change_packs, json_each(pack) AS one;
+INSERT INTO kv_changes (space, seq, op, key, time_ms)
+  SELECT space, last, 4, '', time_ms FROM kv_change_packs WHERE first > last;
+DROP TABLE kv_change_packs;
+)sql"};
+
+constexpr std::array steps{table, changes_and_expiry, packed_changes};
 
 }  // namespace
 

@@ -194,6 +194,7 @@ bp::result<std::vector<Move>> migrate(engine::Connection& connection, const Plan
   const auto from = verify(connection, plan);
   BP_TRY(from);
   std::vector<Move> moves = way(plan, *from, target);
+  connection.forget_deferred();  // the tables that it knows may not be the same afterwards
   std::optional<engine::Transaction> transaction;
   for (const Move& move : moves) {
     if (!transaction) {

@@ -81,7 +81,7 @@ TEST_F(KvChangesTest, ForgetsOldOnesAndSaysSo) {
                          "on from 512"));
   EXPECT_TRUE(fails_with(changes(connection_, "a", 501, 5), BP_E_RANGE, "CHANGES_GONE"));
   EXPECT_EQ(numbers(must(changes(connection_, "a", 502, 2))), (Numbers{503, 504}));
-  EXPECT_EQ(must(connection_.number("SELECT count(*) FROM kv_changes")), 10);
+  EXPECT_EQ(must(connection_.number("SELECT count(*) FROM kv_change_packs")), 10);
   EXPECT_EQ(must(kept_since(connection_, "a")), 502);
   EXPECT_EQ(must(kept_since(connection_, "none")), 0);
 }
@@ -91,7 +91,7 @@ TEST_F(KvChangesTest, TheNewestIsNeverForgottenOrNumbersWouldComeBack) {
   for (int count = 0; count < 256; ++count) {
     put_now("a", "k");
   }
-  EXPECT_EQ(must(connection_.number("SELECT count(*) FROM kv_changes")), 1);
+  EXPECT_EQ(must(connection_.number("SELECT count(*) FROM kv_change_packs")), 1);
   EXPECT_EQ(put_now("a", "k"), 257);
 }
 
@@ -99,7 +99,6 @@ TEST(KvChangeOp, HasTheWordsOfTheContract) {
   EXPECT_EQ(word_of(ChangeOp::Put), "put");
   EXPECT_EQ(word_of(ChangeOp::Remove), "remove");
   EXPECT_EQ(word_of(ChangeOp::Expire), "expire");
-  EXPECT_EQ(word_of(ChangeOp::Restored), "restored");
   EXPECT_EQ(word_of(static_cast<ChangeOp>(9)), "unknown");
 }
 

@@ -46,7 +46,7 @@ TEST(Store, MakesItsFolderAndItsTables) {
   EXPECT_TRUE(insert_and_wait(*store, "1"));
   auto reader = must(store->readers().checkout());
   EXPECT_EQ(must(records::get(*reader, "1")).name, "n");
-  EXPECT_EQ(must(reader->number("SELECT count(*) FROM backplane_migrations")), 5);
+  EXPECT_EQ(must(reader->number("SELECT count(*) FROM backplane_migrations")), 6);
 }
 
 TEST(Store, KeepsWhatWasStoredFromOneOpenToTheNext) {
