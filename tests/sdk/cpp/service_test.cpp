@@ -103,6 +103,22 @@ TEST_F(ServiceTest, AnEmptyReplyIsAReply) {
   EXPECT_EQ(answer->bytes, "");
 }
 
+TEST_F(ServiceTest, OfManyCallsUnderWayEachIsFound) {
+  std::vector<bp_call> calls;
+  for (int number = 0; number < 100; ++number) {
+    calls.push_back(host_.call("echo", 2, std::to_string(number)));
+  }
+  EXPECT_EQ(host_.open_timers(), 100U);
+  for (std::size_t index = 0; index < calls.size(); index += 3) {
+    host_.cancel(calls[index]);
+  }
+  for (std::size_t index = 0; index < calls.size(); ++index) {
+    const auto answer = host_.answer_to(calls[index]);
+    EXPECT_EQ(answer.has_value(), index % 3 == 0) << index;
+  }
+  EXPECT_EQ(host_.open_timers(), 66U);
+}
+
 TEST_F(ServiceTest, ACancelledCallEndsItsTask) {
   const bp_call call = host_.call("echo", 2, "x");
   EXPECT_EQ(host_.open_timers(), 1U);

@@ -34,6 +34,7 @@
 #include "backplane/cpp/bytes.hpp"
 #include "backplane/cpp/message.hpp"
 #include "backplane/cpp/request.hpp"
+#include "backplane/cpp/running.hpp"
 
 namespace bp {
 
@@ -65,15 +66,14 @@ class call {
     if (queued_ == nullptr) {
       return fail(BP_E_UNSUPPORTED, "an inline method cannot tell who calls it");
     }
-    std::string id(BP_INSTANCE_ID_BYTES_MAX, '\0');
+    std::array<char, BP_INSTANCE_ID_BYTES_MAX> id;  // NOLINT(*-member-init): written by the host
     std::uint64_t bytes = 0;
     const bp_status status =
         of_->svc->caller(of_->host, queued_->handle, id.data(), id.size(), &bytes);
     if (status < 0) {
       return fail(status, "nobody waits for this call any more");
     }
-    id.resize(bytes);
-    return id;
+    return std::string(id.data(), bytes);
   }
 
   [[nodiscard]] std::optional<trace_context> trace() const noexcept {
@@ -220,26 +220,23 @@ class provided_service final : public owned_sink {
   /// Runs a handler that makes a task; CALL_CANCELLED cancels it.
   template <typename Handler>
   void run(Handler& handler, const bp_event& event) {
-    auto one = std::make_unique<delivery>(of, event);
-    auto scope = std::make_unique<cancel_scope>(&of.working);
-    auto kept = std::make_unique<buffer>();
+    running_call::pointer running = running_call::make(of, event);
     if (event.buf.size != 0) {
       auto payload = keep_payload(of, event.buf);
       if (!payload) {
-        answer(*one, {std::unexpected(std::move(payload).error()), false});
+        answer(running->one, {std::unexpected(std::move(payload).error()), false});
         return;
       }
-      *kept = std::move(*payload);
+      running->request = std::move(*payload);
     }
-    cancel_scope& own = *scope;
-    running_[event.handle] = &own;
-    const call view(of, one.get(), kept->bytes(), event.method);
+    running_.add(*running);
+    cancel_scope& own = running->scope;
+    const call view(of, &running->one, running->request.bytes(), event.method);
     of.spawn(
         of.handlers, own, [&handler, view] { return handler(view); },
-        [this, one = std::move(one), kept = std::move(kept),
-         scope = std::move(scope)](settled<buffer> end) {
-          running_.erase(one->handle);
-          answer(*one, std::move(end));
+        [this, running = std::move(running)](settled<buffer> end) {
+          running_.remove(*running);
+          answer(running->one, std::move(end));
         });
   }
 
@@ -252,8 +249,8 @@ class provided_service final : public owned_sink {
  private:
   void on_event(const bp_event& event) override {
     if (event.type == BP_EV_CALL_CANCELLED) {
-      if (const auto found = running_.find(event.handle); found != running_.end()) {
-        found->second->cancel();
+      if (running_call* found = running_.find(event.handle); found != nullptr) {
+        found->scope.cancel();
       }
       return;
     }
@@ -283,7 +280,7 @@ class provided_service final : public owned_sink {
   methods methods_;
   registration token_;
   bp_svc handle_ = 0;
-  std::unordered_map<bp_call, cancel_scope*> running_;
+  running_calls running_;
 };
 
 template <typename Handler>

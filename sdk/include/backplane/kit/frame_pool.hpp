@@ -4,7 +4,7 @@
 //   pool.release(block, bytes);           // the same size
 //
 // Since: 1.0. Thread: one at a time (an instance's pool: its strand); thread_frames: any. Blocks:
-// no. Owns: idle blocks, at most 64 of a size class. Errors: std::bad_alloc from allocate().
+// no. Owns: idle blocks, at most 512 of a size class. Errors: std::bad_alloc from allocate().
 //
 // Every block comes from operator new alone, so any pool may take any block of its size back.
 #pragma once
@@ -26,7 +26,8 @@ class frame_shelves {
  public:
   static constexpr std::size_t class_bytes = 64;
   static constexpr std::size_t class_count = 32;        // pooled up to 2 KiB, the rest is plain new
-  static constexpr std::uint32_t idle_blocks_max = 64;  // per class
+  /// Per class: as many calls may be answered in a row before the next ones come.
+  static constexpr std::uint32_t idle_blocks_max = 512;
 
   [[nodiscard]] void* allocate(std::size_t bytes) {
     const std::size_t index = shelf_of(bytes);
@@ -88,8 +89,7 @@ class frame_shelves {
 
 }  // namespace detail
 
-/// Frames of one instance come and go with every message, in few sizes; this keeps a handful of
-/// each. It outlives every block taken from it.
+/// Frames of one instance come and go with every message, in few sizes; this keeps some of each. It outlives every block taken from it.
 class frame_pool {
  public:
   static constexpr std::uint32_t idle_blocks_max = detail::frame_shelves::idle_blocks_max;
