@@ -52,10 +52,14 @@ struct Meters {
 using engine::WriteOptions;
 
 class Access {
+  template <typename Work>
+  using ResultOf = std::invoke_result_t<Work&, engine::Connection&>;
+  template <typename Work>
+  class Writing;
+
  public:
   /// Both outlive this object, which outlives what the store does (Store::close()).
-  Access(bp::context& cx, store::Store& store)
-      : cx_(cx), store_(store), home_(cx.strand()), meters_(cx) {}
+  Access(bp::context& cx, store::Store& store) : cx_(cx), store_(store), home_(cx), meters_(cx) {}
 
   [[nodiscard]] const Meters& meters() const noexcept { return meters_; }
 
@@ -79,7 +83,7 @@ class Access {
 
   /// `co_await`: what `work(engine::Connection&)`, a bp::result, gave on a reader.
   template <typename Work>
-  std::invoke_result_t<Work&, engine::Connection&> read_now(Work& work) {
+  ResultOf<Work> read_now(Work& work) {
     BP_TRY(store_.health().may_read());
     auto lease = store_.readers().checkout();
     BP_TRY(lease);
@@ -93,7 +97,7 @@ class Access {
   }
 
   template <typename Work>
-  bp::task<std::invoke_result_t<Work&, engine::Connection&>> read(Work work) {
+  bp::task<ResultOf<Work>> read(Work work) {
     const std::uint64_t began_ns = cx_.now_ns();
     note_use(false);
     auto value = co_await cx_.run_blocking([this, &work] { return read_now(work); });
@@ -103,7 +107,7 @@ class Access {
 
   /// A read that began at `began_ns` (context::now_ns()) has ended.
   void note_read(std::uint64_t began_ns, bool well) const {
-    meters_.read_time.observe(seconds_since(began_ns));
+    meters_.read_time.observe(seconds(cx_.now_ns() - began_ns));
     meters_.reads_failed.add(well ? 0 : 1);
     note_use(false);
   }
@@ -111,26 +115,15 @@ class Access {
   /// `co_await`: what `work(engine::Connection&)`, a bp::result, gave, once it is committed. The
   /// work owns what it needs: it runs even when the caller has gone.
   template <typename Work>
-  bp::task<std::invoke_result_t<Work&, engine::Connection&>> write(WriteOptions with, Work work) {
-    const std::uint64_t began_ns = cx_.now_ns();
-    BP_CO_TRY(counted(store_.health().may_write()));
-    auto pending = std::make_unique<edge::PendingWrite<Work>>(with, std::move(work), home_);
-    edge::Committed<Work> answer(*pending);
-    BP_CO_TRY(counted(store_.writer().submit_write(std::move(pending))));
-    note_use(true);
-    auto value = store_.health().seen(co_await answer);
-    meters_.write_time.observe(seconds_since(began_ns));
-    meters_.writes_failed.add(value ? 0 : 1);
-    note_stats();
-    co_return value;
+  [[nodiscard]] Writing<Work> write(const WriteOptions& with, Work work) {
+    return Writing<Work>(*this, with, std::move(work));
   }
 
   /// `co_await`: as write(), but between two groups and with a connection of its own, outside of
   /// any transaction (Store::submit_alone). The work begins and commits by itself.
   template <typename Work>
-  bp::task<std::invoke_result_t<Work&, engine::Connection&>> write_alone(std::uint64_t bytes,
-                                                                         Work work) {
-    using Result = std::invoke_result_t<Work&, engine::Connection&>;
+  bp::task<ResultOf<Work>> write_alone(std::uint64_t bytes, Work work) {
+    using Result = ResultOf<Work>;
     using Value = typename Result::value_type;
     const std::uint64_t began_ns = cx_.now_ns();
     bp::completion<Value> completion = cx_.completion<Value>();
@@ -143,13 +136,93 @@ class Access {
     BP_CO_TRY(counted(store_.submit_alone(bytes, std::move(run))));
     note_use(true);
     auto value = store_.health().seen(co_await answer);
-    meters_.write_time.observe(seconds_since(began_ns));
-    meters_.writes_failed.add(value ? 0 : 1);
-    note_stats();
+    note_written(began_ns, cx_.now_ns(), value.has_value());
     co_return value;
   }
 
  private:
+  /// The waiting of write(): it begins when it is awaited. Thread: strand.
+  template <typename Work>
+  class Writing final : public bp::suspension, edge::WriteWaiter<ResultOf<Work>> {
+   public:
+    Writing(Access& access, const WriteOptions& with, Work work)
+        : access_(access),
+          write_(std::make_unique<edge::PendingWrite<Work>>(with, std::move(work), access.home_)) {}
+
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+    Writing(Writing&&) = delete;
+    Writing& operator=(Writing&&) = delete;
+
+    ~Writing() override { leave(); }
+
+    [[nodiscard]] bool await_ready() const noexcept { return false; }
+
+    template <typename Promise>
+    bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+      if (!this->wait(awaiting)) {
+        return false;
+      }
+      began_ns_ = access_.cx_.now_ns();
+      under_way_ = write_.get();
+      under_way_->set_waiter(this);
+      if (bp::result<void> taken = access_.submit(std::move(write_)); !taken) {
+        result_.emplace(std::unexpected(std::move(taken).error()));
+        return false;
+      }
+      taken_ = true;
+      return true;
+    }
+
+    ResultOf<Work> await_resume() {
+      this->check();
+      if (taken_) {
+        access_.note_written(began_ns_, access_.home_.latest_ns(), result_->has_value());
+      }
+      return access_.health().seen(std::move(*result_));
+    }
+
+   private:
+    void take(ResultOf<Work> result) override {
+      under_way_ = nullptr;
+      result_.emplace(std::move(result));
+      this->finish();
+    }
+
+    void forget() noexcept override { under_way_ = nullptr; }
+
+    void leave() noexcept {
+      if (under_way_ != nullptr) {
+        std::exchange(under_way_, nullptr)->set_waiter(nullptr);
+      }
+    }
+
+    bool give_up() noexcept override {
+      leave();
+      return true;
+    }
+
+    Access& access_;
+    std::unique_ptr<edge::PendingWrite<Work>> write_;  // until it is submitted
+    edge::PendingWrite<Work>* under_way_ = nullptr;    // the writer's, then the letter's
+    std::optional<ResultOf<Work>> result_;
+    std::uint64_t began_ns_ = 0;
+    bool taken_ = false;
+  };
+
+  bp::result<void> submit(std::unique_ptr<engine::QueuedWrite> write) {
+    BP_TRY(counted(store_.health().may_write()));
+    BP_TRY(counted(store_.writer().submit_write(std::move(write))));
+    note_use(true);
+    return {};
+  }
+
+  void note_written(std::uint64_t began_ns, std::uint64_t ended_ns, bool well) {
+    meters_.write_time.observe(seconds(ended_ns - began_ns));
+    meters_.writes_failed.add(well ? 0 : 1);
+    note_stats();
+  }
+
   bp::result<void> counted(bp::result<void> submitted) const {
     meters_.writes_failed.add(submitted ? 0 : 1);
     return submitted;
@@ -162,8 +235,8 @@ class Access {
     meters_.queue_jobs.set(static_cast<double>(stats.queue_jobs));
   }
 
-  [[nodiscard]] double seconds_since(std::uint64_t began_ns) const {
-    return std::chrono::duration<double>(std::chrono::nanoseconds(cx_.now_ns() - began_ns)).count();
+  [[nodiscard]] static double seconds(std::uint64_t ns) {
+    return std::chrono::duration<double>(std::chrono::nanoseconds(ns)).count();
   }
 
   bp::context& cx_;

@@ -51,6 +51,15 @@ class KvRules {
   std::uint32_t outbox_messages_max_;
 };
 
+struct PutWork {
+  bp::result<std::int64_t> operator()(engine::Connection& connection) const {
+    return kv::put(connection, put.key, {put.value, put.ttl_ms}, put.condition, rules->turn());
+  }
+
+  std::shared_ptr<const KvRules> rules;
+  service::Put put;
+};
+
 class KvEdge {
  public:
   KvEdge(bp::context& cx, Access& access, store::Store& store, const KvSettings& settings,
@@ -144,8 +153,13 @@ class KvEdge {
     BP_CO_TRY(space);
     auto asked = service::read_put(request, std::move(*space), configured_);
     BP_CO_TRY(asked);
-    const auto seq = co_await write_value(std::move(*asked));
+    const WriteOptions with =
+        row_of(asked->durability, asked->key.key.size() + asked->value.size());
+    const std::string name = asked->key.space;
+    PutWork work{rules_, std::move(*asked)};
+    const auto seq = co_await access_.write(with, std::move(work));
     BP_CO_TRY(seq);
+    feed_.committed(name, *seq);
     co_return written<service::kv_contract::PutReplyT>(*seq);
   }
 
@@ -155,8 +169,13 @@ class KvEdge {
     BP_CO_TRY(space);
     auto asked = service::read_cas(request, std::move(*space), configured_);
     BP_CO_TRY(asked);
-    const auto seq = co_await write_value(std::move(*asked));
+    const WriteOptions with =
+        row_of(asked->durability, asked->key.key.size() + asked->value.size());
+    const std::string name = asked->key.space;
+    PutWork work{rules_, std::move(*asked)};
+    const auto seq = co_await access_.write(with, std::move(work));
     BP_CO_TRY(seq);
+    feed_.committed(name, *seq);
     co_return written<service::kv_contract::CasReplyT>(*seq);
   }
 
@@ -279,19 +298,6 @@ class KvEdge {
     reply.etag = kv::etag_text(seq);
     reply.seq = static_cast<std::uint64_t>(seq);
     return reply;
-  }
-
-  bp::task<bp::result<std::int64_t>> write_value(service::Put asked) {
-    const WriteOptions with = row_of(asked.durability, asked.key.key.size() + asked.value.size());
-    const std::string space = asked.key.space;
-    auto work = [rules = rules_, put = std::move(asked)](engine::Connection& connection) {
-      return kv::put(connection, put.key, {put.value, put.ttl_ms}, put.condition, rules->turn());
-    };
-    const auto seq = co_await access_.write(with, std::move(work));
-    if (seq) {
-      feed_.committed(space, *seq);
-    }
-    co_return seq;
   }
 
   /// Tells the feed and the relay of a transaction that was committed.

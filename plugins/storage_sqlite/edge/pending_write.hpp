@@ -1,22 +1,20 @@
 // plugins/storage_sqlite/edge/pending_write.hpp - one write on its way from the strand to the
 // writer and back, in one piece of memory.
 //
-//   auto write = std::make_unique<PendingWrite<Work>>(options, work, home);
-//   Committed answer(*write);
-//   BP_CO_TRY(writer.submit_write(std::move(write)));
-//   auto value = co_await answer;
-//
 // The writer owns the write until it is done, then the letter that brings it home together with
 // those it shared a commit with. Whoever waits is told on the strand, or not at all when he has
-// gone; the write is made all the same.
+// gone; the write is made all the same. Access::write() makes them.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include "backplane/cpp/plugin.hpp"
+#include "backplane/kit/frame_pool.hpp"
 
 #include "engine/writer.hpp"
 
@@ -29,17 +27,27 @@ class ReturningWrite : public engine::QueuedWrite {
 
   /// Thread: strand.
   virtual void come_home() = 0;
+
+  // Writes come and go by the hundred, so their memory is kept for the next ones.
+  [[nodiscard]] static void* operator new(std::size_t bytes) {
+    return bp::kit::thread_frames::allocate(bytes);
+  }
+
+  static void operator delete(void* block, std::size_t bytes) noexcept {
+    bp::kit::thread_frames::release(block, bytes);
+  }
 };
 
-/// The strand as the home of its ReturningWrites, and of no others. Lives as long as the store.
+/// The strand as the home of its ReturningWrites, and of no others. Outlives what the writer does.
 class Homecoming final : public engine::Home {
  public:
-  explicit Homecoming(bp::strand_handle strand) : strand_(std::move(strand)) {}
+  explicit Homecoming(const bp::context& cx) : cx_(cx), strand_(cx.strand()) {}
 
   void welcome(engine::Chain<engine::QueuedWrite> writes) noexcept override {
     try {
       // Refused when the instance has stopped: then nobody waits, and they end here.
-      (void)strand_.post([writes = std::move(writes)]() mutable {
+      (void)strand_.post([this, writes = std::move(writes)]() mutable {
+        latest_ns_ = cx_.now_ns();
         while (const std::unique_ptr<engine::QueuedWrite> one = writes.pop_front()) {
           static_cast<ReturningWrite&>(*one).come_home();
         }
@@ -48,12 +56,26 @@ class Homecoming final : public engine::Home {
     }
   }
 
+  /// When the latest of them came (context::now_ns()). Thread: strand.
+  [[nodiscard]] std::uint64_t latest_ns() const noexcept { return latest_ns_; }
+
  private:
+  const bp::context& cx_;
   bp::strand_handle strand_;
+  std::uint64_t latest_ns_ = 0;
 };
 
-template <typename Work>
-class Committed;
+/// Who waits for a write. Thread: strand.
+template <typename Result>
+class WriteWaiter {
+ public:
+  virtual void take(Result result) = 0;
+  /// The write ended without being made: the instance has stopped.
+  virtual void forget() noexcept = 0;
+
+ protected:
+  ~WriteWaiter() = default;
+};
 
 template <typename Work>
 class PendingWrite final : public ReturningWrite {
@@ -75,6 +97,9 @@ class PendingWrite final : public ReturningWrite {
     }
   }
 
+  /// Null: nobody does any more.
+  void set_waiter(WriteWaiter<Result>* waiter) noexcept { waiter_ = waiter; }
+
   bp::result<void> work(engine::Connection& connection) override {
     auto value = work_(connection);
     BP_TRY(value);
@@ -84,76 +109,22 @@ class PendingWrite final : public ReturningWrite {
 
   void done(const bp::error* why) override {
     if (why != nullptr) {
-      error_.emplace(*why);
+      error_ = std::make_unique<bp::error>(*why);
     }
   }
 
   void come_home() override {
-    if (Committed<Work>* waiter = std::exchange(waiter_, nullptr); waiter != nullptr) {
-      waiter->take(error_ ? Result(std::unexpected(std::move(*error_)))
-                          : Result(std::move(*value_)));
+    if (WriteWaiter<Result>* waiter = std::exchange(waiter_, nullptr); waiter != nullptr) {
+      waiter->take(error_ != nullptr ? Result(std::unexpected(std::move(*error_)))
+                                     : Result(std::move(*value_)));
     }
   }
 
  private:
-  friend class Committed<Work>;
-
   Work work_;
   std::optional<Value> value_;
-  std::optional<bp::error> error_;
-  Committed<Work>* waiter_ = nullptr;  // strand only
-};
-
-/// `co_await` it once, after the write was submitted: what its work gave. Thread: strand.
-template <typename Work>
-class Committed final : public bp::suspension {
- public:
-  using Result = typename PendingWrite<Work>::Result;
-
-  explicit Committed(PendingWrite<Work>& write) : write_(&write) { write.waiter_ = this; }
-
-  ~Committed() override { leave(); }
-
-  [[nodiscard]] bool await_ready() const noexcept { return result_.has_value(); }
-
-  template <typename Promise>
-  bool await_suspend(std::coroutine_handle<Promise> awaiting) noexcept {
-    waits_ = wait(awaiting);
-    return waits_;
-  }
-
-  Result await_resume() {
-    check();
-    return std::move(*result_);
-  }
-
- private:
-  friend class PendingWrite<Work>;
-
-  void take(Result result) {
-    write_ = nullptr;
-    result_.emplace(std::move(result));
-    if (waits_) {
-      finish();
-    }
-  }
-
-  void forget() noexcept { write_ = nullptr; }
-
-  void leave() noexcept {
-    if (write_ != nullptr) {
-      std::exchange(write_, nullptr)->waiter_ = nullptr;
-    }
-  }
-
-  bool give_up() noexcept override {
-    leave();
-    return true;
-  }
-
-  PendingWrite<Work>* write_;
-  std::optional<Result> result_;
-  bool waits_ = false;
+  std::unique_ptr<bp::error> error_;
+  WriteWaiter<Result>* waiter_ = nullptr;  // strand only
 };
 
 }  // namespace storage_sqlite::edge
