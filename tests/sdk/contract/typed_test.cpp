@@ -3,6 +3,7 @@
 #include "backplane/contract/typed.hpp"
 
 #include <algorithm>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -27,6 +28,22 @@ using Contract = bp::contract::test_notes;
 static_assert(Contract::name == "bp.test.notes");
 static_assert(Contract::major == 2 && Contract::minor == 3);
 static_assert(Contract::schema_hash != 0);
+
+struct Pong {
+  Pong() = default;
+  Pong(const Pong&) = delete;
+  Pong& operator=(const Pong&) = delete;
+
+  [[nodiscard]] bool await_ready() const noexcept { return false; }
+
+  [[nodiscard]] bool await_suspend(std::coroutine_handle<> /*awaiting*/) const noexcept {
+    return false;
+  }
+
+  [[nodiscard]] bp::result<bp::contract::outgoing<notes::Nothing>> await_resume() const {
+    return bp::contract::outgoing<notes::Nothing>(notes::NothingT());
+  }
+};
 
 // Every way a method may be written.
 struct Book {
@@ -62,10 +79,8 @@ struct Book {
     return notes::NothingT();
   }
 
-  [[nodiscard]] bp::task<bp::result<bp::contract::outgoing<notes::Nothing>>> http_ping(
-      const notes::Nothing& /*request*/) const {
-    co_return bp::contract::outgoing<notes::Nothing>(notes::NothingT());
-  }
+  // An awaitable of its own.
+  [[nodiscard]] Pong http_ping(const notes::Nothing& /*request*/) const { return {}; }
 
   std::map<std::uint64_t, std::string> texts;
   std::uint64_t last_id = 0;

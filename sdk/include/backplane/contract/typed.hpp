@@ -159,6 +159,13 @@ decltype(auto) apply(Function& function, const Request& request, const call& on)
   }
 }
 
+/// A task, or an awaitable that a handler made itself: then its method costs one coroutine less.
+template <typename Answer>
+concept awaited_answer = is_task<Answer> || requires(Answer& answer) {
+  answer.await_ready();
+  answer.await_resume();
+};
+
 template <typename Function, typename Request>
 using answer_of = decltype(apply(std::declval<Function&>(), std::declval<const Request&>(),
                                  std::declval<const call&>()));
@@ -212,13 +219,13 @@ task<result<buffer>> run(Function& function, call on) {
 
 }  // namespace detail
 
-/// Puts `function(const Request&[, bp::call])` behind method `id` of `offered`. A method that the
-/// contract calls inline runs on the caller's thread, unless its function makes a task or it has
-/// a limit.
+/// Puts `function(const Request&[, bp::call])` behind method `id` of `offered`. What it returns may
+/// be a task, or another awaitable of what a task would give. A method that the contract calls
+/// inline runs on the caller's thread, unless its function makes one of these or it has a limit.
 template <typename Request, typename Reply, typename Function>
 void bind(service& offered, std::uint32_t id, std::string_view name, method_types types,
           bool runs_inline, Function function, call_limits limits = {}) {
-  if constexpr (is_task<detail::answer_of<Function, Request>>) {
+  if constexpr (detail::awaited_answer<detail::answer_of<Function, Request>>) {
     offered.method(
         id, name, types,
         [function = std::move(function)](call on) mutable {

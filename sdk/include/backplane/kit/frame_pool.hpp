@@ -89,7 +89,8 @@ class frame_shelves {
 
 }  // namespace detail
 
-/// Frames of one instance come and go with every message, in few sizes; this keeps some of each. It outlives every block taken from it.
+/// Frames of one instance come and go with every message, in few sizes; this keeps some of each. It
+/// outlives every block taken from it.
 class frame_pool {
  public:
   static constexpr std::uint32_t idle_blocks_max = detail::frame_shelves::idle_blocks_max;
