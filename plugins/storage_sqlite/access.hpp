@@ -54,10 +54,82 @@ using engine::WriteOptions;
 class Access {
   template <typename Work>
   using ResultOf = std::invoke_result_t<Work&, engine::Connection&>;
-  template <typename Work>
-  class Writing;
 
  public:
+  /// The waiting of write(): it begins when it is awaited. Thread: strand.
+  template <typename Work>
+  class Writing : public bp::suspension, edge::WriteWaiter<ResultOf<Work>> {
+   public:
+    Writing(Access& access, const WriteOptions& with, Work work)
+        : access_(access),
+          write_(std::make_unique<edge::PendingWrite<Work>>(with, std::move(work), access.home_)) {}
+
+    /// Not even begun.
+    Writing(Access& access, bp::error why) : access_(access) {
+      result_.emplace(std::unexpected(std::move(why)));
+    }
+
+    Writing(const Writing&) = delete;
+    Writing& operator=(const Writing&) = delete;
+    Writing(Writing&&) = delete;
+    Writing& operator=(Writing&&) = delete;
+
+    ~Writing() override { leave(); }
+
+    [[nodiscard]] bool await_ready() const noexcept { return result_.has_value(); }
+
+    template <typename Promise>
+    bool await_suspend(std::coroutine_handle<Promise> awaiting) {
+      if (!this->wait(awaiting)) {
+        return false;
+      }
+      began_ns_ = access_.cx_.now_ns();
+      under_way_ = write_.get();
+      under_way_->set_waiter(this);
+      if (bp::result<void> taken = access_.submit(std::move(write_)); !taken) {
+        result_.emplace(std::unexpected(std::move(taken).error()));
+        return false;
+      }
+      taken_ = true;
+      return true;
+    }
+
+    ResultOf<Work> await_resume() {
+      this->check();
+      if (taken_) {
+        access_.note_written(began_ns_, access_.home_.latest_ns(), result_->has_value());
+      }
+      return access_.health().seen(std::move(*result_));
+    }
+
+   private:
+    void take(ResultOf<Work> result) override {
+      under_way_ = nullptr;
+      result_.emplace(std::move(result));
+      this->finish();
+    }
+
+    void forget() noexcept override { under_way_ = nullptr; }
+
+    void leave() noexcept {
+      if (under_way_ != nullptr) {
+        std::exchange(under_way_, nullptr)->set_waiter(nullptr);
+      }
+    }
+
+    bool give_up() noexcept override {
+      leave();
+      return true;
+    }
+
+    Access& access_;
+    std::unique_ptr<edge::PendingWrite<Work>> write_;  // until it is submitted
+    edge::PendingWrite<Work>* under_way_ = nullptr;    // the writer's, then the letter's
+    std::optional<ResultOf<Work>> result_;
+    std::uint64_t began_ns_ = 0;
+    bool taken_ = false;
+  };
+
   /// Both outlive this object, which outlives what the store does (Store::close()).
   Access(bp::context& cx, store::Store& store) : cx_(cx), store_(store), home_(cx), meters_(cx) {}
 
@@ -141,75 +213,6 @@ class Access {
   }
 
  private:
-  /// The waiting of write(): it begins when it is awaited. Thread: strand.
-  template <typename Work>
-  class Writing final : public bp::suspension, edge::WriteWaiter<ResultOf<Work>> {
-   public:
-    Writing(Access& access, const WriteOptions& with, Work work)
-        : access_(access),
-          write_(std::make_unique<edge::PendingWrite<Work>>(with, std::move(work), access.home_)) {}
-
-    Writing(const Writing&) = delete;
-    Writing& operator=(const Writing&) = delete;
-    Writing(Writing&&) = delete;
-    Writing& operator=(Writing&&) = delete;
-
-    ~Writing() override { leave(); }
-
-    [[nodiscard]] bool await_ready() const noexcept { return false; }
-
-    template <typename Promise>
-    bool await_suspend(std::coroutine_handle<Promise> awaiting) {
-      if (!this->wait(awaiting)) {
-        return false;
-      }
-      began_ns_ = access_.cx_.now_ns();
-      under_way_ = write_.get();
-      under_way_->set_waiter(this);
-      if (bp::result<void> taken = access_.submit(std::move(write_)); !taken) {
-        result_.emplace(std::unexpected(std::move(taken).error()));
-        return false;
-      }
-      taken_ = true;
-      return true;
-    }
-
-    ResultOf<Work> await_resume() {
-      this->check();
-      if (taken_) {
-        access_.note_written(began_ns_, access_.home_.latest_ns(), result_->has_value());
-      }
-      return access_.health().seen(std::move(*result_));
-    }
-
-   private:
-    void take(ResultOf<Work> result) override {
-      under_way_ = nullptr;
-      result_.emplace(std::move(result));
-      this->finish();
-    }
-
-    void forget() noexcept override { under_way_ = nullptr; }
-
-    void leave() noexcept {
-      if (under_way_ != nullptr) {
-        std::exchange(under_way_, nullptr)->set_waiter(nullptr);
-      }
-    }
-
-    bool give_up() noexcept override {
-      leave();
-      return true;
-    }
-
-    Access& access_;
-    std::unique_ptr<edge::PendingWrite<Work>> write_;  // until it is submitted
-    edge::PendingWrite<Work>* under_way_ = nullptr;    // the writer's, then the letter's
-    std::optional<ResultOf<Work>> result_;
-    std::uint64_t began_ns_ = 0;
-    bool taken_ = false;
-  };
-
   bp::result<void> submit(std::unique_ptr<engine::QueuedWrite> write) {
     BP_TRY(counted(store_.health().may_write()));
     BP_TRY(counted(store_.writer().submit_write(std::move(write))));

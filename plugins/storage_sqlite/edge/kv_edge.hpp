@@ -17,10 +17,10 @@
 
 #include "access.hpp"
 #include "edge/change_feed.hpp"
+#include "edge/kv_put.hpp"
 #include "edge/outbox_relay.hpp"
 #include "edge/rounds.hpp"
 #include "edge/shared_reads.hpp"
-#include "kv/clock.hpp"
 #include "kv/expiry.hpp"
 #include "kv/tx.hpp"
 #include "kv_settings.hpp"
@@ -30,35 +30,6 @@
 #include "store/store.hpp"
 
 namespace storage_sqlite::edge {
-
-/// Time, and how much is kept: what every write asks for when its turn comes.
-class KvRules {
- public:
-  KvRules(const KvSettings& settings, std::int64_t clock_mark_ms)
-      : clock_(clock_mark_ms),
-        changes_kept_(settings.changes_kept),
-        outbox_messages_max_(settings.outbox_messages_max) {}
-
-  [[nodiscard]] std::int64_t clock_ms() const noexcept { return clock_.now_ms(); }
-
-  [[nodiscard]] kv::Turn turn() const noexcept {
-    return {kv::wall_clock_ms(), clock_ms(), changes_kept_, outbox_messages_max_};
-  }
-
- private:
-  kv::Clock clock_;
-  std::uint32_t changes_kept_;
-  std::uint32_t outbox_messages_max_;
-};
-
-struct PutWork {
-  bp::result<std::int64_t> operator()(engine::Connection& connection) const {
-    return kv::put(connection, put.key, {put.value, put.ttl_ms}, put.condition, rules->turn());
-  }
-
-  std::shared_ptr<const KvRules> rules;
-  service::Put put;
-};
 
 class KvEdge {
  public:
@@ -147,36 +118,12 @@ class KvEdge {
     co_return co_await access_.read(std::move(work));
   }
 
-  bp::task<bp::result<service::kv_contract::PutReplyT>> put(
-      const service::kv_contract::PutRequest& request, const bp::call& on) {
-    auto space = space_of(request, on, service::Right::Write);
-    BP_CO_TRY(space);
-    auto asked = service::read_put(request, std::move(*space), configured_);
-    BP_CO_TRY(asked);
-    const WriteOptions with =
-        row_of(asked->durability, asked->key.key.size() + asked->value.size());
-    const std::string name = asked->key.space;
-    PutWork work{rules_, std::move(*asked)};
-    const auto seq = co_await access_.write(with, std::move(work));
-    BP_CO_TRY(seq);
-    feed_.committed(name, *seq);
-    co_return written<service::kv_contract::PutReplyT>(*seq);
+  auto put(const service::kv_contract::PutRequest& request, const bp::call& on) {
+    return answer_put<service::kv_contract::PutReply>(request, on, &service::read_put);
   }
 
-  bp::task<bp::result<service::kv_contract::CasReplyT>> cas(
-      const service::kv_contract::CasRequest& request, const bp::call& on) {
-    auto space = space_of(request, on, service::Right::Write);
-    BP_CO_TRY(space);
-    auto asked = service::read_cas(request, std::move(*space), configured_);
-    BP_CO_TRY(asked);
-    const WriteOptions with =
-        row_of(asked->durability, asked->key.key.size() + asked->value.size());
-    const std::string name = asked->key.space;
-    PutWork work{rules_, std::move(*asked)};
-    const auto seq = co_await access_.write(with, std::move(work));
-    BP_CO_TRY(seq);
-    feed_.committed(name, *seq);
-    co_return written<service::kv_contract::CasReplyT>(*seq);
+  auto cas(const service::kv_contract::CasRequest& request, const bp::call& on) {
+    return answer_put<service::kv_contract::CasReply>(request, on, &service::read_cas);
   }
 
   bp::task<bp::result<service::kv_contract::DeleteReplyT>> delete_(
@@ -292,12 +239,19 @@ class KvEdge {
     return seq;
   }
 
-  template <typename Reply>
-  static Reply written(std::int64_t seq) {
-    Reply reply;
-    reply.etag = kv::etag_text(seq);
-    reply.seq = static_cast<std::uint64_t>(seq);
-    return reply;
+  template <typename Reply, typename Request, typename Read>
+  PutAnswer<Reply> answer_put(const Request& request, const bp::call& on, Read read) {
+    auto space = space_of(request, on, service::Right::Write);
+    if (!space) {
+      return {access_, std::move(space).error(), on};
+    }
+    auto asked = read(request, std::move(*space), configured_);
+    if (!asked) {
+      return {access_, std::move(asked).error(), on};
+    }
+    const WriteOptions with =
+        row_of(asked->durability, asked->key.key.size() + asked->value.size());
+    return {access_, with, PutWork{rules_.get(), &feed_, std::move(*asked)}, on};
   }
 
   /// Tells the feed and the relay of a transaction that was committed.

@@ -77,6 +77,7 @@ class WriteWaiter {
   ~WriteWaiter() = default;
 };
 
+/// `Work` may have a `came_home(const Value&)` for the strand, whether somebody waits or not.
 template <typename Work>
 class PendingWrite final : public ReturningWrite {
  public:
@@ -114,6 +115,11 @@ class PendingWrite final : public ReturningWrite {
   }
 
   void come_home() override {
+    if constexpr (requires(const Value& value) { work_.came_home(value); }) {
+      if (error_ == nullptr) {
+        work_.came_home(*value_);
+      }
+    }
     if (WriteWaiter<Result>* waiter = std::exchange(waiter_, nullptr); waiter != nullptr) {
       waiter->take(error_ != nullptr ? Result(std::unexpected(std::move(*error_)))
                                      : Result(std::move(*value_)));

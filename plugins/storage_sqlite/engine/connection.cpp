@@ -11,6 +11,13 @@
 #include "engine/guard.hpp"
 
 namespace storage_sqlite::engine {
+namespace {
+
+/// Of the log, until they are moved into the database: pages that are written again and again by
+/// small commits are moved once, and the log's index still is one piece (4096) to its readers.
+constexpr int checkpoint_pages = 4'000;
+
+}  // namespace
 
 struct Connection::Open {
   Open(sqlite3* opened, const ConnectionOptions& options)
@@ -117,6 +124,7 @@ bp::result<void> Connection::configure(const ConnectionOptions& options) {
                                             "'; put the database on a local file system");
     }
     BP_TRY(set_durability(Durability::Os));
+    BP_TRY(execute("PRAGMA wal_autocheckpoint = " + std::to_string(checkpoint_pages)));
   }
   BP_TRY(execute("PRAGMA cache_size = -" + std::to_string(options.cache_size_kib) +
                  "; PRAGMA mmap_size = " + std::to_string(options.mmap_bytes) +
