@@ -46,6 +46,12 @@ inline constexpr std::size_t routes_max = 64;
 inline constexpr std::size_t route_path_bytes_max = 1024;
 inline constexpr std::size_t subprotocols_max = 16;
 
+// Topics.
+inline constexpr std::size_t topic_patterns_max = 256;  // of one allow list
+inline constexpr std::size_t bridges_max = 256;
+inline constexpr std::uint32_t bridge_retry_ms = 1'000;  // while the channel is not there
+inline constexpr std::uint32_t list_connections_max = 1'000;
+
 // JSON-RPC.
 inline constexpr std::size_t json_depth_max = 64;
 inline constexpr std::size_t batch_items_max = 256;

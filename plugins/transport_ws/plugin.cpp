@@ -2,6 +2,7 @@
 // ws.events.
 #include "backplane/cpp/plugin.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,18 +11,16 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
-#include "backplane/contract/transport_ws_contract.hpp"
-
 #include "client/outbound.hpp"
 #include "edge/configuration.hpp"
 #include "edge/host_link.hpp"
 #include "edge/metrics.hpp"
+#include "edge/outlet.hpp"
+#include "edge/service.hpp"
 #include "json/json.hpp"
 #include "server/server.hpp"
 
 namespace transport_ws {
-
-namespace contract = bp::transport::ws;
 
 /// Not in the unnamed namespace: g++ warns about coroutines in headers that carry such types. The
 /// version script keeps it out of the library's symbols all the same.
@@ -63,7 +62,6 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     auto news = cx.try_open("ws.events");
     BP_TRY(news);
     news_ = *news;
-    BP_TRY(cx.try_provide(bp::contract::transport_ws::serve(*this)));
     for (const auto& loop : server_->loops()) {
       edge::bind_metrics(cx.engine(), loop->counters());
     }
@@ -71,6 +69,9 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     client::Outbound::Observer& told = *this;
     outbound_ =
         std::make_unique<client::Outbound>(std::move(*clients), first.bus(), told, first.desk());
+    service_ = std::make_unique<edge::Service>(strand_, settings_, *server_, *outbound_);
+    BP_TRY(cx.try_provide(bp::contract::transport_ws::serve(*service_)));
+    BP_TRY(take_parcels(cx));
     const auto& metrics = server_->metrics_listening();
     cx.info("listening", "address", net::to_text(server_->listening()), "metrics",
             metrics ? net::to_text(*metrics) : std::string("off"));
@@ -96,81 +97,34 @@ class Transport final : private server::Observer, private client::Outbound::Obse
       server_->stop();  // no io thread runs from here on
       link_->forget();  // unanswered requests hold sockets and places of the server
     }
+    service_.reset();
     outbound_.reset();
     server_.reset();
     link_.reset();
   }
 
-  // --- bp.transport.ws/1
-  // --------------------------------------------------------------------------
-
-  bp::result<contract::DescribeReplyT> describe(const contract::DescribeRequest& /*none*/) const {
-    contract::DescribeReplyT reply;
-    reply.listen = net::to_text(server_->listening());
-    const auto& metrics = server_->metrics_listening();
-    reply.metrics_listen = metrics ? net::to_text(*metrics) : std::string();
-    reply.io_threads = settings_.io_threads;
-    reply.connections_max = settings_.connections_max;
-    reply.connections_per_ip_max = settings_.connections_per_ip_max;
-    reply.message_bytes_max = settings_.session.message_bytes_max;
-    return reply;
-  }
-
-  bp::result<contract::StatsReplyT> stats(const contract::StatsRequest& /*none*/) const {
-    contract::StatsReplyT reply;
-    for (const auto& loop : server_->loops()) {
-      const session::Counters& counters = loop->counters();
-      reply.connections += static_cast<std::uint32_t>(counters.connections.value());
-      reply.connections_accepted += counters.connections_accepted.value();
-      reply.connections_closed += counters.connections_closed.value();
-      reply.connections_rejected += counters.connections_rejected.value();
-      reply.messages_received += counters.messages_received.value();
-      reply.messages_sent += counters.messages_sent.value();
-      reply.bytes_received += counters.bytes_received.value();
-      reply.bytes_sent += counters.bytes_sent.value();
-      reply.events_dropped += counters.events_dropped.value();
-      reply.cut_off += counters.cut_off.value();
-      reply.violations += counters.violations.value();
-    }
-    return reply;
-  }
-
-  bp::task<bp::result<contract::CloseReplyT>> close(const contract::CloseRequest& request) {
-    if (!frame::is_close_code(request.code())) {
-      co_return bp::fail(BP_E_INVALID, fmt::format("{} is no close code; use 1000 or 3000 to 4999",
-                                                   request.code()));
-    }
-    bp::completion<bool> closed(strand_);
-    auto arrival = closed.arrival();
-    server_->close(request.connection(), request.code(),
-                   request.reason() != nullptr ? request.reason()->str() : "",
-                   [closed = std::move(closed)](bool found) mutable { closed.set(found); });
-    const auto found = co_await arrival;
-    BP_CO_TRY(found);
-    contract::CloseReplyT reply;
-    reply.found = *found;
-    co_return reply;
-  }
-
-  bp::task<bp::result<contract::SendReplyT>> send(const contract::SendRequest& request) {
-    if (request.client() == nullptr || request.text() == nullptr) {
-      co_return bp::fail(BP_E_INVALID, "'client' and 'text' are needed");
-    }
-    if (!frame::is_utf8(request.text()->string_view())) {
-      co_return bp::fail(BP_E_INVALID, "'text' is not UTF-8");
-    }
-    bp::completion<bool> taken(strand_);
-    auto arrival = taken.arrival();
-    on_first_loop([this, taken = std::move(taken), name = request.client()->str(),
-                   text = request.text()->str()]() mutable {
-      auto sent = outbound_->send(name, std::move(text));
-      taken.set(sent ? bp::result<bool>(true) : std::unexpected(std::move(sent).error()));
-    });
-    BP_CO_TRY(co_await arrival);
-    co_return contract::SendReplyT();
-  }
-
  private:
+  // Only with routes whose connections other plugins can have something to say to.
+  bp::result<void> take_parcels(bp::context& cx) {
+    const bool wanted = std::ranges::any_of(settings_.routes, [](const route::Route& each) {
+      return each.to == route::To::Channel || each.to == route::To::Topics;
+    });
+    if (!wanted) {
+      return {};
+    }
+    // A record that makes no sense is told and gone: to hand it back would only bring it again.
+    auto parcels = cx.try_subscribe("ws.out", [this](const bp::message& record) {
+      auto parcel = edge::read_parcel(record.text());
+      if (parcel) {
+        service_->send_parcel(std::move(*parcel));
+      } else {
+        log_.warn("a record of ws.out was thrown away", "error", parcel.error());
+      }
+    });
+    BP_TRY(parcels);
+    return {};
+  }
+
   void run() {
     if (server_ != nullptr) {
       on_first_loop([this] { outbound_->start(); });
@@ -223,6 +177,10 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     });
   }
 
+  void on_bridge(const std::string& channel, std::string_view what) override {
+    log_.warn("a bridged channel", "channel", channel, "is", what);
+  }
+
   void on_connected(const std::string& name) override {
     log_.info("client connected", "client", name);
     tell([&] { return fmt::format(R"({{"type":"client-connected","client":"{}"}})", name); });
@@ -265,6 +223,7 @@ class Transport final : private server::Observer, private client::Outbound::Obse
   std::unique_ptr<edge::HostLink> link_;
   std::unique_ptr<server::Server> server_;  // dies before the link it stands on
   std::unique_ptr<client::Outbound> outbound_;
+  std::unique_ptr<edge::Service> service_;
 };
 
 }  // namespace transport_ws

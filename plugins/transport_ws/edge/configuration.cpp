@@ -140,6 +140,9 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration,
   auto routes = routes_of(configuration.routes, settings);
   BP_TRY(routes);
   settings.routes = std::move(*routes);
+  auto bridges = bridges_of(configuration.bridges);
+  BP_TRY(bridges);
+  settings.bridges = std::move(*bridges);
   return settings;
 }
 

@@ -105,6 +105,7 @@ struct Configuration {
   std::map<std::string, ClientConfiguration> clients;
   RoutesConfiguration routes;
   std::optional<TlsConfiguration> tls;
+  std::vector<BridgeConfiguration> bridges;
 
   static constexpr auto fields =
       bp::fields(bp::field<&Configuration::listen>("listen").or_default(),
@@ -119,7 +120,8 @@ struct Configuration {
                  bp::field<&Configuration::metrics>("metrics").or_default(),
                  bp::field<&Configuration::clients>("clients").or_default(),
                  bp::field<&Configuration::routes>("routes").or_default(),
-                 bp::field<&Configuration::tls>("tls").or_default());
+                 bp::field<&Configuration::tls>("tls").or_default(),
+                 bp::field<&Configuration::bridges>("bridges").or_default());
 };
 
 /// Relative paths start at `folder`. Errors: CONFIG, naming the key and what it may be.

@@ -71,6 +71,11 @@ void bind_metrics(const bp::detail::engine& of, session::Counters& counters) {
   if (std::uint64_t* word = word_of(of, BP_METRIC_GAUGE, open)) {
     counters.connections.live_in(*word);
   }
+  const Row followed{nullptr, "ws_topic_subscriptions",
+                     "Topics that connections follow, summed up.", ""};
+  if (std::uint64_t* word = word_of(of, BP_METRIC_GAUGE, followed)) {
+    counters.subscriptions.live_in(*word);
+  }
 }
 
 }  // namespace transport_ws::edge

@@ -45,6 +45,14 @@ std::optional<std::string> problem_of(const std::string& name, const RouteConfig
     return fmt::format("'routes.{}.message' must be from 1KiB to {} bytes", name,
                        message_bytes_ceiling);
   }
+  if (from.to != route::To::Topics && !(from.subscribe.empty() && from.publish.empty())) {
+    return fmt::format(
+        "'routes.{}' has 'subscribe' or 'publish', which only routes to 'topics' have", name);
+  }
+  if (std::max(from.subscribe.size(), from.publish.size()) > topic_patterns_max) {
+    return fmt::format("'routes.{}' allows more than {} patterns of topics; use '*'", name,
+                       topic_patterns_max);
+  }
   return std::nullopt;
 }
 
@@ -56,6 +64,36 @@ bool is_name(const std::string& name) noexcept {
            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                   c == '_' || c == '-';
          });
+}
+
+bp::result<std::vector<topic::Bridge>> bridges_of(const std::vector<BridgeConfiguration>& from) {
+  if (from.size() > bridges_max) {
+    return bp::fail(BP_E_CONFIG, fmt::format("'bridges' holds {}; at most {} are possible",
+                                             from.size(), bridges_max));
+  }
+  std::vector<topic::Bridge> bridges;
+  for (const BridgeConfiguration& each : from) {
+    const std::string key = fmt::format("bridges[{}]", bridges.size());
+    if (each.channel.empty() || each.channel.size() > name_bytes_max) {
+      return bp::fail(BP_E_CONFIG, fmt::format("'{}.channel' must be the name of a channel", key));
+    }
+    if (auto named = topic::check_name(each.topic); !named) {
+      return bp::fail(BP_E_CONFIG, fmt::format("'{}.topic': {}", key, named.error().message()));
+    }
+    const bool inward = each.direction != topic::Direction::Out;
+    const auto twin = std::ranges::find_if(bridges, [&](const topic::Bridge& other) {
+      return other.topic == each.topic && ((inward && other.direction != topic::Direction::Out) ||
+                                           other.channel == each.channel);
+    });
+    if (twin != bridges.end()) {
+      return bp::fail(BP_E_CONFIG,
+                      fmt::format("'{}' and 'bridges[{}]' both bridge topic '{}' the same way; a "
+                                  "topic leads into one channel, and once to each",
+                                  key, twin - bridges.begin(), each.topic));
+    }
+    bridges.push_back({each.channel, each.topic, each.direction});
+  }
+  return bridges;
 }
 
 bp::result<std::vector<route::Route>> routes_of(const RoutesConfiguration& from,
@@ -80,6 +118,8 @@ bp::result<std::vector<route::Route>> routes_of(const RoutesConfiguration& from,
     made.path = each.path;
     made.to = each.to;
     made.subprotocols = each.subprotocols;
+    made.subscribe = each.subscribe;
+    made.publish = each.publish;
     made.origins = http::OriginPolicy(each.origins.value_or(settings.origins),
                                       settings.origins_loopback && !each.origins);
     made.session = settings.session;

@@ -72,7 +72,7 @@ void Inlet::on_taken(Guest& guest, const bp::result<std::string>& taken) {
   }
 }
 
-void Inlet::on_closing(session::Session& session) {
+void Inlet::leave(session::Session& session) {
   const auto node = guests_.extract(session.id());
   if (!node.empty()) {
     node.mapped()->session = nullptr;

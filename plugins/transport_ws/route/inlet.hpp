@@ -38,7 +38,7 @@ class Inlet final : public Room {
   struct Guest;
 
   void on_message(session::Session& session, frame::Opcode kind, std::string_view payload) override;
-  void on_closing(session::Session& session) override;
+  void leave(session::Session& session) override;
   void on_taken(Guest& guest, const bp::result<std::string>& taken);
 
   rpc::Bus& bus_;

@@ -25,7 +25,7 @@ class Lobby final : public Room {
 
   void on_drained(session::Session& session) override { gateway_.on_drained(session); }
 
-  void on_closing(session::Session& session) override { gateway_.leave(session); }
+  void leave(session::Session& session) override { gateway_.leave(session); }
 
   rpc::Gateway& gateway_;
 };

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "session/session.hpp"
+#include "topic/announcement.hpp"
 
 namespace transport_ws::route {
 
@@ -18,6 +19,9 @@ class Room : public session::Session::Owner {
   /// Keeps the connections of every room.
   class Doorkeeper {
    public:
+    /// At the first sign of the end: nothing that is sent from now on arrives.
+    virtual void on_leaving(session::Session& session) = 0;
+    /// Last: the connection is gone.
     virtual void on_gone(session::Session& session, std::uint16_t code,
                          std::string_view reason) = 0;
 
@@ -40,15 +44,23 @@ class Room : public session::Session::Owner {
   /// No new work from now on; `on_idle` is called once, when what is in flight has ended.
   virtual void drain(std::move_only_function<void()> on_idle) { on_idle(); }
 
+  /// How its connections want the messages of topics that they follow.
+  [[nodiscard]] virtual topic::Form form() const noexcept { return topic::Form::Raw; }
+
   void on_drained(session::Session& /*session*/) override {}
 
-  void on_closing(session::Session& /*session*/) override {}
+  void on_closing(session::Session& session) final {
+    leave(session);
+    doorkeeper_.on_leaving(session);
+  }
 
   void on_closed(session::Session& session, std::uint16_t code, std::string_view reason) final {
     doorkeeper_.on_gone(session, code, reason);
   }
 
  private:
+  virtual void leave(session::Session& /*session*/) {}
+
   Doorkeeper& doorkeeper_;
 };
 

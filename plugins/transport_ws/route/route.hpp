@@ -16,6 +16,7 @@ namespace transport_ws::route {
 enum class To : std::uint8_t {
   Gateway,  // JSON-RPC 2.0
   Channel,  // each message becomes a record on channel ws.in.<name>
+  Topics,   // clients subscribe themselves to topics
   Echo      // each message comes back
 };
 
@@ -24,6 +25,8 @@ struct Route {
   std::string path;  // "/echo"; "*": every path that no other route has
   To to = To::Gateway;
   std::vector<std::string> subprotocols;  // in the order of preference; empty: none is spoken
+  std::vector<std::string> subscribe;     // topics that its clients may follow, as patterns
+  std::vector<std::string> publish;       // and may publish to
   http::OriginPolicy origins{{}, false};
   session::SessionSettings session;
 };

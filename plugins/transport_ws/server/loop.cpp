@@ -1,6 +1,7 @@
 // plugins/transport_ws/server/loop.cpp - from socket to handshake to session, and the drain.
 #include "server/loop.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -8,6 +9,7 @@
 
 #include "http/subprotocol.hpp"
 #include "route/echo.hpp"
+#include "route/forum.hpp"
 #include "route/inlet.hpp"
 #include "route/lobby.hpp"
 
@@ -35,7 +37,7 @@ std::vector<route::Route> routes_of(const Settings& settings) {
 }  // namespace
 
 Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& make_bus,
-           Observer& observer)
+           Observer& observer, topic::Hub& hub)
     : settings_(settings),
       observer_(observer),
       work_(context_.get_executor()),
@@ -44,9 +46,17 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
       bus_(make_bus(context_)),
       gateway_(*bus_, settings.gateway),
       routes_(*bus_, settings.http_in_flight_max, settings.http_timeout_ms),
+      board_(settings.gateway.subscriptions_max, counters_),
+      hub_(hub),
+      // One io thread leads the channels out; every thread's followers hear it.
+      outward_(number == 0 ? settings.bridges : std::vector<topic::Bridge>(), *bus_, hub, context_,
+               [this](const std::string& channel, std::string_view what) {
+                 observer_.on_bridge(channel, what);
+               }),
       drain_timer_(context_),
       next_connection_(number + 1),
       connection_step_(settings.io_threads) {
+  hub.join(context_, board_);
   for (const route::Route& each : table_.routes()) {
     rooms_.push_back(make_room(each));
   }
@@ -54,6 +64,7 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
 
 Loop::~Loop() {
   stop();
+  outward_.stop();
   for (auto& [id, seat] : seats_) {
     gateway_.leave(*seat.session);
   }
@@ -67,6 +78,10 @@ std::unique_ptr<route::Room> Loop::make_room(const route::Route& route) {
     case route::To::Channel:
       return std::make_unique<route::Inlet>(doorkeeper, *bus_, "ws.in." + route.name,
                                             settings_.gateway.in_flight_max);
+    case route::To::Topics:
+      return std::make_unique<route::Forum>(
+          doorkeeper, route::Forum::Parts{*bus_, board_, hub_, settings_.bridges},
+          route::ForumSettings{route.subscribe, route.publish, settings_.gateway.in_flight_max});
     case route::To::Gateway:
       break;
   }
@@ -74,6 +89,7 @@ std::unique_ptr<route::Room> Loop::make_room(const route::Route& route) {
 }
 
 void Loop::run() {
+  asio::post(context_, [this] { outward_.start(); });
   thread_ = std::jthread([this] { context_.run(); });
 }
 
@@ -174,7 +190,8 @@ void Loop::open_session(std::size_t route, net::Stream socket, std::string_view 
   std::shared_ptr<session::Session::Owner> owner(std::shared_ptr<void>(), &room);
   auto session = std::make_shared<session::Session>(
       id, std::move(socket), table_.routes()[route].session, std::move(owner), desk());
-  seats_.emplace(id, Seat{session, std::move(ticket)});
+  seats_.emplace(
+      id, Seat{session, std::move(ticket), address, std::chrono::steady_clock::now(), route});
   room.enter(*session);
   counters_.connections_accepted.add();
   counters_.connections.set(static_cast<double>(seats_.size()));
@@ -183,6 +200,10 @@ void Loop::open_session(std::size_t route, net::Stream socket, std::string_view 
   if (draining_) {
     session->close(drain_code_, "the server is closing");
   }
+}
+
+void Loop::on_leaving(session::Session& session) {
+  board_.leave(session);
 }
 
 void Loop::on_gone(session::Session& session, std::uint16_t code, std::string_view reason) {
@@ -204,6 +225,54 @@ bool Loop::close(std::uint64_t connection, std::uint16_t code, std::string_view 
   const auto session = found->second.session;
   session->close(code, reason);
   return true;
+}
+
+bool Loop::send(std::uint64_t connection, frame::Frame frame) {
+  const auto found = seats_.find(connection);
+  if (found == seats_.end()) {
+    return false;
+  }
+  const auto session = found->second.session;
+  if (session->send_event(std::move(frame)) == frame::Outbox::Put::Refused) {
+    session->cut_off("too slow");
+  }
+  return true;
+}
+
+bp::result<bool> Loop::subscribe(std::uint64_t connection, std::string_view topic) {
+  const auto found = seats_.find(connection);
+  if (found == seats_.end() || !found->second.session->open()) {
+    return false;
+  }
+  BP_TRY(board_.subscribe(*found->second.session, rooms_[found->second.route]->form(), topic));
+  return true;
+}
+
+bool Loop::unsubscribe(std::uint64_t connection, std::string_view topic) {
+  const auto found = seats_.find(connection);
+  return found != seats_.end() && board_.unsubscribe(*found->second.session, topic);
+}
+
+std::vector<ConnectionInfo> Loop::connections(std::uint64_t after, std::size_t count) const {
+  std::vector<std::uint64_t> ids;
+  for (const auto& [id, seat] : seats_) {
+    if (id > after) {
+      ids.push_back(id);
+    }
+  }
+  const std::size_t wanted = std::min(count, ids.size());
+  std::ranges::partial_sort(ids, ids.begin() + static_cast<std::ptrdiff_t>(wanted));
+  ids.resize(wanted);
+  std::vector<ConnectionInfo> all;
+  for (const std::uint64_t id : ids) {
+    const Seat& seat = seats_.at(id);
+    const auto open = std::chrono::steady_clock::now() - seat.since;
+    all.push_back({id, seat.address, table_.routes()[seat.route].name,
+                   board_.topics_of(*seat.session), seat.session->queued_bytes(),
+                   static_cast<std::uint64_t>(
+                       std::chrono::duration_cast<std::chrono::milliseconds>(open).count())});
+  }
+  return all;
 }
 
 void Loop::drain(std::uint16_t code, std::move_only_function<void()> on_done) {

@@ -4,6 +4,7 @@
 // Thread: its own, from run() on; adopt() and drain() may be called from any.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -24,6 +25,9 @@
 #include "server/routes.hpp"
 #include "server/settings.hpp"
 #include "session/session.hpp"
+#include "topic/board.hpp"
+#include "topic/bridge.hpp"
+#include "topic/hub.hpp"
 
 namespace transport_ws::server {
 
@@ -33,6 +37,8 @@ class Observer {
   virtual void on_open(std::uint64_t connection, const std::string& address) = 0;
   virtual void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) = 0;
   virtual void on_rejected(const std::string& address, std::string_view reason) = 0;
+  /// A channel that is bridged to a topic: it is missing, lost messages, is there again.
+  virtual void on_bridge(const std::string& channel, std::string_view what) = 0;
 
   /// The files of 'tls' or 'metrics.tls' changed: new connections use them, or the error says why
   /// not.
@@ -45,10 +51,21 @@ class Observer {
 /// Makes the bus of one loop; its callbacks must run on that context.
 using BusFactory = std::function<std::unique_ptr<rpc::Bus>(asio::io_context&)>;
 
+/// One connection as operators and plugins see it.
+struct ConnectionInfo {
+  std::uint64_t id;
+  std::string address;
+  std::string route;
+  std::vector<std::string> topics;
+  std::uint64_t queued_bytes;
+  std::uint64_t open_ms;
+};
+
 class Loop final : private route::Room::Doorkeeper {
  public:
+  /// What it stands on must outlive it.
   Loop(std::uint32_t number, const Settings& settings, const BusFactory& make_bus,
-       Observer& observer);
+       Observer& observer, topic::Hub& hub);
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
   ~Loop();
@@ -70,6 +87,16 @@ class Loop final : private route::Room::Doorkeeper {
 
   /// Closes one connection. False: there is none of that id. Thread: its own (post() gets there).
   bool close(std::uint64_t connection, std::uint16_t code, std::string_view reason);
+  /// Sends one message, under the policy of events. False: there is none of that id. Thread: its
+  /// own.
+  bool send(std::uint64_t connection, frame::Frame frame);
+  /// Lets one connection follow a topic. False: there is none of that id. Thread: its own.
+  [[nodiscard]] bp::result<bool> subscribe(std::uint64_t connection, std::string_view topic);
+  /// False: there is none of that id, or it does not follow the topic. Thread: its own.
+  bool unsubscribe(std::uint64_t connection, std::string_view topic);
+  /// Those with an id above `after`, ascending, `count` at most. Thread: its own.
+  [[nodiscard]] std::vector<ConnectionInfo> connections(std::uint64_t after,
+                                                        std::size_t count) const;
 
   [[nodiscard]] asio::io_context& context() noexcept { return context_; }
 
@@ -84,8 +111,12 @@ class Loop final : private route::Room::Doorkeeper {
   struct Seat {
     std::shared_ptr<session::Session> session;
     net::Admission::Ticket ticket;
+    std::string address;
+    std::chrono::steady_clock::time_point since;
+    std::size_t route;
   };
 
+  void on_leaving(session::Session& session) override;
   void on_gone(session::Session& session, std::uint16_t code, std::string_view reason) override;
 
   [[nodiscard]] std::unique_ptr<route::Room> make_room(const route::Route& route);
@@ -111,8 +142,11 @@ class Loop final : private route::Room::Doorkeeper {
   std::unique_ptr<rpc::Bus> bus_;
   rpc::Gateway gateway_;
   Routes routes_;
+  topic::Board board_;
+  topic::Hub& hub_;
   std::vector<std::unique_ptr<route::Room>> rooms_;  // by place in the table of routes
   std::unordered_map<std::uint64_t, Seat> seats_;
+  topic::Outward outward_;
   std::move_only_function<void()> on_drain_done_;
   net::Timer drain_timer_;
   std::jthread thread_;

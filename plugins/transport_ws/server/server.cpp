@@ -1,8 +1,11 @@
 // plugins/transport_ws/server/server.cpp - binding, accepting, handing connections to the loops.
 #include "server/server.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <iterator>
+#include <mutex>
 #include <utility>
 
 #include <boost/asio/error.hpp>
@@ -14,10 +17,10 @@ namespace transport_ws::server {
 namespace {
 
 std::vector<std::unique_ptr<Loop>> make_loops(const Settings& settings, const BusFactory& make_bus,
-                                              Observer& observer) {
+                                              Observer& observer, topic::Hub& hub) {
   std::vector<std::unique_ptr<Loop>> loops;
   for (std::uint32_t i = 0; i < settings.io_threads; ++i) {
-    loops.push_back(std::make_unique<Loop>(i, settings, make_bus, observer));
+    loops.push_back(std::make_unique<Loop>(i, settings, make_bus, observer, hub));
   }
   return loops;
 }
@@ -42,7 +45,7 @@ Server::Server(Settings settings, const BusFactory& make_bus, Observer& observer
     : settings_(std::move(settings)),
       admission_(settings_.connections_max, settings_.connections_per_ip_max),
       http_admission_(http_connections_max, http_connections_max),
-      loops_(make_loops(settings_, make_bus, observer)),
+      loops_(make_loops(settings_, make_bus, observer, hub_)),
       listener_(loops_.front()->context()),
       metrics_listener_(loops_.front()->context()),
       reload_timer_(loops_.front()->context()),
@@ -240,12 +243,35 @@ void Server::stop() {
 
 void Server::close(std::uint64_t connection, std::uint16_t code, std::string reason,
                    std::move_only_function<void(bool found)> on_done) {
-  // Connection ids are dealt out in turn: the loop that gave the id is known.
-  Loop& loop = *loops_[(connection + loops_.size() - 1) % loops_.size()];
-  asio::post(loop.context(), [&loop, connection, code, reason = std::move(reason),
-                              on_done = std::move(on_done)]() mutable {
-    on_done(loop.close(connection, code, reason));
-  });
+  at_home_of(connection,
+             [connection, code, reason = std::move(reason), on_done = std::move(on_done)](
+                 Loop& loop) mutable { on_done(loop.close(connection, code, reason)); });
+}
+
+void Server::list(std::uint64_t after, std::size_t count,
+                  std::move_only_function<void(std::vector<ConnectionInfo>)> on_done) {
+  struct Gathering {
+    std::mutex mutex;
+    std::vector<ConnectionInfo> found;
+    std::size_t open = 0;
+    std::move_only_function<void(std::vector<ConnectionInfo>)> on_done;
+  };
+
+  auto gathering = std::make_shared<Gathering>();
+  gathering->open = loops_.size();
+  gathering->on_done = std::move(on_done);
+  for (const auto& loop : loops_) {
+    asio::post(loop->context(), [gathering, after, count, of = loop.get()] {
+      auto part = of->connections(after, count);
+      const std::scoped_lock lock(gathering->mutex);
+      std::ranges::move(part, std::back_inserter(gathering->found));
+      if (--gathering->open == 0) {
+        std::ranges::sort(gathering->found, {}, &ConnectionInfo::id);
+        gathering->found.resize(std::min(count, gathering->found.size()));
+        gathering->on_done(std::move(gathering->found));
+      }
+    });
+  }
 }
 
 }  // namespace transport_ws::server

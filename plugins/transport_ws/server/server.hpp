@@ -46,9 +46,25 @@ class Server {
 
   [[nodiscard]] const std::vector<std::unique_ptr<Loop>>& loops() const noexcept { return loops_; }
 
-  /// Closes one connection; `on_done(found)` comes on an io thread.
+  /// `work(loop)` on the io thread that keeps the connection. Thread: any.
+  template <typename Work>
+  void at_home_of(std::uint64_t connection, Work work) {
+    // Ids are dealt out in turn: the loop that gave the id is known.
+    Loop& loop = *loops_[(connection + loops_.size() - 1) % loops_.size()];
+    asio::post(loop.context(), [&loop, work = std::move(work)]() mutable { work(loop); });
+  }
+
+  /// Closes one connection; `on_done(found)` comes on an io thread. Thread: any.
   void close(std::uint64_t connection, std::uint16_t code, std::string reason,
              std::move_only_function<void(bool found)> on_done);
+
+  /// The connections with an id above `after`, ascending, `count` at most; `on_done` comes on an io
+  /// thread. Thread: any.
+  void list(std::uint64_t after, std::size_t count,
+            std::move_only_function<void(std::vector<ConnectionInfo>)> on_done);
+
+  /// Thread: any.
+  [[nodiscard]] topic::Hub& hub() noexcept { return hub_; }
 
  private:
   struct Listener {
@@ -77,6 +93,7 @@ class Server {
   const Settings settings_;
   net::Admission admission_;
   net::Admission http_admission_;
+  topic::Hub hub_;
   std::vector<std::unique_ptr<Loop>> loops_;
   Listener listener_;
   Listener metrics_listener_;

@@ -11,6 +11,7 @@
 #include "route/route.hpp"
 #include "rpc/gateway.hpp"
 #include "tls/context.hpp"
+#include "topic/bridge.hpp"
 
 namespace transport_ws::server {
 
@@ -21,6 +22,7 @@ struct Settings {
   bool origins_loopback = false;
   session::SessionSettings session;
   std::vector<route::Route> routes;  // empty: every path leads to the gateway
+  std::vector<topic::Bridge> bridges;
   rpc::GatewaySettings gateway;
   std::uint32_t connections_max = connections_max_default;
   std::uint32_t connections_per_ip_max = connections_per_ip_max_default;

@@ -60,6 +60,7 @@ class Level {
 
 struct Counters {
   Level connections;
+  Level subscriptions;  // to topics
   Count connections_accepted;
   Count connections_closed;
   Count connections_rejected;

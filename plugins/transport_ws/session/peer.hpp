@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "frame/outbox.hpp"
 
@@ -22,6 +23,8 @@ class Peer {
   /// The gateway's on_drained() follows, or within the block time its leave(): then the client was
   /// cut off with 1013 and `reason`.
   virtual void expect_drain(std::string reason) = 0;
+  /// It reads too slowly: closed with 1013 and `reason`, what is queued is dropped.
+  virtual void cut_off(std::string_view reason) = 0;
 
  protected:
   Peer() = default;

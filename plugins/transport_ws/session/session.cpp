@@ -169,8 +169,7 @@ void Session::send_answer(frame::Frame frame) {
     return;
   }
   if (outbox_.put_answer(std::move(frame)) == frame::Outbox::Put::Refused) {
-    desk_.counters.cut_off.add();
-    close_now(frame::close_try_again_later, "too slow: answers exceed the queue limit");
+    cut_off("too slow: answers exceed the queue limit");
     return;
   }
   desk_.counters.messages_sent.add();
@@ -207,9 +206,8 @@ void Session::expect_drain(std::string reason) {
   block_timer_ = std::make_unique<net::Timer>(desk_.context, milliseconds(settings_.block_ms));
   block_timer_->async_wait(
       [self = shared_from_this(), reason = std::move(reason)](net::ErrorCode failure) {
-        if (!failure && self->drain_asked_ && self->state_ == State::Open) {
-          self->desk_.counters.cut_off.add();
-          self->close_now(frame::close_try_again_later, reason);
+        if (!failure && self->drain_asked_) {
+          self->cut_off(reason);
         }
       });
 }
@@ -250,6 +248,13 @@ void Session::write_replies() {
   replies.clear();
   if (replies.capacity() > replies_kept_bytes) {
     replies.shrink_to_fit();
+  }
+}
+
+void Session::cut_off(std::string_view reason) {
+  if (state_ == State::Open) {
+    desk_.counters.cut_off.add();
+    close_now(frame::close_try_again_later, reason);
   }
 }
 

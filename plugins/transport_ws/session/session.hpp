@@ -66,6 +66,7 @@ class Session final : public Peer,
 
   [[nodiscard]] bool must_wait() const noexcept override;
   void expect_drain(std::string reason) override;
+  void cut_off(std::string_view reason) override;
 
   /// Takes nothing further from the connection, so that the other side has to wait, until
   /// go_on_reading(). What was read already still comes.
@@ -87,6 +88,9 @@ class Session final : public Peer,
   void abort(std::string_view reason) { finish(frame::close_abnormal, reason); }
 
   [[nodiscard]] std::uint64_t id() const noexcept override { return id_; }
+
+  /// What waits to be written.
+  [[nodiscard]] std::size_t queued_bytes() const noexcept { return outbox_.bytes(); }
 
   [[nodiscard]] bool open() const noexcept { return state_ == State::Open; }
 

@@ -7,7 +7,7 @@
 #include "backplane/contract/transport_ws_contract.hpp"
 #include "backplane/testing/fake_host.hpp"
 
-#include "edge/hosted.hpp"
+#include "edge/asking.hpp"
 
 namespace transport_ws {
 namespace {
@@ -16,28 +16,13 @@ namespace contract = bp::transport::ws;
 
 enum Method : std::uint32_t { Describe = 1, Stats = 2, Close = 3, Send = 4 };
 
-template <typename Table>
-std::string packed(const typename Table::NativeTableType& from) {
-  return std::string(bp::as_text(bp::contract::outgoing<Table>(from).bytes()));
-}
-
-class PluginTest : public edge::Hosted {
+class PluginTest : public edge::Asking {
  protected:
   template <typename Reply, typename Request>
   typename Reply::NativeTableType call(Method method,
                                        const typename Request::NativeTableType& request = {}) {
-    const bp_call made = host->call("bp.transport.ws", method, packed<Request>(request));
-    EXPECT_TRUE(await([&] { return host->answer_to(made).has_value(); }));
-    const auto answer = host->answer_to(made);
-    typename Reply::NativeTableType reply;
-    last_error = answer ? answer->error : "no answer";
-    if (answer && answer->status >= 0) {
-      (*bp::contract::read<Reply>(bp::as_bytes(answer->bytes)))->UnPackTo(&reply);
-    }
-    return reply;
+    return ask<Reply, Request>("bp.transport.ws", method, request);
   }
-
-  std::string last_error;
 };
 
 TEST_F(PluginTest, DescribesItself) {

@@ -71,6 +71,8 @@ class InletTest : public ::testing::Test {
     void on_rejected(const std::string& /*address*/, std::string_view /*why*/) override {}
 
     void on_certificate(std::string_view /*key*/, const bp::result<void>& /*taken*/) override {}
+
+    void on_bridge(const std::string& /*channel*/, std::string_view /*what*/) override {}
   };
 
   Deaf deaf_;

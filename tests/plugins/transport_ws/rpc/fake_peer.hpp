@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,6 +19,9 @@ class FakePeer final : public session::Peer {
   void send_answer(frame::Frame frame) override { answers.push_back(text_of(*frame)); }
 
   [[nodiscard]] frame::Outbox::Put send_event(frame::Frame frame) override {
+    if (full && refusing) {
+      return frame::Outbox::Put::Refused;
+    }
     events.push_back(text_of(*frame));
     frames.push_back(std::move(frame));
     return frame::Outbox::Put::Queued;
@@ -26,6 +30,8 @@ class FakePeer final : public session::Peer {
   [[nodiscard]] bool must_wait() const noexcept override { return full; }
 
   void expect_drain(std::string reason) override { cutoff = std::move(reason); }
+
+  void cut_off(std::string_view reason) override { cutoff = reason; }
 
   /// The last answer; empty when there is none. Taken.
   std::string take() {
@@ -42,6 +48,7 @@ class FakePeer final : public session::Peer {
   std::vector<frame::Frame> frames;
   std::string cutoff;
   bool full = false;
+  bool refusing = false;  // a full one takes no event
 
  private:
   // Server frames are not masked: the text is what follows the header.

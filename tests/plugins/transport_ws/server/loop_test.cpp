@@ -21,7 +21,8 @@ class LoopTest : public ::testing::Test, public Observer {
   void SetUp() override {
     settings.drain_ms = 50;
     loop = std::make_unique<Loop>(
-        0, settings, [](asio::io_context&) { return std::make_unique<rpc::FakeBus>(); }, *this);
+        0, settings, [](asio::io_context&) { return std::make_unique<rpc::FakeBus>(); }, *this,
+        hub);
     loop->run();
   }
 
@@ -58,7 +59,10 @@ class LoopTest : public ::testing::Test, public Observer {
     ++rejected;
   }
 
+  void on_bridge(const std::string& /*channel*/, std::string_view /*what*/) override {}
+
   Settings settings;
+  topic::Hub hub;
   net::Admission admission{10, 10};
   std::unique_ptr<Loop> loop;
   std::vector<std::uint64_t> opened;

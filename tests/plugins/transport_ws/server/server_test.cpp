@@ -39,6 +39,7 @@ TEST(Server, NamesTheAddressThatIsInUseAndOpensNothing) {
       void on_open(std::uint64_t, const std::string&) override {}
       void on_closed(std::uint64_t, std::uint16_t, std::string_view) override {}
       void on_rejected(const std::string&, std::string_view) override {}
+      void on_bridge(const std::string&, std::string_view) override {}
     } deaf;
     Server second(
         settings, [](asio::io_context&) { return std::make_unique<rpc::FakeBus>(); }, deaf);

@@ -115,6 +115,10 @@ class TestServer final : public Observer {
     note("certificate " + std::string(key) + (taken ? " reloaded" : " rejected"));
   }
 
+  void on_bridge(const std::string& channel, std::string_view what) override {
+    note("bridge " + channel + " " + std::string(what));
+  }
+
  private:
   void note(std::string line) {
     const std::scoped_lock lock(mutex_);
