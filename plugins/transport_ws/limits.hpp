@@ -38,6 +38,9 @@ inline constexpr std::uint32_t http_timeout_ms_default = 10'000;
 inline constexpr std::uint32_t accept_retry_ms = 100;  // after running out of descriptors
 inline constexpr std::uint32_t drain_ms_default = 4'000;
 inline constexpr std::uint32_t turned_away_max = 64;  // told 503 politely; more are hung up on
+inline constexpr std::uint32_t jwt_leeway_ms_default = 30'000;
+inline constexpr std::uint32_t auth_deadline_ms_default = 10'000;
+inline constexpr std::uint32_t per_principal_max_default = 1'000;
 inline constexpr int listen_backlog = 1024;
 inline constexpr std::uint32_t tls_reload_ms_default = 10'000;  // between looks at the files
 

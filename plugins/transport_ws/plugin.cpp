@@ -140,11 +140,22 @@ class Transport final : private server::Observer, private client::Outbound::Obse
   // --- the io threads tell
   // ------------------------------------------------------------------------
 
-  void on_open(std::uint64_t connection, const std::string& address) override {
-    log_.debug("connection opened", "connection", connection, "address", address);
+  void on_open(std::uint64_t connection, const std::string& address,
+               std::string_view principal) override {
+    log_.debug("connection opened", "connection", connection, "address", address, "principal",
+               principal);
     tell([&] {
-      return fmt::format(R"({{"type":"open","connection":{},"address":{}}})", connection,
-                         json::quoted(address));
+      return fmt::format(R"({{"type":"open","connection":{},"address":{}{}}})", connection,
+                         json::quoted(address),
+                         principal.empty() ? "" : R"(,"principal":)" + json::quoted(principal));
+    });
+  }
+
+  void on_identified(std::uint64_t connection, std::string_view principal) override {
+    log_.debug("connection identified", "connection", connection, "principal", principal);
+    tell([&] {
+      return fmt::format(R"({{"type":"identified","connection":{},"principal":{}}})", connection,
+                         json::quoted(principal));
     });
   }
 

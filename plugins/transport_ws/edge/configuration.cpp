@@ -62,6 +62,8 @@ void read_limits(const Configuration& from, Ranges& ranges, server::Settings& se
       ranges.number("limits.connections", limits.connections, connections_ceiling);
   settings.connections_per_ip_max =
       ranges.number("limits.connections_per_ip", limits.connections_per_ip, connections_ceiling);
+  settings.per_principal_max =
+      ranges.number("limits.per_principal", limits.per_principal, connections_ceiling);
   settings.handshake_ms = ranges.time("limits.handshake", limits.handshake);
   settings.header_bytes_max =
       static_cast<std::uint32_t>(ranges.size("limits.header", limits.header, header_bytes_ceiling));
@@ -121,6 +123,9 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration,
   BP_TRY(read_addresses(configuration, settings));
   Ranges ranges;
   BP_TRY(read_tls(configuration, folder, ranges, settings));
+  auto auth = auth_settings(configuration.auth, folder);
+  BP_TRY(auth);
+  settings.auth = std::move(*auth);
   read_limits(configuration, ranges, settings);
   settings.origins = configuration.origins;
   settings.origins_loopback = configuration.origins_loopback;

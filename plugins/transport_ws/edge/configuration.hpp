@@ -15,6 +15,7 @@
 #include "backplane/cpp/config.hpp"
 
 #include "client/outbound.hpp"
+#include "edge/auth_configuration.hpp"
 #include "edge/routes_configuration.hpp"
 #include "edge/tls_configuration.hpp"
 #include "limits.hpp"
@@ -37,6 +38,7 @@ using Milliseconds = std::chrono::milliseconds;
 struct LimitsConfiguration {
   std::uint32_t connections = connections_max_default;
   std::uint32_t connections_per_ip = connections_per_ip_max_default;
+  std::uint32_t per_principal = per_principal_max_default;
   Milliseconds handshake{handshake_ms_default};
   bp::byte_size header{header_bytes_max_default};
   bp::byte_size message{message_bytes_max_default};
@@ -47,6 +49,7 @@ struct LimitsConfiguration {
   static constexpr auto fields = bp::fields(
       bp::field<&LimitsConfiguration::connections>("connections").or_default(),
       bp::field<&LimitsConfiguration::connections_per_ip>("connections_per_ip").or_default(),
+      bp::field<&LimitsConfiguration::per_principal>("per_principal").or_default(),
       bp::field<&LimitsConfiguration::handshake>("handshake").or_default(),
       bp::field<&LimitsConfiguration::header>("header").or_default(),
       bp::field<&LimitsConfiguration::message>("message").or_default(),
@@ -106,6 +109,7 @@ struct Configuration {
   RoutesConfiguration routes;
   std::optional<TlsConfiguration> tls;
   std::vector<BridgeConfiguration> bridges;
+  AuthConfiguration auth;
 
   static constexpr auto fields =
       bp::fields(bp::field<&Configuration::listen>("listen").or_default(),
@@ -121,7 +125,8 @@ struct Configuration {
                  bp::field<&Configuration::clients>("clients").or_default(),
                  bp::field<&Configuration::routes>("routes").or_default(),
                  bp::field<&Configuration::tls>("tls").or_default(),
-                 bp::field<&Configuration::bridges>("bridges").or_default());
+                 bp::field<&Configuration::bridges>("bridges").or_default(),
+                 bp::field<&Configuration::auth>("auth").or_default());
 };
 
 /// Relative paths start at `folder`. Errors: CONFIG, naming the key and what it may be.

@@ -75,6 +75,9 @@ void Exchange::refuse(const Refusal& refusal) {
   if (refusal.status == 426) {
     response.fields = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
   }
+  if (refusal.status == 401) {
+    response.fields = {{"WWW-Authenticate", "Bearer"}};
+  }
   answer(response, refusal.reason);
 }
 

@@ -28,17 +28,17 @@ namespace transport_ws::http {
 
 namespace beast_http = boost::beast::http;
 
-namespace {
-
-constexpr std::string_view protocol_guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
-constexpr std::size_t key_bytes = 16;
-
 bool same_name(std::string_view a, std::string_view b) noexcept {
   const auto lower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
   };
   return std::ranges::equal(a, b, {}, lower, lower);
 }
+
+namespace {
+
+constexpr std::string_view protocol_guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+constexpr std::size_t key_bytes = 16;
 
 std::string base64(std::span<const unsigned char> bytes) {
   std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');

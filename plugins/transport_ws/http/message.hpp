@@ -20,6 +20,9 @@ struct Field {
   std::string value;
 };
 
+/// Names of fields: the same in any case of their letters.
+[[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
+
 struct Request {
   std::string method;
   std::string target;

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "topic/pattern.hpp"
+#include "auth/principal.hpp"
 
 namespace transport_ws::route {
 
@@ -137,9 +137,13 @@ void Forum::run(Guest& guest, const rpc::Request& request) {
 }
 
 void Forum::subscribe(Guest& guest, const rpc::Request& request, const std::string& topic) {
-  if (!topic::allows(settings_.subscribe, topic)) {
+  if (!auth::any_matches(settings_.subscribe, topic)) {
     guest.error(request.id,
                 bp::error(BP_E_PERMISSION, "this route does not let clients follow that topic"));
+    return;
+  }
+  if (const auto* who = guest.session->principal(); who != nullptr && !who->may_subscribe(topic)) {
+    guest.error(request.id, auth::not_allowed(*who, "subscribe", topic));
     return;
   }
   const auto subscribed = board_.subscribe(*guest.session, form(), topic);
@@ -156,9 +160,13 @@ void Forum::publish(Guest& guest, const rpc::Request& request, const std::string
     guest.error(request.id, named.error());
     return;
   }
-  if (!topic::allows(settings_.publish, topic)) {
+  if (!auth::any_matches(settings_.publish, topic)) {
     guest.error(request.id, bp::error(BP_E_PERMISSION,
                                       "this route does not let clients publish to that topic"));
+    return;
+  }
+  if (const auto* who = guest.session->principal(); who != nullptr && !who->may_publish(topic)) {
+    guest.error(request.id, auth::not_allowed(*who, "publish", topic));
     return;
   }
   const auto inward = std::ranges::find_if(bridges_, [&](const topic::Bridge& each) {

@@ -324,6 +324,11 @@ void Gateway::publish(const std::shared_ptr<Turn>& turn, const Params& params) {
     turn->error(invalid_params, wanted.error().message());
     return;
   }
+  if (const auto* who = turn->visitor->peer->principal();
+      who != nullptr && !who->may_publish(wanted->channel)) {
+    turn->error(auth::not_allowed(*who, "publish", wanted->channel));
+    return;
+  }
   if (!begin_flight(turn)) {
     return;
   }
@@ -348,6 +353,11 @@ void Gateway::call(const std::shared_ptr<Turn>& turn, const Params& params) {
   const auto wanted = call_arguments(params, settings_.call_timeout_ms);
   if (!wanted) {
     turn->error(invalid_params, wanted.error().message());
+    return;
+  }
+  if (const auto* who = turn->visitor->peer->principal();
+      who != nullptr && !who->may_call(wanted->service, wanted->method)) {
+    turn->error(auth::not_allowed(*who, "call", wanted->service + "." + wanted->method));
     return;
   }
   if (!begin_flight(turn)) {
@@ -387,6 +397,9 @@ bp::result<std::uint64_t> Gateway::subscription_of(Visitor& visitor, const std::
       std::ranges::find(feeds, channel, [](const auto& feed) { return feed->channel(); });
   if (present != feeds.end()) {
     return (*present)->number();
+  }
+  if (const auto* who = visitor.peer->principal(); who != nullptr && !who->may_subscribe(channel)) {
+    return std::unexpected(auth::not_allowed(*who, "subscribe", channel));
   }
   if (feeds.size() >= settings_.subscriptions_max) {
     return bp::fail(BP_E_BUSY,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -48,6 +49,8 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
       routes_(*bus_, settings.http_in_flight_max, settings.http_timeout_ms),
       board_(settings.gateway.subscriptions_max, counters_),
       hub_(hub),
+      authenticator_(settings.auth, *bus_),
+      antechamber_(*this, *this, context_, authenticator_),
       // One io thread leads the channels out; every thread's followers hear it.
       outward_(number == 0 ? settings.bridges : std::vector<topic::Bridge>(), *bus_, hub, context_,
                [this](const std::string& channel, std::string_view what) {
@@ -100,17 +103,29 @@ void Loop::stop() {
   }
 }
 
+// One connection until its upgrade.
+struct Loop::Arrival {
+  net::Admission::Ticket ticket;
+  std::string address;
+  std::size_t route = 0;
+  std::string accepted;  // the 101 answer
+  auth::Evidence evidence;
+  std::optional<auth::Principal> principal;
+  auth::Census::Place place;
+};
+
 void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
-  auto held = std::make_shared<net::Admission::Ticket>(std::move(ticket));
-  asio::post(context_, [this, socket = std::move(socket), held]() mutable {
-    const std::string address = address_of(socket);
+  auto arrival = std::make_shared<Arrival>();
+  arrival->ticket = std::move(ticket);
+  asio::post(context_, [this, socket = std::move(socket), arrival]() mutable {
+    arrival->address = address_of(socket);
     const auto exchange = std::make_shared<http::Exchange>(
         std::move(socket), desk(), settings_.handshake_ms, settings_.header_bytes_max);
     exchange->start(
-        [this, held, address](const auto& self, const http::Request& request) {
-          on_request(self, request, held, address);
+        [this, arrival](const auto& self, const http::Request& request) {
+          on_request(self, request, arrival);
         },
-        [this, address, held](std::string_view how) { reject(address, how); });
+        [this, arrival](std::string_view how) { reject(arrival->address, how); });
   });
 }
 
@@ -146,8 +161,7 @@ void Loop::reject(const std::string& address, std::string_view reason) {
 }
 
 void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
-                      const std::shared_ptr<net::Admission::Ticket>& ticket,
-                      const std::string& address) {
+                      const std::shared_ptr<Arrival>& arrival) {
   if (!http::is_upgrade(request)) {
     exchange->refuse({426, "this is a WebSocket endpoint: connect with a WebSocket client"});
     return;
@@ -176,26 +190,79 @@ void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const htt
     exchange->refuse(accepted.error());
     return;
   }
-  exchange->upgrade(std::move(*accepted), [this, place, ticket, address](
-                                              net::Stream socket, const std::string& already_read) {
-    open_session(place, std::move(socket), already_read, std::move(*ticket), address);
-  });
+  arrival->route = place;
+  arrival->accepted = std::move(*accepted);
+  if (authenticator_.mode() != auth::Mode::None) {
+    arrival->evidence = auth::evidence_of(request, arrival->address, exchange->peer());
+  }
+  authenticate(exchange, arrival);
 }
 
-void Loop::open_session(std::size_t route, net::Stream socket, std::string_view already_read,
-                        net::Admission::Ticket ticket, const std::string& address) {
+// The deadline of the handshake goes on while a service is asked.
+void Loop::authenticate(const std::shared_ptr<http::Exchange>& exchange,
+                        const std::shared_ptr<Arrival>& arrival) {
+  if (!authenticator_.asks_before_upgrade(arrival->evidence)) {
+    upgrade(exchange, arrival);
+    return;
+  }
+  authenticator_.authenticate(arrival->evidence,
+                              [this, exchange, arrival](bp::result<auth::Principal> verdict) {
+                                on_verdict(exchange, arrival, std::move(verdict));
+                              });
+}
+
+void Loop::on_verdict(const std::shared_ptr<http::Exchange>& exchange,
+                      const std::shared_ptr<Arrival>& arrival,
+                      bp::result<auth::Principal> verdict) {
+  if (!verdict) {
+    exchange->refuse(auth::refusal_of(verdict.error()));
+    return;
+  }
+  auto place = grant(arrival->route, *verdict);
+  if (!place) {
+    exchange->refuse(
+        {place.error().code() == BP_E_PERMISSION ? 403U : 429U, place.error().message()});
+    return;
+  }
+  arrival->place = std::move(*place);
+  arrival->principal = std::move(*verdict);
+  upgrade(exchange, arrival);
+}
+
+void Loop::upgrade(const std::shared_ptr<http::Exchange>& exchange,
+                   const std::shared_ptr<Arrival>& arrival) {
+  exchange->upgrade(std::move(arrival->accepted),
+                    [this, arrival](net::Stream socket, const std::string& already_read) {
+                      open_session(*arrival, std::move(socket), already_read);
+                    });
+}
+
+void Loop::open_session(Arrival& arrival, net::Stream socket, std::string_view already_read) {
   const std::uint64_t id = std::exchange(next_connection_, next_connection_ + connection_step_);
-  route::Room& room = *rooms_[route];
+  const bool stranger = authenticator_.mode() != auth::Mode::None && !arrival.principal;
+  route::Room& room = stranger ? antechamber_ : *rooms_[arrival.route];
   // Rooms outlive the sessions: a pointer that owns nothing.
   std::shared_ptr<session::Session::Owner> owner(std::shared_ptr<void>(), &room);
   auto session = std::make_shared<session::Session>(
-      id, std::move(socket), table_.routes()[route].session, std::move(owner), desk());
-  seats_.emplace(
-      id, Seat{session, std::move(ticket), address, std::chrono::steady_clock::now(), route});
-  room.enter(*session);
+      id, std::move(socket), table_.routes()[arrival.route].session, std::move(owner), desk());
+  seats_.emplace(id, Seat{session,
+                          std::move(arrival.ticket),
+                          arrival.address,
+                          std::chrono::steady_clock::now(),
+                          arrival.route,
+                          {},
+                          nullptr});
   counters_.connections_accepted.add();
   counters_.connections.set(static_cast<double>(seats_.size()));
-  observer_.on_open(id, address);
+  observer_.on_open(id, arrival.address,
+                    arrival.principal ? std::string_view(arrival.principal->name) : "");
+  if (arrival.principal) {
+    settle(*session, std::move(*arrival.principal), std::move(arrival.place));
+  }
+  room.enter(*session);
+  if (stranger) {
+    antechamber_.expect(*session, arrival.route, std::move(arrival.evidence));
+  }
   session->start(already_read);
   if (draining_) {
     session->close(drain_code_, "the server is closing");
@@ -243,6 +310,11 @@ bp::result<bool> Loop::subscribe(std::uint64_t connection, std::string_view topi
   const auto found = seats_.find(connection);
   if (found == seats_.end() || !found->second.session->open()) {
     return false;
+  }
+  if (authenticator_.mode() != auth::Mode::None && found->second.session->principal() == nullptr) {
+    return bp::fail(BP_E_STATE,
+                    "that connection has not said yet who it is; wait for 'identified' "
+                    "on ws.events");
   }
   BP_TRY(board_.subscribe(*found->second.session, rooms_[found->second.route]->form(), topic));
   return true;

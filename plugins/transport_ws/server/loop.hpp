@@ -18,6 +18,7 @@
 
 #include "http/exchange.hpp"
 #include "net/admission.hpp"
+#include "route/antechamber.hpp"
 #include "route/room.hpp"
 #include "route/route.hpp"
 #include "rpc/bus.hpp"
@@ -34,7 +35,13 @@ namespace transport_ws::server {
 /// What the world is told about connections. Thread: the io threads.
 class Observer {
  public:
-  virtual void on_open(std::uint64_t connection, const std::string& address) = 0;
+  /// `principal`: empty where nobody was asked, or where the first message will tell.
+  virtual void on_open(std::uint64_t connection, const std::string& address,
+                       std::string_view principal) = 0;
+
+  /// By its first message.
+  virtual void on_identified(std::uint64_t /*connection*/, std::string_view /*principal*/) {}
+
   virtual void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) = 0;
   virtual void on_rejected(const std::string& address, std::string_view reason) = 0;
   /// A channel that is bridged to a topic: it is missing, lost messages, is there again.
@@ -61,7 +68,7 @@ struct ConnectionInfo {
   std::uint64_t open_ms;
 };
 
-class Loop final : private route::Room::Doorkeeper {
+class Loop final : private route::Antechamber::Doors, private route::Room::Doorkeeper {
  public:
   /// What it stands on must outlive it.
   Loop(std::uint32_t number, const Settings& settings, const BusFactory& make_bus,
@@ -114,17 +121,34 @@ class Loop final : private route::Room::Doorkeeper {
     std::string address;
     std::chrono::steady_clock::time_point since;
     std::size_t route;
+    auth::Census::Place place;
+    std::unique_ptr<net::Timer> term;  // null: it may stay for ever
   };
+
+  struct Arrival;
 
   void on_leaving(session::Session& session) override;
   void on_gone(session::Session& session, std::uint16_t code, std::string_view reason) override;
 
   [[nodiscard]] std::unique_ptr<route::Room> make_room(const route::Route& route);
   void on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
-                  const std::shared_ptr<net::Admission::Ticket>& ticket,
-                  const std::string& address);
-  void open_session(std::size_t route, net::Stream socket, std::string_view already_read,
-                    net::Admission::Ticket ticket, const std::string& address);
+                  const std::shared_ptr<Arrival>& arrival);
+  void authenticate(const std::shared_ptr<http::Exchange>& exchange,
+                    const std::shared_ptr<Arrival>& arrival);
+  void on_verdict(const std::shared_ptr<http::Exchange>& exchange,
+                  const std::shared_ptr<Arrival>& arrival, bp::result<auth::Principal> verdict);
+  void upgrade(const std::shared_ptr<http::Exchange>& exchange,
+               const std::shared_ptr<Arrival>& arrival);
+  void open_session(Arrival& arrival, net::Stream socket, std::string_view already_read);
+  [[nodiscard]] bp::result<auth::Census::Place> grant(std::size_t route,
+                                                      const auth::Principal& principal);
+  bp::result<void> identify(session::Session& session, std::size_t route,
+                            auth::Principal principal) override;
+  void settle(session::Session& session, auth::Principal principal, auth::Census::Place place);
+  void await_expiry(std::uint64_t connection);
+
+  [[nodiscard]] route::Room& room(std::size_t route) override { return *rooms_[route]; }
+
   void reject(const std::string& address, std::string_view reason);
   void begin_drain(std::uint16_t code, std::move_only_function<void()> on_done);
   void on_room_idle();
@@ -144,6 +168,8 @@ class Loop final : private route::Room::Doorkeeper {
   Routes routes_;
   topic::Board board_;
   topic::Hub& hub_;
+  auth::Authenticator authenticator_;
+  route::Antechamber antechamber_;
   std::vector<std::unique_ptr<route::Room>> rooms_;  // by place in the table of routes
   std::unordered_map<std::uint64_t, Seat> seats_;
   topic::Outward outward_;

@@ -25,6 +25,11 @@ std::vector<std::unique_ptr<Loop>> make_loops(const Settings& settings, const Bu
   return loops;
 }
 
+Settings with_census(Settings settings) {
+  settings.census = std::make_shared<auth::Census>(settings.per_principal_max);
+  return settings;
+}
+
 bp_status status_of(const net::ErrorCode& failure) noexcept {
   if (failure == asio::error::address_in_use) {
     return BP_E_EXISTS;
@@ -42,7 +47,7 @@ std::string text_of(const net::ErrorCode& failure) {
 }  // namespace
 
 Server::Server(Settings settings, const BusFactory& make_bus, Observer& observer)
-    : settings_(std::move(settings)),
+    : settings_(with_census(std::move(settings))),
       admission_(settings_.connections_max, settings_.connections_per_ip_max),
       http_admission_(http_connections_max, http_connections_max),
       loops_(make_loops(settings_, make_bus, observer, hub_)),

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "auth/authenticator.hpp"
+#include "auth/census.hpp"
 #include "limits.hpp"
 #include "net/socket.hpp"
 #include "route/route.hpp"
@@ -32,6 +35,9 @@ struct Settings {
   std::uint32_t http_timeout_ms = http_timeout_ms_default;
   std::uint32_t drain_ms = drain_ms_default;
   std::uint32_t io_threads = 1;
+  auth::AuthSettings auth;
+  std::uint32_t per_principal_max = per_principal_max_default;
+  std::shared_ptr<auth::Census> census;                 // of all loops; the server makes it
   std::optional<tls::Settings> tls;                     // of the first listener; none: plain
   std::optional<tls::Settings> metrics_tls;             // of the second
   std::uint32_t tls_reload_ms = tls_reload_ms_default;  // 0: never

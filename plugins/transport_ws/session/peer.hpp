@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "auth/principal.hpp"
 #include "frame/outbox.hpp"
 
 namespace transport_ws::session {
@@ -25,6 +26,9 @@ class Peer {
   virtual void expect_drain(std::string reason) = 0;
   /// It reads too slowly: closed with 1013 and `reason`, what is queued is dropped.
   virtual void cut_off(std::string_view reason) = 0;
+
+  /// Who it is and what it may do; null: nobody was asked, everything is allowed.
+  [[nodiscard]] virtual const auth::Principal* principal() const noexcept { return nullptr; }
 
  protected:
   Peer() = default;

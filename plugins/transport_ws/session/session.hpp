@@ -74,6 +74,17 @@ class Session final : public Peer,
 
   void go_on_reading();
 
+  /// From the next message on; also within Owner::on_message().
+  void pass_to(std::shared_ptr<Owner> owner) noexcept { owner_ = std::move(owner); }
+
+  void identify(std::unique_ptr<const auth::Principal> principal) noexcept {
+    principal_ = std::move(principal);
+  }
+
+  [[nodiscard]] const auth::Principal* principal() const noexcept override {
+    return principal_.get();
+  }
+
   /// Writes what is queued, then the close frame, then waits for the other side's (bounded).
   void close(std::uint16_t code, std::string_view reason) {
     begin_close(code, reason, /*now=*/false);
@@ -123,6 +134,7 @@ class Session final : public Peer,
   frame::Decoder decoder_;
   frame::Outbox outbox_;
   std::shared_ptr<Owner> owner_;
+  std::unique_ptr<const auth::Principal> principal_;
   Desk desk_;
   const SessionSettings& settings_;
   std::string end_reason_;

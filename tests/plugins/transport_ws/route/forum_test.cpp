@@ -6,6 +6,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../auth/doors.hpp"
 #include "../raw_client.hpp"
 #include "../server/test_server.hpp"
 
@@ -74,6 +75,26 @@ TEST_F(ForumTest, KeepsToTheAllowLists) {
   EXPECT_EQ(ask(*client, "subscribe", R"({"topic":"news.1"})"), yes);
   EXPECT_EQ(ask(*client, "subscribe", R"({"topic":"news.2"})"), yes);
   EXPECT_NE(ask(*client, "subscribe", R"({"topic":"news.3"})").find("BUSY"), std::string::npos);
+}
+
+TEST(ForumOfPrincipals, KeepsToWhatEachMayDo) {
+  TestServer server([](Settings& settings) {
+    add_topics(settings);
+    auth::ask_for_tokens(settings, auth::Mode::Upgrade);
+    settings.routes.front().subscribe = {"*"};
+    settings.routes.front().publish = {"*"};
+  });
+  RawClient client(server.port());
+  ASSERT_EQ(client.shake_hands(auth::bearer("some"), "/topics"), 101U);
+  const auto ask = [&](const std::string& method, const std::string& params) {
+    client.send_text(R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":)" + params +
+                     "}");
+    return client.read_text();
+  };
+  EXPECT_NE(ask("subscribe", R"({"topic":"secret"})").find("to the 'subscribe' list"),
+            std::string::npos);
+  EXPECT_NE(ask("publish", R"({"topic":"secret","message":1})").find("to the 'publish' list"),
+            std::string::npos);
 }
 
 TEST_F(ForumTest, SaysWhatIsWrong) {

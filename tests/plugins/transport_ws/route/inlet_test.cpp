@@ -63,7 +63,8 @@ class InletTest : public ::testing::Test {
   }
 
   struct Deaf final : server::Observer {
-    void on_open(std::uint64_t /*id*/, const std::string& /*address*/) override {}
+    void on_open(std::uint64_t /*id*/, const std::string& /*address*/,
+                 std::string_view /*principal*/) override {}
 
     void on_closed(std::uint64_t /*id*/, std::uint16_t /*code*/,
                    std::string_view /*why*/) override {}

@@ -46,7 +46,8 @@ class LoopTest : public ::testing::Test, public Observer {
     return client;
   }
 
-  void on_open(std::uint64_t connection, const std::string& /*address*/) override {
+  void on_open(std::uint64_t connection, const std::string& /*address*/,
+               std::string_view /*principal*/) override {
     opened.push_back(connection);
   }
 

@@ -36,7 +36,7 @@ TEST(Server, NamesTheAddressThatIsInUseAndOpensNothing) {
     settings.metrics_listen = metrics;
     rpc::FakeBus bus;
     struct Deaf final : Observer {
-      void on_open(std::uint64_t, const std::string&) override {}
+      void on_open(std::uint64_t, const std::string&, std::string_view) override {}
       void on_closed(std::uint64_t, std::uint16_t, std::string_view) override {}
       void on_rejected(const std::string&, std::string_view) override {}
       void on_bridge(const std::string&, std::string_view) override {}

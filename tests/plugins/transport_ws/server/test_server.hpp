@@ -98,8 +98,14 @@ class TestServer final : public Observer {
   std::vector<EchoBus*> buses;
   std::unique_ptr<Server> server;
 
-  void on_open(std::uint64_t connection, const std::string& /*address*/) override {
-    note("open " + std::to_string(connection));
+  void on_open(std::uint64_t connection, const std::string& /*address*/,
+               std::string_view principal) override {
+    note("open " + std::to_string(connection) +
+         (principal.empty() ? "" : " as " + std::string(principal)));
+  }
+
+  void on_identified(std::uint64_t connection, std::string_view principal) override {
+    note("identified " + std::to_string(connection) + " as " + std::string(principal));
   }
 
   void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) override {

@@ -1,0 +1,144 @@
+// plugins/transport_ws/auth/evidence.cpp - cookies and query parameters apart; all of it as JSON.
+#include "auth/evidence.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "frame/utf8.hpp"
+#include "json/json.hpp"
+
+namespace transport_ws::auth {
+
+namespace {
+
+std::string_view trimmed(std::string_view text) noexcept {
+  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
+  const std::size_t end = text.find_last_not_of(" \t");
+  return end == std::string_view::npos ? std::string_view() : text.substr(begin, end + 1 - begin);
+}
+
+// Calls `take(name, value)` for each "name=value" of a list.
+template <typename Take>
+void each_pair(std::string_view list, char separator, const Take& take) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(separator), list.size());
+    const std::string_view item = list.substr(0, end);
+    list.remove_prefix(std::min(end + 1, list.size()));
+    const std::size_t equals = std::min(item.find('='), item.size());
+    if (equals > 0) {
+      take(item.substr(0, equals), item.substr(std::min(equals + 1, item.size())));
+    }
+  }
+}
+
+std::string decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned value = 0;
+    const std::string_view digits = text.substr(std::min(i + 1, text.size()), 2);
+    if (text[i] == '%' && digits.size() == 2 &&
+        std::from_chars(digits.data(), digits.data() + 2, value, 16).ptr == digits.data() + 2) {
+      plain += static_cast<char>(value);
+      i += 2;
+    } else {
+      plain += text[i] == '+' ? ' ' : text[i];
+    }
+  }
+  return plain;
+}
+
+std::string_view find(const std::vector<http::Field>& fields, std::string_view name) noexcept {
+  const auto found = std::ranges::find(fields, name, &http::Field::name);
+  return found == fields.end() ? std::string_view() : std::string_view(found->value);
+}
+
+// Header fields may hold bytes that are no UTF-8; they cannot be part of a JSON text.
+void add(std::string& into, const std::vector<http::Field>& fields) {
+  into += '[';
+  for (const http::Field& field : fields) {
+    if (frame::is_utf8(field.name) && frame::is_utf8(field.value)) {
+      into += fmt::format(R"({}{{"name":{},"value":{}}})", into.back() == '[' ? "" : ",",
+                          json::quoted(field.name), json::quoted(field.value));
+    }
+  }
+  into += ']';
+}
+
+std::string certificate_json(const tls::Identity& certificate) {
+  std::string names;
+  for (const std::string& name : certificate.names) {
+    names += (names.empty() ? "" : ",") + json::quoted(name);
+  }
+  return fmt::format(R"({{"subject":{},"names":[{}],"fingerprint":{}}})",
+                     json::quoted(certificate.subject), names,
+                     json::quoted(certificate.fingerprint));
+}
+
+}  // namespace
+
+std::string_view Evidence::field(std::string_view name) const noexcept {
+  const auto found = std::ranges::find_if(
+      fields, [&](const http::Field& each) { return http::same_name(each.name, name); });
+  return found == fields.end() ? std::string_view() : std::string_view(found->value);
+}
+
+std::string_view Evidence::cookie(std::string_view name) const noexcept {
+  return find(cookies, name);
+}
+
+std::string_view Evidence::parameter(std::string_view name) const noexcept {
+  return find(query, name);
+}
+
+std::string_view Evidence::bearer() const noexcept {
+  constexpr std::string_view scheme = "bearer";
+  const std::string_view value = field("Authorization");
+  const std::size_t space = std::min(value.find(' '), value.size());
+  return http::same_name(value.substr(0, space), scheme) ? trimmed(value.substr(space))
+                                                         : std::string_view();
+}
+
+Evidence evidence_of(const http::Request& request, std::string address, tls::Identity certificate) {
+  Evidence evidence;
+  evidence.address = std::move(address);
+  evidence.certificate = std::move(certificate);
+  const std::string_view target = request.target;
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  evidence.path = target.substr(0, mark);
+  each_pair(target.substr(std::min(mark + 1, target.size())), '&', [&](auto name, auto value) {
+    evidence.query.push_back({decoded(name), decoded(value)});
+  });
+  for (const http::Field& field : request.fields) {
+    if (http::same_name(field.name, "Cookie")) {
+      each_pair(field.value, ';', [&](auto name, auto value) {
+        evidence.cookies.push_back({std::string(trimmed(name)), std::string(trimmed(value))});
+      });
+    } else {
+      evidence.fields.push_back(field);
+    }
+  }
+  return evidence;
+}
+
+std::string to_json(const Evidence& evidence) {
+  std::string text =
+      fmt::format(R"({{"address":{},"path":{},"headers":)", json::quoted(evidence.address),
+                  json::quoted(frame::is_utf8(evidence.path) ? evidence.path : ""));
+  add(text, evidence.fields);
+  text += R"(,"cookies":)";
+  add(text, evidence.cookies);
+  text += R"(,"query":)";
+  add(text, evidence.query);
+  if (!evidence.certificate.empty()) {
+    text += R"(,"certificate":)" + certificate_json(evidence.certificate);
+  }
+  if (!evidence.first_message.empty()) {
+    text += R"(,"first_message":)" + json::quoted(evidence.first_message);
+  }
+  return text + '}';
+}
+
+}  // namespace transport_ws::auth
