@@ -135,6 +135,8 @@ class Access {
 
   [[nodiscard]] const Meters& meters() const noexcept { return meters_; }
 
+  [[nodiscard]] std::uint64_t now_ns() const noexcept { return cx_.now_ns(); }
+
   /// Whether the database may be used at all.
   [[nodiscard]] store::Health& health() const noexcept { return store_.health(); }
 

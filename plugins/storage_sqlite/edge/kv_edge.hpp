@@ -17,6 +17,7 @@
 
 #include "access.hpp"
 #include "edge/change_feed.hpp"
+#include "edge/kv_get.hpp"
 #include "edge/kv_put.hpp"
 #include "edge/outbox_relay.hpp"
 #include "edge/rounds.hpp"
@@ -75,15 +76,15 @@ class KvEdge {
     }
   }
 
-  bp::task<bp::result<bp::contract::outgoing<service::kv_contract::GetReply>>> get(
-      const service::kv_contract::GetRequest& request, const bp::call& on) {
+  GetAnswer get(const service::kv_contract::GetRequest& request, const bp::call& on) {
+    if (auto may = access_.health().may_read(); !may) {
+      return {access_, reads_, std::move(may).error(), on};
+    }
     auto space = space_of(request, on, service::Right::Read);
-    BP_CO_TRY(space);
-    const kv::Key key{std::move(*space), service::text(request.key())};
-    auto work = [this, &key](engine::Connection& connection) {
-      return service::get(connection, key, rules_->clock_ms());
-    };
-    co_return co_await read_shared(work);
+    if (!space) {
+      return {access_, reads_, std::move(space).error(), on};
+    }
+    return {access_, reads_, *rules_, {std::move(*space), service::text(request.key())}, on};
   }
 
   bp::task<bp::result<service::kv_contract::GetManyReplyT>> get_many(
@@ -211,16 +212,6 @@ class KvEdge {
 
   static WriteOptions row_of(engine::Durability durability, std::uint64_t bytes) {
     return {.durability = durability, .bytes = bytes, .repeatable = true};
-  }
-
-  /// A small read, together with others that wait. `work` lives until then.
-  template <typename Work>
-  bp::task<std::invoke_result_t<Work&, engine::Connection&>> read_shared(Work& work) {
-    const std::uint64_t began_ns = cx_.now_ns();
-    BP_CO_TRY(access_.health().may_read());
-    auto value = access_.health().seen(co_await reads_.read(work));
-    access_.note_read(began_ns, value.has_value());
-    co_return value;
   }
 
   template <typename Item>

@@ -22,6 +22,8 @@ namespace storage_sqlite::edge {
 class SharedReads {
  public:
   static constexpr std::size_t group_reads_max = 256;
+  /// Fewer are not divided: each group costs a way to the blocking pool and back.
+  static constexpr std::size_t group_reads_min = 16;
   /// What the results of a group hold until they are answered, and one more of them.
   static constexpr std::size_t group_bytes_max = std::size_t{8} << 20U;
   /// So many have to wait before another reader is put to work for them.
@@ -40,7 +42,8 @@ class SharedReads {
   /// How many groups were read so far.
   [[nodiscard]] std::uint64_t groups() const noexcept { return groups_; }
 
- private:
+  /// `co_await`: one read among those that wait. What derives from it says what is read, and what
+  /// the awaiting gives: await_resume() begins with check().
   class Waiting : public bp::suspension, public engine::SharedRead {
    public:
     explicit Waiting(SharedReads& line) : line_(line) {}
@@ -73,30 +76,7 @@ class SharedReads {
     bool begun_ = false;
   };
 
-  template <typename Work>
-  class Reading final : public Waiting {
-   public:
-    using Value = std::invoke_result_t<Work&, engine::Connection&>;
-
-    Reading(SharedReads& line, Work& work) : Waiting(line), work_(work) {}
-
-    std::size_t read(engine::Connection& connection) override {
-      value_.emplace(work_(connection));
-      return *value_ ? (*value_)->bytes().size() : 0;
-    }
-
-    void fail(const bp::error& why) override { value_.emplace(std::unexpected(why)); }
-
-    Value await_resume() {
-      this->check();
-      return std::move(*value_);
-    }
-
-   private:
-    Work& work_;
-    std::optional<Value> value_;
-  };
-
+ private:
   /// `co_await`: goes on when the events that came together were all seen.
   class Later final : public bp::suspension {
    public:
@@ -117,15 +97,6 @@ class SharedReads {
     bool give_up() noexcept override { return true; }
   };
 
- public:
-  /// `co_await`: what `work(engine::Connection&)` gave, a bp::result of something with bytes(). It
-  /// lives until then.
-  template <typename Work>
-  [[nodiscard]] Reading<Work> read(Work& work) {
-    return Reading<Work>(*this, work);
-  }
-
- private:
   void join(Waiting& one) {
     waiting_.push_back(&one);
     if (reading_ == 0 ||
@@ -137,8 +108,9 @@ class SharedReads {
 
   bp::task<void> read_all() {
     co_await Later();
+    std::size_t answered = 0;
     while (!waiting_.empty()) {
-      std::vector<Waiting*> group = take_group();
+      std::vector<Waiting*> group = take_group(answered);
       std::vector<engine::SharedRead*> reads(group.begin(), group.end());
       const auto count = co_await cx_.run_blocking([this, &reads]() -> bp::result<std::size_t> {
         return engine::read_together(pool_, reads, group_bytes_max);
@@ -151,15 +123,20 @@ class SharedReads {
       }
       put_back(group, count.value_or(group.size()));
       for (Waiting* one : group) {
-        one->done();
+        one->done();  // it goes on while the next group is read
       }
+      answered = group.size();
     }
     --reading_;
   }
 
-  std::vector<Waiting*> take_group() {
+  /// Half of those that wait or are answered just now, so that one half is read while the other is
+  /// answered and comes again.
+  std::vector<Waiting*> take_group(std::size_t answered) {
+    const std::size_t half =
+        std::clamp((waiting_.size() + answered + 1) / 2, group_reads_min, group_reads_max);
     const auto end =
-        waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), group_reads_max));
+        waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), half));
     std::vector<Waiting*> group(waiting_.begin(), end);
     waiting_.erase(waiting_.begin(), end);
     for (Waiting* one : group) {

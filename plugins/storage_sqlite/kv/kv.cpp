@@ -31,19 +31,22 @@ bp::error not_found(const Key& key) {
           "NOT_FOUND: there is no key '" + key.key + "' in space '" + key.space + "'"};
 }
 
-/// Columns: value, etag, updated_ms, expires_ms (0 for ever).
-bp::result<std::optional<Entry>> find(engine::Statement& statement, const Key& key,
-                                      std::int64_t clock_ms) {
-  const auto row = statement.bind(1, std::string_view(key.space))
-                       .bind(2, std::string_view(key.key))
-                       .bind(3, clock_ms)
-                       .step();
-  BP_TRY(row);
-  if (!*row) {
-    return std::nullopt;
-  }
-  return Entry{key.key, std::string(statement.bytes(0)), statement.integer(1), statement.integer(2),
-               ttl_left(statement.integer(3), clock_ms)};
+/// Columns: value, etag, updated_ms, expires_ms (0 for ever). False: there is none.
+bp::result<bool> find(engine::Statement& statement, const Key& key, std::int64_t clock_ms) {
+  return statement.bind(1, std::string_view(key.space))
+      .bind(2, std::string_view(key.key))
+      .bind(3, clock_ms)
+      .step();
+}
+
+/// What find() found, until the next step.
+EntryView seen(const engine::Statement& statement, std::int64_t clock_ms) {
+  return {statement.bytes(0), statement.integer(1), statement.integer(2),
+          ttl_left(statement.integer(3), clock_ms)};
+}
+
+Entry copy_of(const std::string& key, const EntryView& view) {
+  return {key, std::string(view.value), view.etag, view.updated_ms, view.ttl_left_ms};
 }
 
 constexpr std::string_view find_sql =
@@ -125,16 +128,25 @@ bp::result<std::optional<std::int64_t>> hold_to(engine::Connection& connection, 
                                      "; read it again and decide anew");
 }
 
-bp::result<Entry> get(engine::Connection& connection, const Key& key, std::int64_t clock_ms) {
+bp::result<void> look_at(engine::Connection& connection, const Key& key, std::int64_t clock_ms,
+                         const std::function<void(const EntryView&)>& see) {
   BP_TRY(check(key));
   auto statement = connection.prepare(find_sql);
   BP_TRY(statement);
-  auto found = find(*statement, key, clock_ms);
+  const auto found = find(*statement, key, clock_ms);
   BP_TRY(found);
   if (!*found) {
     return std::unexpected(not_found(key));
   }
-  return std::move(**found);
+  see(seen(*statement, clock_ms));
+  return {};
+}
+
+bp::result<Entry> get(engine::Connection& connection, const Key& key, std::int64_t clock_ms) {
+  Entry entry;
+  BP_TRY(look_at(connection, key, clock_ms,
+                 [&](const EntryView& view) { entry = copy_of(key.key, view); }));
+  return entry;
 }
 
 bp::result<std::vector<std::optional<Entry>>> get_many(engine::Connection& connection,
@@ -147,15 +159,18 @@ bp::result<std::vector<std::optional<Entry>>> get_many(engine::Connection& conne
     BP_TRY(check({space, key}));
     auto statement = connection.prepare(find_sql);
     BP_TRY(statement);
-    auto found = find(*statement, {space, key}, clock_ms);
+    const auto found = find(*statement, {space, key}, clock_ms);
     BP_TRY(found);
-    bytes += *found ? (*found)->value.size() : 0;
+    std::optional<Entry>& entry = all.emplace_back();
+    if (*found) {
+      entry = copy_of(key, seen(*statement, clock_ms));
+      bytes += entry->value.size();
+    }
     if (bytes > reply_bytes_max) {
       return bp::fail(BP_E_TOO_LARGE, "TOO_LARGE: the values have more than " +
                                           std::to_string(reply_bytes_max) +
                                           " bytes together; ask for fewer keys at once");
     }
-    all.push_back(std::move(*found));
   }
   return all;
 }

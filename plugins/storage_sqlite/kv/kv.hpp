@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,6 +34,14 @@ struct Key {
 struct Entry {
   std::string key;
   std::string value;
+  std::int64_t etag = 0;
+  std::int64_t updated_ms = 0;
+  std::int64_t ttl_left_ms = 0;  // 0: for ever
+};
+
+/// One that is looked at where it lies.
+struct EntryView {
+  std::string_view value;
   std::int64_t etag = 0;
   std::int64_t updated_ms = 0;
   std::int64_t ttl_left_ms = 0;  // 0: for ever
@@ -84,6 +93,10 @@ struct List {
 /// Keys that expired are not there, whether they were collected or not. Errors: NOT_FOUND.
 [[nodiscard]] bp::result<Entry> get(engine::Connection& connection, const Key& key,
                                     std::int64_t clock_ms);
+/// The same without a copy: `see` is called with it. Errors: NOT_FOUND, then it is not.
+[[nodiscard]] bp::result<void> look_at(engine::Connection& connection, const Key& key,
+                                       std::int64_t clock_ms,
+                                       const std::function<void(const EntryView&)>& see);
 /// In the order of the keys; nullopt where there is none. Errors: TOO_LARGE.
 [[nodiscard]] bp::result<std::vector<std::optional<Entry>>> get_many(
     engine::Connection& connection, const std::string& space, const std::vector<std::string>& keys,

@@ -193,14 +193,18 @@ contract::TxReplyT tx_reply(const std::vector<kv::OpDone>& done) {
 bp::result<bp::contract::outgoing<contract::GetReply>> get(engine::Connection& connection,
                                                            const kv::Key& key,
                                                            std::int64_t clock_ms) {
-  const auto entry = kv::get(connection, key, clock_ms);
-  BP_TRY(entry);
-  return bp::contract::outgoing<contract::GetReply>([&](flatbuffers::FlatBufferBuilder& builder) {
+  constexpr std::size_t around_bytes = 96;  // of a value in its reply
+  std::optional<bp::contract::outgoing<contract::GetReply>> reply;
+  BP_TRY(kv::look_at(connection, key, clock_ms, [&reply](const kv::EntryView& entry) {
+    flatbuffers::FlatBufferBuilder builder(entry.value.size() + around_bytes);
     const auto value = builder.CreateVector(
-        reinterpret_cast<const std::uint8_t*>(entry->value.data()), entry->value.size());
-    const auto etag = builder.CreateString(kv::etag_text(entry->etag));
-    return contract::CreateGetReply(builder, value, etag, entry->updated_ms, entry->ttl_left_ms);
-  });
+        reinterpret_cast<const std::uint8_t*>(entry.value.data()), entry.value.size());
+    const auto etag = builder.CreateString(kv::etag_text(entry.etag));
+    const auto root =
+        contract::CreateGetReply(builder, value, etag, entry.updated_ms, entry.ttl_left_ms);
+    reply.emplace(std::move(builder), root);
+  }));
+  return std::move(*reply);
 }
 
 bp::result<contract::GetManyReplyT> get_many(engine::Connection& connection,
