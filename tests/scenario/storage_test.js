@@ -241,34 +241,63 @@ scenario('what is published to storage.write is stored once', async (stage) => {
   assert.deepEqual(page.records.map(({ id }) => id).sort(), ['w1', 'w2']);
 });
 
-// Sends inserts that want `disk` until the host is killed; answers the ids that were acknowledged.
-async function insertUntilKilled(host, round, fatal) {
-  const acknowledged = [];
+// Sends inserts and puts that want `disk` until the host is killed; answers the ids and the keys that were
+// acknowledged, keys with the numbers of their changes.
+async function writeUntilKilled(host, round, fatal) {
+  const records = [];
+  const keys = new Map();
+  const value = base64('x'.repeat(500));
+  const write = {
+    'bp.storage.records/1/Insert': (id) => ({ id, name: 'n', data: value, durability: 'disk' }),
+    'bp.storage.kv/1/Put': (key) => ({ key, value, durability: 'disk' }),
+  };
   let killed = null;
-  const sender = async (lane) => {
+  const sender = async (lane, method) => {
     for (let number = 0; killed === null; ++number) {
       const id = `${round}-${lane}-${number}`;
-      const body = JSON.stringify({ id, name: 'n', data: base64('x'.repeat(500)), durability: 'disk' });
       let answer;
       try {
-        answer = await host.post('/v1/services/bp.storage.records/1/Insert', body);
+        answer = await host.post(`/v1/services/${method}`, JSON.stringify(write[method](id)));
       } catch {
         return; // the host is gone
       }
-      if (answer.status === 200) acknowledged.push(id);
-      if (acknowledged.length >= fatal && killed === null) killed = host.kill();
+      if (answer.status !== 200) continue;
+      if (method.includes('kv')) keys.set(id, Number(JSON.parse(answer.body).seq));
+      else records.push(id);
+      if (records.length + keys.size >= fatal && killed === null) killed = host.kill();
     }
   };
-  await Promise.all(Array.from({ length: 8 }, (_, lane) => sender(lane)));
+  await Promise.all(
+    Array.from({ length: 12 }, (_, lane) => sender(lane, Object.keys(write)[Math.floor(lane / 6)])),
+  );
   assert.equal((await killed).signal, 'SIGKILL');
-  return acknowledged;
+  return { records, keys };
+}
+
+// Changes are numbered without a gap, and what was acknowledged has the numbers that were told.
+async function checkChanges(file, acknowledged) {
+  const changes = await sqlite.query(
+    file,
+    "SELECT first + one.key AS seq, substr(one.value, instr(one.value, ':') + 1) AS key" +
+      ' FROM kv_change_packs, json_each(pack) AS one ORDER BY seq',
+  );
+  assert.deepEqual(changes.map(({ seq }) => seq), changes.map((_, index) => index + 1));
+  const etags = new Map((await sqlite.query(file, 'SELECT key, etag FROM kv')).map(({ key, etag }) => [key, etag]));
+  for (const [key, seq] of acknowledged) {
+    assert.equal(changes[seq - 1]?.key, key, `${key} was acknowledged as change ${seq}`);
+    assert.equal(etags.get(key), seq, `${key} was acknowledged`);
+  }
+  return changes.length;
 }
 
 scenario(`${kills} times kill -9 under disk durability`, async (stage, context) => {
   const acknowledged = [];
+  const keys = new Map();
   for (let round = 1; round <= kills; ++round) {
     const host = await stage.start(storage());
-    acknowledged.push(...(await insertUntilKilled(host, round, 1 + Math.floor(Math.random() * 60))));
+    const told = await writeUntilKilled(host, round, 1 + Math.floor(Math.random() * 60));
+    acknowledged.push(...told.records);
+    for (const [key, seq] of told.keys) keys.set(key, seq);
     // As the kill left it, log and all; a copy, so that it is the plugin that recovers it.
     const copy = stage.newFolder();
     for (const ending of ['', '-wal']) {
@@ -286,8 +315,10 @@ scenario(`${kills} times kill -9 under disk durability`, async (stage, context) 
       ).map(({ id, times }) => [id, times]),
     );
     for (const id of acknowledged) assert.equal(stored.get(id), 1, `${id} was acknowledged`);
+    const changes = await checkChanges(path.join(copy, 'events.db'), keys);
     context.diagnostic(
-      `kill ${round}: ${acknowledged.length} acknowledged, ${stored.size} stored, integrity ok`,
+      `kill ${round}: ${acknowledged.length} records and ${keys.size} keys acknowledged, ` +
+        `${stored.size} and ${changes} stored, integrity ok`,
     );
   }
   const host = await stage.start(storage());
