@@ -114,6 +114,7 @@ class World {
   int run();
 
  private:
+  [[nodiscard]] metric::Limits metric_limits() const;
   [[nodiscard]] runtime::Runtime::Options runtime_options();
   [[nodiscard]] channel::Surroundings channel_surroundings();
   void dead_letter(const channel::Settings& settings, channel::Envelope&& envelope,
@@ -154,6 +155,7 @@ World::World(manifest::Manifest manifest, std::string manifest_file, supervisor:
       logger_(sink_->logger("host")),
       declared_channels_(declared_channels(manifest_, plan)),
       runtime_(runtime_options()),
+      metrics_(metric_limits()),
       registry_(
           [this](channel::Settings& settings) {
             adjust_channel(manifest_, settings);
@@ -182,12 +184,20 @@ World::World(manifest::Manifest manifest, std::string manifest_file, supervisor:
                [this] { return ready_ && !stopping_; },
                [this] { begin_stop(exit_ok); }} {
   metrics_.add_collector([this](std::vector<metric::Family>& families) {
-    append_host_series({registry_, *sink_, runtime_, [this] { return supervisor_.statuses(); },
-                        [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& {
-                          return supervisor_.wires();
-                        }},
-                       families);
+    append_host_series(
+        {registry_, *sink_, pool_, runtime_, [this] { return supervisor_.statuses(); },
+         [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& {
+           return supervisor_.wires();
+         }},
+        families);
   });
+}
+
+metric::Limits World::metric_limits() const {
+  return {.series_per_family = manifest_.metrics.series_per_family,
+          .series_total = manifest_.metrics.series_total,
+          .expire_after_ns = static_cast<std::uint64_t>(manifest_.metrics.expire_after.count()),
+          .now_ns = {}};
 }
 
 runtime::Runtime::Options World::runtime_options() {

@@ -37,19 +37,30 @@ void append_channels(const registry::Registry& registry, std::vector<Family>& fa
                           {"channel", "reason"});
   Family depth =
       family(Kind::Gauge, "backplane_channel_queue_depth", "Messages waiting now", {"channel"});
+  Family acknowledged = family(Kind::Counter, "backplane_channel_acknowledged",
+                               "Messages that a consumer has done with", {"channel"});
+  Family redelivered = family(Kind::Counter, "backplane_channel_redelivered",
+                              "Messages that came back and were delivered again", {"channel"});
+  Family ends = family(Kind::Gauge, "backplane_channel_ends", "Open ends of the channel",
+                       {"channel", "direction"});
   for (const registry::ChannelEntry& entry : registry.channels()) {
     const std::string& name = entry.channel->settings().name;
     const channel::Stats stats = entry.channel->stats();
     published.add({name}, number(stats.published));
     delivered.add({name}, number(stats.delivered));
     depth.add({name}, number(stats.depth));
+    acknowledged.add({name}, number(stats.acknowledged));
+    redelivered.add({name}, number(stats.redelivered));
+    ends.add({name, "receive"}, number(stats.receivers));
+    ends.add({name, "send"}, number(stats.senders));
     dropped.add({name, "newest"}, number(stats.dropped_newest));
     dropped.add({name, "oldest"}, number(stats.dropped_oldest));
     dropped.add({name, "lagged"}, number(stats.lagged));
     dropped.add({name, "rejected"}, number(stats.rejected));
     dropped.add({name, "dead_letter"}, number(stats.dead_lettered));
   }
-  for (Family* made : {&published, &delivered, &dropped, &depth}) {
+  for (Family* made :
+       {&published, &delivered, &dropped, &depth, &acknowledged, &redelivered, &ends}) {
     families.push_back(std::move(*made));
   }
 }
@@ -103,12 +114,25 @@ void append_plugins(const std::vector<supervisor::Status>& statuses,
       family(Kind::Counter, "backplane_plugin_restarts", "Restarts by the supervisor", {"plugin"});
   Family events =
       family(Kind::Counter, "backplane_plugin_events", "Events given to the instance", {"plugin"});
+  Family batches = family(Kind::Counter, "backplane_plugin_batches",
+                          "Turns in which the instance was given its events", {"plugin"});
+  Family held = family(Kind::Gauge, "backplane_plugin_held",
+                       "What the instance holds of the host; calls_to_answer are in its hands",
+                       {"plugin", "what"});
   for (const supervisor::Status& status : statuses) {
+    batches.add({status.id}, number(status.batches));
+    const slot::Holdings& holds = status.holds;
+    held.add({status.id, "channel_ends"}, number(holds.channel_ends));
+    held.add({status.id, "services"}, number(holds.services));
+    held.add({status.id, "calls_made"}, number(holds.calls_made));
+    held.add({status.id, "calls_to_answer"}, number(holds.calls_to_answer));
+    held.add({status.id, "timers"}, number(holds.timers));
+    held.add({status.id, "leases"}, number(holds.leases));
     state.add({status.id, std::string(supervisor::state_name(status.state))}, 1);
     restarts.add({status.id}, number(status.restarts));
     events.add({status.id}, number(status.events));
   }
-  for (Family* made : {&state, &restarts, &events}) {
+  for (Family* made : {&state, &restarts, &events, &batches, &held}) {
     families.push_back(std::move(*made));
   }
 }
@@ -131,10 +155,19 @@ void append_host_series(const SeriesSources& sources, std::vector<Family>& famil
   families.push_back(std::move(wires));
   Family overruns = family(Kind::Counter, "backplane_handler_overruns",
                            "Handlers that ran beyond the watchdog's deadline", {"plugin"});
+  // Each plugin's is there from the beginning, so that the first one is seen as a rise.
+  for (const supervisor::Status& status : sources.statuses()) {
+    overruns.add({status.id}, 0);
+  }
   for (const auto& [plugin, count] : sources.runtime.overruns()) {
     overruns.add({plugin}, number(count));
   }
   families.push_back(std::move(overruns));
+  Family memory = family(Kind::Gauge, "backplane_message_memory_bytes",
+                         "Memory of messages, requests and replies that is in use", {});
+  memory.unit = "bytes";
+  memory.add({}, number(sources.pool.bytes_in_use()));
+  families.push_back(std::move(memory));
   Family dropped =
       family(Kind::Counter, "backplane_log_dropped", "Log lines that could not be written", {});
   const log::Counts counts = sources.sink.counts();

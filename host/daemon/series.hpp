@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "host/log/sink.hpp"
+#include "host/message/pool.hpp"
 #include "host/metric/family.hpp"
 #include "host/registry/registry.hpp"
 #include "host/runtime/runtime.hpp"
@@ -19,6 +20,7 @@ namespace host::daemon {
 struct SeriesSources {
   const registry::Registry& registry;
   const log::Sink& sink;
+  const message::Pool& pool;
   const runtime::Runtime& runtime;
   // Statuses live on the control thread: this fetches the last ones.
   std::function<std::vector<supervisor::Status>()> statuses;

@@ -133,6 +133,17 @@ Keys<Log> log_keys() {
   };
 }
 
+Keys<Metrics> metrics_keys() {
+  return {
+      key("series_per_family", &Metrics::series_per_family, integer(1, series_per_family_max),
+          "series of one metric; further label sets share one, 'overflow'"),
+      key("series_total", &Metrics::series_total, integer(1, series_total_max),
+          "series of all plugins"),
+      key("expire_after", &Metrics::expire_after, duration(Duration(0), timeout_max),
+          "series with labels that nobody wrote for so long are not shown; 0s: all are"),
+  };
+}
+
 Keys<Secret> secret_keys() {
   return {
       key("file", &Secret::file, path(), "file that holds the secret"),

@@ -20,6 +20,8 @@ inline constexpr std::uint64_t channel_bytes_max = std::uint64_t{16} << 30U;
 inline constexpr std::uint32_t restarts_max = 1'000'000;
 inline constexpr std::uint32_t retry_max = 1'000;
 inline constexpr std::size_t wire_steps_max = 32;
+inline constexpr std::uint32_t series_per_family_max = 100'000;
+inline constexpr std::uint32_t series_total_max = 10'000'000;
 inline constexpr Duration timeout_min = std::chrono::milliseconds(1);
 inline constexpr Duration timeout_max = std::chrono::hours(24);
 
@@ -31,6 +33,7 @@ inline constexpr Duration timeout_max = std::chrono::hours(24);
 [[nodiscard]] Keys<Host> host_keys();
 [[nodiscard]] Keys<Admin> admin_keys();
 [[nodiscard]] Keys<Log> log_keys();
+[[nodiscard]] Keys<Metrics> metrics_keys();
 [[nodiscard]] Keys<Secret> secret_keys();
 [[nodiscard]] Keys<Plugin> plugin_keys();
 [[nodiscard]] Keys<Channel> channel_keys();

@@ -60,6 +60,15 @@ struct Log {
   friend bool operator==(const Log&, const Log&) = default;
 };
 
+// What the host keeps of plugins' metrics.
+struct Metrics {
+  std::uint32_t series_per_family = 2'000;
+  std::uint32_t series_total = 131'072;
+  Duration expire_after = Duration(0);  // 0: never
+
+  friend bool operator==(const Metrics&, const Metrics&) = default;
+};
+
 // Where the text of a secret comes from. The text itself is never part of a manifest's values,
 // except inside Plugin::config, which is never printed.
 struct Secret {
@@ -190,6 +199,7 @@ struct Manifest {
   Host host;
   Admin admin;
   Log log;
+  Metrics metrics;
   std::vector<Secret> secrets;
   std::vector<Plugin> plugins;  // in file order
   std::vector<Channel> channels;

@@ -104,6 +104,7 @@ Keys<Manifest> manifest_keys() {
       key("host", &Manifest::host, object(host_keys()), "identity, folders, threads"),
       key("admin", &Manifest::admin, object(admin_keys()), "the admin server"),
       key("log", &Manifest::log, object(log_keys()), "the log"),
+      key("metrics", &Manifest::metrics, object(metrics_keys()), "limits on plugins' metrics"),
       used_before("trust", object(trust_keys()), "signatures of plugins"),
       used_before("env", object(env_keys()), "environment variables"),
       used_before("include", list(text(pattern_rule())), "further files, merged by key"),

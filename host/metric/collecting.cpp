@@ -164,6 +164,8 @@ void Registry::append_own(std::vector<Family>& families, const Refused& refused)
            "Negative additions and NaN that metric cells refused.", {std::string(plugin_label)});
   Family overflowed = made(Kind::Counter, "backplane_metric_overflow",
                            "Bindings that went to the overflow series of a family.", {"family"});
+  Family conflicts = made(Kind::Counter, "backplane_metric_conflicts",
+                          "Definitions that were refused because another one stands.", {"family"});
   for (const auto& [name, shelf] : shelves_) {
     for (const Owner owner : shelf.owners()) {
       refusals.add({name_of(owner)}, 0.0);
@@ -171,13 +173,13 @@ void Registry::append_own(std::vector<Family>& families, const Refused& refused)
     if (shelf.overflowed > 0) {
       overflowed.add({name}, static_cast<double>(shelf.overflowed));
     }
+    if (shelf.conflicts > 0) {
+      conflicts.add({name}, static_cast<double>(shelf.conflicts));
+    }
   }
   for (const auto& [owner, n] : refused) {
     refusals.add({name_of(owner)}, static_cast<double>(n));
   }
-  Family conflicts = made(Kind::Counter, "backplane_metric_conflicts",
-                          "Definitions that were refused because another one stands.", {});
-  conflicts.add({}, static_cast<double>(conflicts_));
   Family series =
       made(Kind::Gauge, "backplane_metric_series", "Series of plugins that are shown now.", {});
   series.add({}, static_cast<double>(series_total_));

@@ -88,7 +88,7 @@ error::Result<Shelf*> Registry::shelf_for(const Tenant& tenant, Owner owner,
   if (const auto found = shelves_.find(definition.name); found != shelves_.end()) {
     Shelf& shelf = found->second;
     if (!same_shape(shelf.definition(), definition)) {
-      ++conflicts_;
+      ++shelf.conflicts;
       return error::fail(BP_E_CONFLICT,
                          fmt::format("{} of '{}' conflicts with {} of '{}', which stands; rename "
                                      "one of them",

@@ -23,7 +23,7 @@
 namespace host::metric {
 
 inline constexpr std::size_t series_per_family_max = BP_METRIC_SERIES_MAX;
-inline constexpr std::size_t series_total_max = 100'000;
+inline constexpr std::size_t series_total_max = 131'072;
 inline constexpr std::size_t families_per_owner_max = 500;
 inline constexpr std::size_t cells_per_owner_max = 131'072;
 
@@ -120,7 +120,6 @@ class Registry {
   FamilyId last_id_ = 0;
   std::uint32_t last_shape_ = 0;
   std::size_t series_total_ = 0;  // of plugins, shown
-  std::uint64_t conflicts_ = 0;
   std::map<Owner, Tenant> tenants_;
   std::map<std::string, Shelf, std::less<>> shelves_;  // by family name
   std::map<std::string, Look, std::less<>> looks_;     // by family name

@@ -97,6 +97,7 @@ class Shelf {
   void read_histogram(const Row& row, metric::Series& out) const;
 
   std::uint64_t overflowed = 0;  // bindings that went to the overflow series
+  std::uint64_t conflicts = 0;   // definitions that were refused because this one stands
   std::uint32_t shape = 0;
 
  private:

@@ -34,7 +34,8 @@ TEST(HostKeys, AreRead) {
       R"("host":{"name":"edge-1","data_dir":"d","runtime_dir":"/r","plugin_path":"p","workers":2,
                  "blocking_threads":4,"startup_timeout":"1m","shutdown_grace":"3s"},
          "admin":{"unix":{"path":"x.sock","mode":"0600"},"tcp":{"enabled":false},"ui":false},
-         "log":{"level":"warn","format":"json","sink":"logs/a.log","rate_limit":"0s"})");
+         "log":{"level":"warn","format":"json","sink":"logs/a.log","rate_limit":"0s"},
+         "metrics":{"series_per_family":10,"series_total":20,"expire_after":"1h"})");
   ASSERT_TRUE(reading.manifest) << told(reading);
   const auto& manifest = *reading.manifest;
   EXPECT_EQ(manifest.host.name, "edge-1");
@@ -46,6 +47,9 @@ TEST(HostKeys, AreRead) {
   EXPECT_EQ(manifest.log.level, host::log::Level::Warn);
   EXPECT_EQ(manifest.log.sink, "/srv/logs/a.log");
   EXPECT_EQ(manifest.log.rate_limit, 0s);
+  EXPECT_EQ(manifest.metrics.series_per_family, 10U);
+  EXPECT_EQ(manifest.metrics.series_total, 20U);
+  EXPECT_EQ(manifest.metrics.expire_after, 1h);
 }
 
 TEST(HostKeys, FollowTheRuntimeFolder) {

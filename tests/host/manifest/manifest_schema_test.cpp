@@ -107,6 +107,9 @@ Manifest any_manifest() {
                   .format = one_of<std::string>({"auto", "json", "text"}),
                   .sink = one_of<std::string>({"stderr", "stdout", "/l.log"}),
                   .rate_limit = any_wait()};
+  manifest.metrics = {.series_per_family = *rc::gen::inRange<std::uint32_t>(1, 100'000),
+                      .series_total = *rc::gen::inRange<std::uint32_t>(1, 1'000'000),
+                      .expire_after = any_wait()};
   manifest.secrets = {{"s", "/run/secret", std::nullopt}, {"t", std::nullopt, "name"}};
   manifest.plugins = {any_plugin("a"), any_plugin("b"), any_plugin("c")};
   manifest.plugins[1].enabled = true;

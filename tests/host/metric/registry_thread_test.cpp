@@ -1,5 +1,8 @@
 // tests/host/metric/registry_thread_test.cpp - many writers, restarts and collections at once.
 #include <atomic>
+#include <cstddef>
+#include <cstring>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -82,8 +85,16 @@ TEST(RegistryThreads, AThousandRestartsDuringCollections) {
   Registry registry;
   std::atomic<bool> done{false};
   std::thread scraper([&] {
+    std::uint32_t known = 0;
     while (!done.load()) {
       EXPECT_FALSE(registry.collect().empty());
+      std::vector<std::unique_ptr<std::byte[]>> parts;
+      EXPECT_TRUE(registry.snapshot(known, 1, [&](std::size_t bytes) {
+        return parts.emplace_back(std::make_unique<std::byte[]>(bytes)).get();
+      }));
+      bp_metric_snapshot header{};
+      std::memcpy(&header, parts.front().get(), sizeof header);
+      known = header.shape;
     }
   });
   for (Registry::Owner owner = 1; owner <= restarts; ++owner) {

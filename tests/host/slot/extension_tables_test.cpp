@@ -1,4 +1,8 @@
-// tests/host/slot/extension_tables_test.cpp - state goes from one life to the next.
+// tests/host/slot/extension_tables_test.cpp - state goes from one life to the
+// next; snapshots of metrics are leases.
+#include <array>
+#include <cstring>
+
 #include <gtest/gtest.h>
 
 #include "tests/host/slot/fixture.hpp"
@@ -36,6 +40,35 @@ TEST_F(SlotExtensions, StateIsHandedFromOneLifeToTheNext) {
   };
   ASSERT_FALSE(next.operate(BP_EV_RESTORE));
   EXPECT_EQ(restored, "42");
+}
+
+TEST_F(SlotExtensions, SnapshotsInPartsAreLeasesAndAllOrNone) {
+  Permissions asks{{"*"}, {"*"}, {"*"}, {"*"}, {"*"}};
+  Actor& exporter = add("exporter", asks);
+  exporter.run();
+  Actor& other = running("other");
+  const bp_metric_api* metric = exporter.metric();
+  ASSERT_NE(metric, nullptr);
+  ASSERT_GE(metric->struct_size, sizeof(bp_metric_api));
+  const bp_inst self = exporter.script.instance;
+  std::array<bp_buf, 4> parts{};
+  std::uint32_t count = 99;
+  EXPECT_EQ(metric->snapshot_parts(exporter.host(), self, 0, parts.data(), 4, &count), BP_OK);
+  ASSERT_EQ(count, 1U);
+  bp_metric_snapshot header{};
+  ASSERT_GE(parts[0].size, sizeof header);
+  std::memcpy(&header, parts[0].data, sizeof header);
+  EXPECT_EQ(header.struct_size, sizeof header);
+  EXPECT_GT(header.shape, 0U);
+  EXPECT_EQ(exporter.chan()->release(exporter.host(), parts.data()), BP_OK);
+
+  EXPECT_EQ(metric->snapshot_parts(exporter.host(), self, 0, parts.data(), 0, &count),
+            BP_E_TOO_LARGE);
+  EXPECT_EQ(metric->snapshot_parts(exporter.host(), self, 0, nullptr, 4, &count), BP_E_INVALID);
+  EXPECT_EQ(metric->snapshot_parts(exporter.host(), self + 1, 0, parts.data(), 4, &count),
+            BP_E_STALE);
+  EXPECT_EQ(metric->snapshot_parts(other.host(), other.script.instance, 0, parts.data(), 4, &count),
+            BP_E_PERMISSION);
 }
 
 }  // namespace

@@ -104,6 +104,8 @@ class Actor {
 
   [[nodiscard]] const bp_state_api* state() const { return table<bp_state_api>(BP_STATE_ID); }
 
+  [[nodiscard]] const bp_metric_api* metric() const { return table<bp_metric_api>(BP_METRIC_ID); }
+
   [[nodiscard]] static bp_chan_desc desc(const char* name, std::uint32_t kind,
                                          std::uint32_t direction) {
     bp_chan_desc desc{};
