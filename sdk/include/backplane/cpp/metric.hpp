@@ -4,6 +4,7 @@
 // writes binds its own. A default-made or refused metric swallows what it is given.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -23,9 +24,19 @@ inline void put_word(std::uint64_t& word, std::uint64_t value) noexcept {
   __atomic_store_n(&word, value, __ATOMIC_RELAXED);
 }
 
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__SANITIZE_THREAD__)
+using double_in_word [[gnu::may_alias]] = double;
+
+// A relaxed store, from the register that the value is in: the compilers take an atomic double
+// through another one, which is a third of what an observation costs.
+inline void put_double(std::uint64_t& word, double value) noexcept {
+  *reinterpret_cast<volatile double_in_word*>(&word) = value;
+}
+#else
 inline void put_double(std::uint64_t& word, double value) noexcept {
   put_word(word, std::bit_cast<std::uint64_t>(value));
 }
+#endif
 
 }  // namespace detail
 
@@ -79,28 +90,33 @@ class histogram {
   explicit histogram(bp_metric_cell* cell) noexcept : cell_(cell) {}
 
   void observe(double value) const noexcept {
-    if (cell_ == nullptr) {
+    bp_metric_cell* const cell = cell_;
+    if (cell == nullptr) {
       return;
     }
     if (std::isnan(value)) {
-      detail::put_word(cell_->refused, cell_->refused + 1);
+      detail::put_word(cell->refused, cell->refused + 1);
       return;
     }
-    std::uint64_t& bucket = cell_->buckets[index_of(value)];
+    // All is read before anything is written: the compiler cannot know that these are not the same.
+    std::uint64_t& bucket = cell->buckets[index_of(*cell, value)];
+    const std::uint64_t count = cell->value;
+    const double sum = std::bit_cast<double>(cell->sum);
     detail::put_word(bucket, bucket + 1);
-    detail::put_double(cell_->sum, std::bit_cast<double>(cell_->sum) + value);
-    detail::put_word(cell_->value, cell_->value + 1);
+    detail::put_double(cell->sum, sum + value);
+    detail::put_word(cell->value, count + 1);
   }
 
  private:
-  [[nodiscard]] std::uint64_t index_of(double value) const noexcept {
-    if (value <= 0) {
-      return 0;
-    }
-    // One less than the bits, so that a value of exactly a bound lies below it.
-    const std::uint64_t step = (std::bit_cast<std::uint64_t>(value) - 1) >> cell_->index_shift;
-    const std::uint64_t index = step < cell_->index_base ? 0 : step - cell_->index_base + 1;
-    return index < cell_->n_buckets ? index : cell_->n_buckets - 1;
+  // Without branches: which bucket it is no processor foresees.
+  [[nodiscard]] static std::uint64_t index_of(const bp_metric_cell& cell, double value) noexcept {
+    const auto bits = std::bit_cast<std::int64_t>(value);
+    // One less than the bits, so that a value of exactly a bound lies below it; -1 lies below all.
+    const std::int64_t line = bits > 0 ? bits - 1 : -1;
+    const std::int64_t index =
+        (line >> cell.index_shift) - static_cast<std::int64_t>(cell.index_base) + 1;
+    const std::int64_t last = static_cast<std::int64_t>(cell.n_buckets) - 1;
+    return static_cast<std::uint64_t>(std::min(std::max<std::int64_t>(index, 0), last));
   }
 
   bp_metric_cell* cell_ = nullptr;
