@@ -5,10 +5,18 @@
 
 namespace metrics_prometheus {
 
-bp::result<void> Catalog::learn(const Snapshot& part, const Snapshot::Head& head, Lines& lines) {
+bp::result<void> Catalog::learn(const Snapshot& part, const Snapshot::Head& head, Entry& entry) {
+  const bool watched =
+      head.name == overflow_family || head.name == conflict_family || head.name == state_family;
   for (std::uint32_t i = 0; i < head.n_series; ++i) {
     BP_TRY(part.shape_of(head, i, room_));
-    BP_TRY(lines.add(room_.labels, room_.uppers));
+    BP_TRY(entry.lines->add(room_.labels, room_.uppers));
+    if (watched) {
+      auto& values = entry.told.emplace_back();
+      for (const Label& label : room_.labels) {
+        values.emplace_back(label.value);
+      }
+    }
   }
   return {};
 }
@@ -32,12 +40,13 @@ bp::result<void> Catalog::take(const Snapshot& part, std::vector<Piece>& pieces)
       entry.seen = 0;
       entry.fresh = !known;
       if (entry.fresh) {
+        entry.told.clear();
         entry.lines =
             std::make_shared<Lines>(head->kind, head->name, head->help, head->unit, format_);
       }
     }
     if (entry.fresh) {
-      BP_TRY(learn(part, *head, *entry.lines));
+      BP_TRY(learn(part, *head, entry));
     }
     if (head->n_series > 0) {
       pieces.push_back({found->first, entry.lines, entry.seen, part.numbers(*head)});
@@ -45,6 +54,11 @@ bp::result<void> Catalog::take(const Snapshot& part, std::vector<Piece>& pieces)
     entry.seen += head->n_series;
   }
   return {};
+}
+
+std::vector<std::vector<std::string>> Catalog::told(std::string_view family) const {
+  const auto found = entries_.find(family);
+  return found == entries_.end() ? std::vector<std::vector<std::string>>() : found->second.told;
 }
 
 // Forgets what is gone.

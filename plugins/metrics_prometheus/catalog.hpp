@@ -25,6 +25,11 @@ struct Piece {
   Numbers numbers;
 };
 
+// Families of the host that say what happens to others.
+inline constexpr std::string_view overflow_family = "backplane_metric_overflow";
+inline constexpr std::string_view conflict_family = "backplane_metric_conflicts";
+inline constexpr std::string_view state_family = "backplane_plugin_state";
+
 class Catalog {
  public:
   explicit Catalog(Format format) : format_(format) {}
@@ -38,6 +43,12 @@ class Catalog {
 
   [[nodiscard]] std::size_t families() const noexcept { return entries_.size(); }
 
+  [[nodiscard]] bool knows(std::string_view family) const { return entries_.contains(family); }
+
+  // Label values of the series of a family of watched_families, in the host's order of the labels,
+  // as they were told last.
+  [[nodiscard]] std::vector<std::vector<std::string>> told(std::string_view family) const;
+
  private:
   struct Entry {
     std::uint32_t kind = 0;
@@ -46,11 +57,12 @@ class Catalog {
     std::size_t seen = 0;     // of its series, in that round
     bool fresh = false;       // its lines are made in that round
     std::shared_ptr<Lines> lines;
+    std::vector<std::vector<std::string>> told;  // of watched ones
   };
 
   [[nodiscard]] bp::result<void> take(const Snapshot& part, std::vector<Piece>& pieces);
   [[nodiscard]] bp::result<void> learn(const Snapshot& part, const Snapshot::Head& head,
-                                       Lines& lines);
+                                       Entry& entry);
   [[nodiscard]] bool all_whole();
 
   Format format_;

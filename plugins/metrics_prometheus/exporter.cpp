@@ -3,19 +3,25 @@
 
 #include <algorithm>
 #include <chrono>
-#include <optional>
+#include <iterator>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "negotiation.hpp"
-#include "process.hpp"
+#include "picture.hpp"
 
 namespace metrics_prometheus {
 
 namespace {
 
 constexpr std::uint64_t ns_per_ms = 1'000'000;
+constexpr double ms_per_s = 1'000.0;
+
+// States in which an instance's metrics are shown.
+constexpr std::array<std::string_view, 4> living{"created", "starting", "running", "draining"};
 
 std::string_view view(const flatbuffers::String* text) noexcept {
   return text == nullptr ? std::string_view{} : text->string_view();
@@ -23,7 +29,9 @@ std::string_view view(const flatbuffers::String* text) noexcept {
 
 }  // namespace
 
-Exporter::Exporter(bp::context& cx, const Settings& settings) : cx_(cx), settings_(settings) {
+Exporter::Exporter(bp::context& cx, const Settings& settings, RegistryService& callers,
+                   News::Tell tell)
+    : cx_(cx), settings_(settings), callers_(callers), news_(std::move(tell)) {
   render_time_ = cx.histogram("metrics_render_seconds", "Time to render one exposition.");
   bytes_ = cx.counters({.name = "metrics_exposition_bytes",
                         .help = "Bytes of expositions, as they were handed out.",
@@ -63,12 +71,19 @@ bp::result<std::unique_ptr<Scrape>> Exporter::begin(const RenderRequest& request
   }
   const Format format = settings_.openmetrics ? negotiate(view(request.accept())) : Format::Text;
   std::vector<bp::buffer> parts;
-  auto pieces = ask(catalogs_.at(format == Format::Text ? 0 : 1), parts);
+  Catalog& catalog = catalogs_.at(format == Format::Text ? 0 : 1);
+  auto pieces = ask(catalog, parts);
   BP_TRY(pieces);
-  auto own = own_families(format);
-  BP_TRY(own);
+  look_at(catalog);
+  const auto facts = settings_.process ? read_process() : std::nullopt;
+  std::vector<OwnFamily> own;
+  for (const Family& family : own_families(facts)) {
+    auto made = OwnFamily::make(family, format);
+    BP_TRY(made);
+    own.push_back(std::move(*made));
+  }
   auto scrape =
-      std::make_unique<Scrape>(format, std::move(parts), std::move(*pieces), std::move(*own));
+      std::make_unique<Scrape>(format, std::move(parts), std::move(*pieces), std::move(own));
   if (settings_.gzip && accepts_gzip(view(request.accept_encoding())) &&
       scrape->size_min() >= limits.gzip_min_bytes) {
     BP_TRY(scrape->compress());
@@ -99,21 +114,51 @@ bp::result<std::vector<Piece>> Exporter::ask(Catalog& catalog, std::vector<bp::b
   }
 }
 
-bp::result<std::vector<OwnFamily>> Exporter::own_families(Format format) const {
+// By name, but for the callers' own, which may stand anywhere.
+std::vector<Family> Exporter::own_families(const std::optional<ProcessFacts>& facts) {
   std::vector<Family> families{build_info(cx_.property("host.version"))};
-  const auto facts = settings_.process ? read_process() : std::nullopt;
   if (facts) {
-    for (Family& family : process_families(*facts)) {
-      families.push_back(std::move(family));
+    std::ranges::move(process_families(*facts), std::back_inserter(families));
+  }
+  std::ranges::move(callers_.families(), std::back_inserter(families));
+  return families;
+}
+
+// The host tells what happens to others by families of its own.
+void Exporter::look_at(const Catalog& catalog) {
+  for (const auto& labels : catalog.told(overflow_family)) {
+    news_.overflow(labels.empty() ? std::string_view() : std::string_view(labels.front()));
+  }
+  for (const auto& labels : catalog.told(conflict_family)) {
+    news_.conflict(labels.empty() ? std::string_view() : std::string_view(labels.front()));
+  }
+  if (catalog.knows(state_family)) {
+    std::set<std::string> running;
+    for (const auto& labels : catalog.told(state_family)) {  // of plugin and state
+      if (labels.size() == 2 && std::ranges::find(living, labels[1]) != living.end()) {
+        running.insert(labels[0]);
+      }
     }
+    callers_.keep_only(running);
   }
-  std::vector<OwnFamily> own;
-  for (const Family& family : families) {
-    auto made = OwnFamily::make(family, format);
-    BP_TRY(made);
-    own.push_back(std::move(*made));
+}
+
+bp::result<Exporter::Picture> Exporter::snapshot(const SnapshotRequest& request) {
+  return picture(view(request.prefix()), view(request.after()), request.series_max());
+}
+
+bp::result<Exporter::Picture> Exporter::picture(std::string_view prefix, std::string_view after,
+                                                std::uint32_t series_max) {
+  const auto parts = cx_.metric_parts(0);
+  BP_TRY(parts);
+  std::vector<Snapshot> snapshots;
+  for (const bp::buffer& part : *parts) {
+    const auto opened = Snapshot::open(part.bytes());
+    BP_TRY(opened);
+    snapshots.push_back(*opened);
   }
-  return own;
+  const auto facts = settings_.process ? read_process() : std::nullopt;
+  return take_picture(snapshots, own_families(facts), {prefix, after, series_max});
 }
 
 bp::result<bp::buffer> Exporter::go_on(std::unique_ptr<Scrape> scrape, const bp::call& on,
@@ -131,6 +176,7 @@ bp::result<bp::buffer> Exporter::go_on(std::unique_ptr<Scrape> scrape, const bp:
     bytes_.add(scrape->written);
     const std::chrono::duration<double> took = std::chrono::nanoseconds(scrape->spent_ns);
     render_time_.observe(took.count());
+    news_.scrape_took(took.count(), settings_.slow_scrape_ms / ms_per_s);
     return reply;
   }
   scrape->deadline_ns = now_ns + settings_.limits.scrape_timeout_ms * ns_per_ms;

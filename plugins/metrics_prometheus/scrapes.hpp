@@ -23,7 +23,7 @@ inline constexpr std::uint32_t chunk_bytes_min = std::uint32_t{64} << 10U;
 inline constexpr std::uint32_t chunk_bytes_max = std::uint32_t{8} << 20U;
 
 struct ScrapeLimits {
-  std::uint32_t scrapes = 2;             // that wait for their next request
+  std::uint32_t scrapes = 4;             // that wait for their next request
   std::uint32_t timeout_ms = 10'000;     // between two requests of one
   std::uint32_t gzip_min_bytes = 4'096;  // what is smaller is not compressed
 };

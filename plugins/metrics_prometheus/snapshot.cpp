@@ -74,6 +74,18 @@ Numbers Snapshot::numbers(const Head& of) const noexcept {
           .n_buckets = header_.n_buckets};
 }
 
+bp_metric_series Snapshot::series_at(const Head& of, std::uint32_t index) const {
+  bp_metric_series raw{};
+  (void)at(header_.series_offset, std::uint64_t{of.first_series} + index, raw);
+  return raw;
+}
+
+bp_metric_bucket Snapshot::bucket_at(const bp_metric_series& of, std::size_t index) const {
+  bp_metric_bucket raw{};
+  (void)at(header_.buckets_offset, std::uint64_t{of.first_bucket} + index, raw);
+  return raw;
+}
+
 bp::result<void> Snapshot::shape_of(const Head& of, std::uint32_t index, Shape& out) const {
   bp_metric_series raw{};
   if (!at(header_.series_offset, std::uint64_t{of.first_series} + index, raw) ||

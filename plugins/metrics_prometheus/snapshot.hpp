@@ -47,6 +47,10 @@ class Snapshot {
   // `index` counts from the family's first; `out` is used again and again.
   [[nodiscard]] bp::result<void> shape_of(const Head& of, std::uint32_t index, Shape& out) const;
 
+  // After shape_of() found the series sound.
+  [[nodiscard]] bp_metric_series series_at(const Head& of, std::uint32_t index) const;
+  [[nodiscard]] bp_metric_bucket bucket_at(const bp_metric_series& of, std::size_t index) const;
+
  private:
   explicit Snapshot(bp::bytes_view bytes) : bytes_(bytes) {}
 

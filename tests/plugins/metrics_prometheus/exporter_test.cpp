@@ -82,7 +82,7 @@ class ExporterTest : public testing::Test {
     return out;
   }
 
-  bp::testing::fake_host host_{bp_plugin_v1, R"({"process":false})"};
+  bp::testing::fake_host host_{bp_plugin_v1, R"({"process":false,"limits":{"scrapes":2}})"};
   std::vector<std::string> names_;
 };
 

@@ -1,4 +1,5 @@
 // tests/plugins/metrics_prometheus/plugin_test.cpp - the edge, against the SDK's fake host.
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -8,6 +9,8 @@
 
 #include "backplane/contract/metrics_export_contract.hpp"
 #include "backplane/testing/fake_host.hpp"
+
+#include "snapshot_bytes.hpp"
 
 namespace metrics_prometheus {
 namespace {
@@ -68,6 +71,57 @@ TEST(Plugin, ABadRequestAndABadConfigurationAreNamed) {
   ASSERT_FALSE(configured);
   EXPECT_EQ(configured.error().code(), BP_E_CONFIG);
   EXPECT_EQ(render(host, request("")).status, BP_OK);
+}
+
+bp::testing::answer snapshot(bp::testing::fake_host& host, std::string_view prefix) {
+  bp::metrics::export_::SnapshotRequestT native;
+  native.prefix = prefix;
+  const bp::contract::outgoing<bp::metrics::export_::SnapshotRequest> packed(native);
+  const bp_call call = host.call(Contract::name, 2, bp::as_text(packed.bytes()));
+  host.pump();
+  return host.answer_to(call).value_or(bp::testing::answer{BP_E_TIMEOUT, {}, {}});
+}
+
+TEST(Plugin, ASnapshotHasWhatIsAskedFor) {
+  bp::testing::fake_host host(bp_plugin_v1);
+  ASSERT_TRUE(host.start());
+  const auto whole = snapshot(host, "");
+  EXPECT_EQ(whole.status, BP_OK);
+  EXPECT_THAT(whole.bytes, HasSubstr("backplane_build_info"));
+  EXPECT_THAT(whole.bytes, HasSubstr("process_open_fds"));
+  EXPECT_THAT(snapshot(host, "process_").bytes, Not(HasSubstr("backplane_build_info")));
+}
+
+TEST(Plugin, SnapshotsAreToldInTheRhythmThatIsConfigured) {
+  bp::testing::fake_host host(bp_plugin_v1, R"({"snapshot":{"every_s":5,"prefix":"backplane_"}})");
+  ASSERT_TRUE(host.start());
+  host.advance(std::chrono::seconds(4));
+  EXPECT_TRUE(host.sent("metrics.snapshot").empty());
+  host.advance(std::chrono::seconds(1));
+  host.pump();
+  const auto told = host.sent("metrics.snapshot");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_THAT(told.front(), HasSubstr(R"("name":"backplane_build_info")"));
+  EXPECT_THAT(told.front(), Not(HasSubstr("process_")));
+  ASSERT_TRUE(host.configure("{}"));
+  host.advance(std::chrono::seconds(60));
+  host.pump();
+  EXPECT_EQ(host.sent("metrics.snapshot").size(), 1U) << "switched off";
+}
+
+TEST(Plugin, WhatHappensToOtherMetricsIsToldOnce) {
+  bp::testing::fake_host host(bp_plugin_v1, R"({"slow_scrape_ms":600000})");
+  SnapshotBytes bytes(
+      {family(BP_METRIC_COUNTER, "backplane_metric_conflicts", {series({{"family", "twice"}}, 1)}),
+       family(BP_METRIC_COUNTER, "backplane_metric_overflow", {series({{"family", "users"}}, 7)})},
+      3);
+  host.set_metric_snapshot({bytes.raw()});
+  ASSERT_TRUE(host.start());
+  EXPECT_EQ(render(host, request("")).status, BP_OK);
+  EXPECT_EQ(render(host, request("")).status, BP_OK);
+  EXPECT_THAT(host.sent("metrics.events"),
+              testing::ElementsAre(R"({"event":"overflow","family":"users"})",
+                                   R"({"event":"conflict","family":"twice"})"));
 }
 
 }  // namespace
