@@ -102,11 +102,8 @@ scenario('subscribe, unsubscribe, and names that do not exist', async (stage) =>
   const host = await stage.start(manifest.standard());
   const client = await stage.connect(host.url);
   const { subscription } = await client.request('subscribe', { channel: 'events' });
-  assert.deepEqual(
-    await client.request('subscribe', { channel: 'events' }),
-    { subscription },
-    'twice is once',
-  );
+  const again = await client.request('subscribe', { channel: 'events' });
+  assert.equal(again.subscription, subscription, 'twice is once');
   const given = await client.publish({ name: 'n', category: 'c', data: { a: 1 } });
   assert.match(given.id, /./, 'an event without an id gets one');
   const { method, params } = await client.note('the event');

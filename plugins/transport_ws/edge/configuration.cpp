@@ -57,6 +57,7 @@ class Ranges {
 void read_limits(const Configuration& from, Ranges& ranges, server::Settings& settings) {
   constexpr std::uint32_t connections_ceiling = 1'000'000;
   constexpr std::uint32_t requests_ceiling = 65'536;
+  constexpr std::uint32_t history_ceiling = 1'000'000;
   const LimitsConfiguration& limits = from.limits;
   settings.connections_max =
       ranges.number("limits.connections", limits.connections, connections_ceiling);
@@ -73,6 +74,13 @@ void read_limits(const Configuration& from, Ranges& ranges, server::Settings& se
       ranges.number("limits.in_flight", limits.in_flight, requests_ceiling);
   settings.gateway.subscriptions_max =
       ranges.number("limits.subscriptions", limits.subscriptions, requests_ceiling);
+  settings.gateway.history.messages_max = limits.history;
+  if (limits.history > history_ceiling) {
+    ranges.number("limits.history", limits.history, history_ceiling);
+  }
+  settings.gateway.history.bytes_max =
+      ranges.size("limits.history_bytes", limits.history_bytes, queue_bytes_ceiling);
+  settings.gateway.history.linger_ms = ranges.time("limits.history_linger", limits.history_linger);
   settings.gateway.call_timeout_ms = ranges.time("limits.call_timeout", limits.call_timeout);
 }
 

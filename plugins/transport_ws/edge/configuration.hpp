@@ -45,6 +45,9 @@ struct LimitsConfiguration {
   std::uint32_t in_flight = in_flight_max_default;
   std::uint32_t subscriptions = subscriptions_max_default;
   Milliseconds call_timeout{call_timeout_ms_default};
+  std::uint32_t history = history_messages_default;
+  bp::byte_size history_bytes{history_bytes_default};
+  Milliseconds history_linger{history_linger_ms_default};
 
   static constexpr auto fields = bp::fields(
       bp::field<&LimitsConfiguration::connections>("connections").or_default(),
@@ -55,6 +58,9 @@ struct LimitsConfiguration {
       bp::field<&LimitsConfiguration::message>("message").or_default(),
       bp::field<&LimitsConfiguration::in_flight>("in_flight").or_default(),
       bp::field<&LimitsConfiguration::subscriptions>("subscriptions").or_default(),
+      bp::field<&LimitsConfiguration::history>("history").or_default(),
+      bp::field<&LimitsConfiguration::history_bytes>("history_bytes").or_default(),
+      bp::field<&LimitsConfiguration::history_linger>("history_linger").or_default(),
       bp::field<&LimitsConfiguration::call_timeout>("call_timeout").or_default());
 };
 

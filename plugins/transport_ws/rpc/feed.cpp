@@ -36,8 +36,10 @@ frame::Frame notification(std::string_view prefix, std::uint64_t seq, std::strin
 
 }  // namespace
 
-Feed::Feed(std::uint64_t number, std::string channel, Bus& bus)
-    : channel_(std::move(channel)),
+Feed::Feed(std::uint64_t number, std::string channel, Bus& bus, const HistorySettings& settings)
+    : settings_(settings),
+      history_(settings),
+      channel_(std::move(channel)),
       prefix_(fmt::format(
           R"({{"jsonrpc":"2.0","method":"event","params":{{"subscription":{},"channel":{},"seq":)",
           number, json::quoted(channel_))),
@@ -50,7 +52,8 @@ Feed::~Feed() {
   }
 }
 
-bp::result<void> Feed::open() {
+bp::result<void> Feed::open(std::function<void(const Feed&)> on_stale) {
+  on_stale_ = std::move(on_stale);
   auto subscription = bus_.subscribe(channel_, [weak = weak_from_this()](Bus::Event event) {
     if (const auto self = weak.lock()) {
       self->on_event(std::move(event));
@@ -64,33 +67,79 @@ bp::result<void> Feed::open() {
   return {};
 }
 
+void Feed::add(session::Peer& peer, std::uint64_t from) {
+  Listener& added = listeners_.emplace_back(&peer, from);
+  (void)catch_up(added);
+}
+
 void Feed::remove(const session::Peer& peer) {
-  std::erase(peers_, &peer);
+  std::erase_if(listeners_, [&](const Listener& each) { return each.peer == &peer; });
+  if (listeners_.empty()) {
+    idle_since_ = std::chrono::steady_clock::now();
+  }
   pump();
 }
 
+bool Feed::stale() const noexcept {
+  return listeners_.empty() &&
+         (!history_.on() || std::chrono::steady_clock::now() - idle_since_ >
+                                std::chrono::milliseconds(settings_.linger_ms));
+}
+
 void Feed::on_event(Bus::Event event) {
+  closed_ = closed_ || std::holds_alternative<Bus::Closed>(event);
+  if (stale()) {
+    on_stale_(*this);
+    return;
+  }
   if (auto* message = std::get_if<Bus::Message>(&event)) {
     waiting_.push_back(std::move(*message));
     pump();
   } else if (const auto* missed = std::get_if<Bus::Missed>(&event)) {
+    if (waiting_.empty()) {
+      history_.cut();
+    } else {
+      cut_behind_ = waiting_.back().seq;
+    }
     tell_all(fmt::format(
         R"({{"jsonrpc":"2.0","method":"missed","params":{{"subscription":{},"channel":{},"missed":{}}}}})",
         number_, json::quoted(channel_), missed->count));
   } else {
-    closed_ = true;
     tell_all(fmt::format(
         R"({{"jsonrpc":"2.0","method":"closed","params":{{"subscription":{},"channel":{}}}}})",
         number_, json::quoted(channel_)));
   }
 }
 
+// True: it is where the feed is, or has room to get there.
+bool Feed::catch_up(Listener& listener) {
+  while (const History::Entry* entry = behind(listener) ? history_.at(listener.next) : nullptr) {
+    if (listener.peer->must_wait()) {
+      listener.peer->expect_drain(
+          fmt::format("too slow; resume from seq {} of {}", listener.next, channel_));
+      return false;
+    }
+    listener.next = entry->seq + 1;
+    (void)listener.peer->send_event(entry->frame);
+  }
+  return true;
+}
+
+History::Coverage Feed::coverage(std::uint64_t from) const noexcept {
+  const bool on_its_way =
+      !waiting_.empty() && from >= waiting_.front().seq && from <= waiting_.back().seq + 1;
+  return on_its_way ? History::Coverage{true, 0} : history_.coverage(from);
+}
+
+// Who is behind is waited for too, so that the history keeps what it still needs.
 bool Feed::must_wait() {
   bool waits = false;
-  for (session::Peer* peer : peers_) {
-    if (peer->must_wait()) {
+  for (Listener& each : listeners_) {
+    if (!catch_up(each)) {
       waits = true;
-      peer->expect_drain(
+    } else if (each.peer->must_wait()) {
+      waits = true;
+      each.peer->expect_drain(
           fmt::format("too slow; resume from seq {} of {}", waiting_.front().seq, channel_));
     }
   }
@@ -98,28 +147,41 @@ bool Feed::must_wait() {
 }
 
 void Feed::pump() {
+  if (waiting_.empty()) {
+    for (Listener& each : listeners_) {
+      (void)catch_up(each);
+    }
+  }
   while (!waiting_.empty() && !must_wait()) {
     deliver(waiting_.front());
+    if (waiting_.front().seq == cut_behind_) {
+      history_.cut();
+    }
     waiting_.pop_front();  // this acknowledges the message
   }
 }
 
 void Feed::deliver(const Bus::Message& message) {
-  if (peers_.empty() || !json::is_valid(message.json)) {
+  if ((listeners_.empty() && !history_.on()) || !json::is_valid(message.json)) {
     return;  // a plugin that put no JSON on a channel of JSON must not break the clients' stream
   }
   const frame::Frame frame = notification(prefix_, message.seq, message.json);
-  for (session::Peer* peer : peers_) {
-    (void)peer->send_event(
-        frame);  // there is room, or the policy drops and the connection counts it
+  history_.add(message.seq, frame);
+  for (Listener& each : listeners_) {
+    if (each.next > message.seq) {
+      continue;  // it has had this one, through another connection
+    }
+    each.next = each.next == 0 ? 0 : message.seq + 1;
+    // There is room, or the policy drops and the connection counts it.
+    (void)each.peer->send_event(frame);
   }
 }
 
 void Feed::tell_all(const std::string& text) {
   const auto frame =
       std::make_shared<const std::string>(frame::encode_frame(frame::Opcode::Text, text));
-  for (session::Peer* peer : peers_) {
-    peer->send_answer(frame);
+  for (const Listener& each : listeners_) {
+    each.peer->send_answer(frame);
   }
 }
 

@@ -3,37 +3,60 @@
 //
 // A message becomes one frame that all clients share. A client without room makes the feed wait
 // (its messages stay unacknowledged, so the bus slows the publishers) until it drains or is cut
-// off: clients that keep up miss nothing. Thread: the gateway's.
+// off: clients that keep up miss nothing. One that comes back goes on from a position, out of the
+// history, and is then like the others. Thread: the gateway's.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "rpc/bus.hpp"
+#include "rpc/history.hpp"
 #include "session/peer.hpp"
 
 namespace transport_ws::rpc {
 
 class Feed : public std::enable_shared_from_this<Feed> {
  public:
-  Feed(std::uint64_t number, std::string channel, Bus& bus);
+  /// The settings must outlive it.
+  Feed(std::uint64_t number, std::string channel, Bus& bus, const HistorySettings& settings);
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
   ~Feed();
 
-  [[nodiscard]] bp::result<void> open();
+  /// `on_stale` is called when an event comes that nobody will ever want.
+  [[nodiscard]] bp::result<void> open(std::function<void(const Feed&)> on_stale);
 
-  void add(session::Peer& peer) { peers_.push_back(&peer); }
+  /// From the next event on.
+  void add(session::Peer& peer) { listeners_.push_back({&peer, 0}); }
+
+  /// From a position on: what the history holds of it comes first.
+  void add(session::Peer& peer, std::uint64_t from);
 
   /// Goes on with what waited for this client.
   void remove(const session::Peer& peer);
 
   void on_drained() { pump(); }
 
-  [[nodiscard]] bool empty() const noexcept { return peers_.empty(); }
+  [[nodiscard]] bool empty() const noexcept { return listeners_.empty(); }
+
+  /// Nobody has followed it for so long that its history is of no use any more.
+  [[nodiscard]] bool stale() const noexcept;
+
+  /// Since when nobody follows it; only while it is empty().
+  [[nodiscard]] std::chrono::steady_clock::time_point idle_since() const noexcept {
+    return idle_since_;
+  }
+
+  /// What add() from that position will be able to give.
+  [[nodiscard]] History::Coverage coverage(std::uint64_t from) const noexcept;
+
+  [[nodiscard]] const History& history() const noexcept { return history_; }
 
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
@@ -44,17 +67,33 @@ class Feed : public std::enable_shared_from_this<Feed> {
  private:
   void on_event(Bus::Event event);
   void pump();
+
+  struct Listener {
+    session::Peer* peer;
+    std::uint64_t next;  // the first event that it wants and has not got; 0: whatever comes
+  };
+
+  [[nodiscard]] bool behind(const Listener& listener) const noexcept {
+    return listener.next != 0 && history_.last() && listener.next <= *history_.last();
+  }
+
   [[nodiscard]] bool must_wait();
+  [[nodiscard]] bool catch_up(Listener& listener);
   void deliver(const Bus::Message& message);
   void tell_all(const std::string& text);
 
-  std::vector<session::Peer*> peers_;
+  const HistorySettings& settings_;
+  History history_;
+  std::function<void(const Feed&)> on_stale_;
+  std::vector<Listener> listeners_;
   std::deque<Bus::Message> waiting_;
   std::string channel_;
   std::string prefix_;  // of every notification, up to the position
   Bus& bus_;
   std::uint64_t number_;
   std::uint64_t subscription_ = 0;
+  std::uint64_t cut_behind_ = 0;  // the bus lost messages behind this one; 0: none
+  std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();
   bool open_ = false;
   bool closed_ = false;
 };

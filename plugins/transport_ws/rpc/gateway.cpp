@@ -3,149 +3,20 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "frame/codec.hpp"
+#include "rpc/arguments.hpp"
 
 namespace transport_ws::rpc {
 
 namespace {
 
-constexpr std::string_view default_channel = "events";
-
 frame::Frame text_frame(std::string_view text) {
   return std::make_shared<const std::string>(frame::encode_frame(frame::Opcode::Text, text));
-}
-
-bp::error wrong(std::string message) {
-  return {BP_E_INVALID, std::move(message)};
-}
-
-bp::result<std::string> text_member(const json::Value& params, std::string_view name) {
-  const json::Child* child = params.find(name);
-  if (child == nullptr || child->kind != json::Kind::String) {
-    return std::unexpected(wrong(fmt::format("'{}' must be a string", name)));
-  }
-  if (child->text.size() > name_bytes_max + 2) {
-    return std::unexpected(
-        wrong(fmt::format("'{}' is longer than {} bytes", name, name_bytes_max)));
-  }
-  return json::unquoted(child->text);
-}
-
-bp::result<void> known_members(const json::Value& params,
-                               std::initializer_list<std::string_view> known) {
-  for (const json::Child& child : params.children) {
-    if (std::ranges::find(known, child.name) == known.end()) {
-      return std::unexpected(
-          wrong(fmt::format("unknown parameter '{}'; known are {}",
-                            child.name.substr(0, name_bytes_max), fmt::join(known, ", "))));
-    }
-  }
-  return {};
-}
-
-struct Publication {
-  std::string channel;
-  std::string id_json;  // the id as JSON, "null" where the event can hold none
-  std::string event;    // the event with the id it was given; empty: as it came
-  std::string_view as_it_came;
-};
-
-// Takes the event's id or gives it one.
-bp::result<void> identify(Publication& publication, json::Kind kind, EventIds& ids) {
-  publication.id_json = "null";
-  if (kind != json::Kind::Object) {
-    return {};
-  }
-  auto object = json::read(publication.as_it_came);
-  if (!object) {
-    return std::unexpected(std::move(object).error());
-  }
-  if (const json::Child* id = object->find("id")) {
-    if (id->kind != json::Kind::String || id->text.size() <= 2 ||
-        id->text.size() > event_id_bytes_max + 2) {
-      return std::unexpected(wrong(
-          fmt::format("the event's 'id' must be a string of 1 to {} bytes", event_id_bytes_max)));
-    }
-    publication.id_json = id->text;
-    return {};
-  }
-  publication.id_json = '"' + ids.next() + '"';
-  publication.event = R"({"id":)" + publication.id_json;
-  if (object->children.empty()) {
-    publication.event += '}';
-  } else {
-    const std::string_view text = publication.as_it_came;
-    publication.event.append(",").append(text.substr(text.find('{') + 1));
-  }
-  return {};
-}
-
-bp::result<Publication> publish_arguments(const json::Value& params, EventIds& ids) {
-  BP_TRY(known_members(params, {"channel", "event", "message"}));
-  Publication publication;
-  publication.channel = default_channel;
-  if (params.find("channel") != nullptr) {
-    auto channel = text_member(params, "channel");
-    BP_TRY(channel);
-    publication.channel = std::move(*channel);
-  }
-  const json::Child* event = params.find("event");
-  const json::Child* message = params.find("message");
-  if ((event == nullptr) == (message == nullptr)) {
-    return std::unexpected(wrong("give 'event' or 'message', one of them"));
-  }
-  const json::Child& given = event == nullptr ? *message : *event;
-  publication.as_it_came = given.text;
-  BP_TRY(identify(publication, given.kind, ids));
-  return publication;
-}
-
-struct Call {
-  std::string service;
-  std::string method;
-  std::string_view json;
-  std::uint32_t timeout_ms;
-};
-
-bp::result<Call> call_arguments(const json::Value& params, std::uint32_t timeout_default_ms) {
-  BP_TRY(known_members(params, {"service", "method", "params", "timeout_ms"}));
-  auto service = text_member(params, "service");
-  if (!service) {
-    return std::unexpected(wrong(service.error().message() + R"(, as "bp.storage.records/1")"));
-  }
-  auto method = text_member(params, "method");
-  BP_TRY(method);
-  std::uint32_t timeout_ms = timeout_default_ms;
-  if (const json::Child* wanted = params.find("timeout_ms")) {
-    const auto value = json::to_uint(wanted->text);
-    if (!value || *value == 0 || *value > call_timeout_ms_max) {
-      return std::unexpected(
-          wrong(fmt::format("'timeout_ms' must be an integer from 1 to {}", call_timeout_ms_max)));
-    }
-    timeout_ms = static_cast<std::uint32_t>(*value);
-  }
-  const json::Child* arguments = params.find("params");
-  return Call{std::move(*service), std::move(*method),
-              arguments == nullptr ? "{}" : arguments->text, timeout_ms};
-}
-
-bp::result<std::string> subscribe_argument(const json::Value& params) {
-  BP_TRY(known_members(params, {"channel"}));
-  return text_member(params, "channel");
-}
-
-bp::result<std::uint64_t> unsubscribe_argument(const json::Value& params) {
-  BP_TRY(known_members(params, {"subscription"}));
-  const json::Child* wanted = params.find("subscription");
-  const auto number = wanted == nullptr ? std::nullopt : json::to_uint(wanted->text);
-  if (!number) {
-    return std::unexpected(wrong("'subscription' must be the number that subscribe gave"));
-  }
-  return *number;
 }
 
 }  // namespace
@@ -378,25 +249,68 @@ void Gateway::call(const std::shared_ptr<Turn>& turn, const Params& params) {
 }
 
 void Gateway::subscribe(const std::shared_ptr<Turn>& turn, const Params& params) {
-  const auto channel = subscribe_argument(params);
-  if (!channel) {
-    turn->error(invalid_params, channel.error().message());
+  const auto wanted = subscribe_arguments(params);
+  if (!wanted) {
+    turn->error(invalid_params, wanted.error().message());
     return;
   }
-  const auto number = subscription_of(*turn->visitor, *channel);
-  if (number) {
-    turn->result(fmt::format(R"({{"subscription":{}}})", *number));
-  } else {
-    turn->error(number.error());
+  Visitor& visitor = *turn->visitor;
+  const auto feed = feed_for(visitor, wanted->channel);
+  if (!feed) {
+    turn->error(feed.error());
+    return;
+  }
+  const bool joined = std::ranges::find(visitor.feeds, *feed) != visitor.feeds.end();
+  if (joined && wanted->from) {
+    turn->error(invalid_params,
+                "this connection has that subscription already; 'from' is for a new one");
+    return;
+  }
+  const bool resumable = wanted->from && wanted->epoch == epoch_of(**feed);
+  const auto coverage =
+      resumable ? (*feed)->coverage(*wanted->from) : History::Coverage{false, std::nullopt};
+  turn->result(subscribed(**feed, wanted->from ? &coverage : nullptr));
+  if (visitor.peer == nullptr) {  // the answer was one too many for it
+    drop_feed_if_unused(*feed);
+  } else if (!joined) {
+    visitor.feeds.push_back(*feed);
+    join(**feed, *visitor.peer, coverage.missed ? *wanted->from : 0);
   }
 }
 
-bp::result<std::uint64_t> Gateway::subscription_of(Visitor& visitor, const std::string& channel) {
+void Gateway::join(Feed& feed, session::Peer& peer, std::uint64_t from) {
+  if (from == 0) {
+    feed.add(peer);
+  } else {
+    feed.add(peer, from);
+  }
+}
+
+std::string Gateway::subscribed(const Feed& feed, const History::Coverage* coverage) const {
+  const auto number = [](const std::optional<std::uint64_t>& value) {
+    return value ? std::to_string(*value) : std::string("null");
+  };
+  const std::string resumed =
+      coverage == nullptr
+          ? std::string()
+          : fmt::format(R"(,"resumed":{},"missed":{})", coverage->whole, number(coverage->missed));
+  return fmt::format(R"({{"subscription":{},"epoch":"{}","seq":{}{}}})", feed.number(),
+                     epoch_of(feed), number(feed.history().last()), resumed);
+}
+
+// A channel that was closed and is there again counts from one again.
+std::string Gateway::epoch_of(const Feed& feed) const {
+  const auto found = closings_.find(feed.channel());
+  return found == closings_.end() ? settings_.epoch
+                                  : fmt::format("{}.{}", settings_.epoch, found->second);
+}
+
+bp::result<std::shared_ptr<Feed>> Gateway::feed_for(Visitor& visitor, const std::string& channel) {
   auto& feeds = visitor.feeds;
   const auto present =
       std::ranges::find(feeds, channel, [](const auto& feed) { return feed->channel(); });
   if (present != feeds.end()) {
-    return (*present)->number();
+    return *present;
   }
   if (const auto* who = visitor.peer->principal(); who != nullptr && !who->may_subscribe(channel)) {
     return std::unexpected(auth::not_allowed(*who, "subscribe", channel));
@@ -410,9 +324,7 @@ bp::result<std::uint64_t> Gateway::subscription_of(Visitor& visitor, const std::
   if (!feed) {
     return std::unexpected(std::move(feed).error().during("subscribing to '" + channel + "'"));
   }
-  (*feed)->add(*visitor.peer);
-  feeds.push_back(*feed);
-  return (*feed)->number();
+  return feed;
 }
 
 void Gateway::unsubscribe(const std::shared_ptr<Turn>& turn, const Params& params) {
@@ -470,17 +382,58 @@ bp::result<std::shared_ptr<Feed>> Gateway::feed_of(const std::string& channel) {
   if (found != feeds_.end() && !found->second->closed()) {
     return found->second;
   }
-  auto feed = std::make_shared<Feed>(++feeds_made_, channel, bus_);
-  BP_TRY(feed->open());
-  feeds_.insert_or_assign(channel, feed);
+  auto feed = std::make_shared<Feed>(++feeds_made_, channel, bus_, settings_.history);
+  BP_TRY(feed->open([this](const Feed& stale) { forget(stale); }));
+  if (found != feeds_.end()) {
+    forget(*found->second);
+  }
+  feeds_.emplace(channel, feed);
+  if (on_followed_) {
+    on_followed_(channel);
+  }
   return feed;
 }
 
+void Gateway::keep(const std::string& channel) {
+  if (settings_.history.messages_max > 0 && !draining_ && !feeds_.contains(channel)) {
+    if (const auto feed = feed_of(channel)) {
+      drop_feed_if_unused(*feed);
+    }
+  }
+}
+
+// A feed that nobody follows stays for its history, but not for long, and only so many of them.
 void Gateway::drop_feed_if_unused(const std::shared_ptr<Feed>& feed) {
   const auto found = feeds_.find(feed->channel());
-  if (feed->empty() && found != feeds_.end() && found->second == feed) {
-    feeds_.erase(found);
+  if (!feed->empty() || found == feeds_.end() || found->second != feed) {
+    return;
   }
+  if (feed->closed() || feed->stale()) {
+    forget(*feed);
+    return;
+  }
+  const Feed* oldest = feed.get();
+  std::size_t idle = 0;
+  for (const auto& [channel, each] : feeds_) {
+    if (each->empty()) {
+      ++idle;
+      oldest = each->idle_since() < oldest->idle_since() ? each.get() : oldest;
+    }
+  }
+  if (idle > history_idle_channels_max) {
+    forget(*oldest);
+  }
+}
+
+void Gateway::forget(const Feed& feed) {
+  const auto found = feeds_.find(feed.channel());
+  if (found == feeds_.end() || found->second.get() != &feed) {
+    return;
+  }
+  if (feed.closed()) {
+    ++closings_[feed.channel()];
+  }
+  feeds_.erase(found);
 }
 
 }  // namespace transport_ws::rpc

@@ -27,6 +27,8 @@ struct GatewaySettings {
   std::uint32_t in_flight_max = in_flight_max_default;
   std::uint32_t subscriptions_max = subscriptions_max_default;
   std::uint32_t call_timeout_ms = call_timeout_ms_default;
+  HistorySettings history;
+  std::string epoch = "0";  // of this run: positions of another one mean nothing
 };
 
 class Gateway {
@@ -44,6 +46,15 @@ class Gateway {
 
   /// From now on every request is refused; `on_idle` is called once, when nothing is in flight.
   void drain(std::move_only_function<void()> on_idle);
+
+  /// `on_followed(channel)` for each channel that this gateway begins to follow: so that the
+  /// gateways of other threads keep() its history too, wherever a client comes back.
+  void share_channels(std::function<void(const std::string& channel)> on_followed) {
+    on_followed_ = std::move(on_followed);
+  }
+
+  /// Follows a channel for its history alone.
+  void keep(const std::string& channel);
 
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
 
@@ -64,18 +75,24 @@ class Gateway {
   void unsubscribe(const std::shared_ptr<Turn>& turn, const Params& params);
   void call(const std::shared_ptr<Turn>& turn, const Params& params);
 
-  [[nodiscard]] bp::result<std::uint64_t> subscription_of(Visitor& visitor,
-                                                          const std::string& channel);
+  [[nodiscard]] bp::result<std::shared_ptr<Feed>> feed_for(Visitor& visitor,
+                                                           const std::string& channel);
+  static void join(Feed& feed, session::Peer& peer, std::uint64_t from);
+  [[nodiscard]] std::string subscribed(const Feed& feed, const History::Coverage* coverage) const;
+  [[nodiscard]] std::string epoch_of(const Feed& feed) const;
   [[nodiscard]] bool begin_flight(const std::shared_ptr<Turn>& turn);
   void end_flight(const std::shared_ptr<Turn>& turn);
   [[nodiscard]] bp::result<std::shared_ptr<Feed>> feed_of(const std::string& channel);
   void drop_feed_if_unused(const std::shared_ptr<Feed>& feed);
+  void forget(const Feed& feed);
 
   Bus& bus_;
   const GatewaySettings settings_;
   EventIds ids_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Visitor>> visitors_;
   std::unordered_map<std::string, std::shared_ptr<Feed>> feeds_;
+  std::unordered_map<std::string, std::uint32_t> closings_;  // of channels, while we followed them
+  std::function<void(const std::string&)> on_followed_;
   std::shared_ptr<const bool> alive_;  // replies that come after our end find it expired
   std::move_only_function<void()> on_idle_;
   std::uint64_t feeds_made_ = 0;

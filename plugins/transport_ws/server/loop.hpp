@@ -112,6 +112,14 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   /// For further connections on this thread.
   [[nodiscard]] session::Desk desk() noexcept { return {context_, scratch_, counters_, replies_}; }
 
+  /// See rpc::Gateway. Before run().
+  void share_channels(std::function<void(const std::string& channel)> on_followed) {
+    gateway_.share_channels(std::move(on_followed));
+  }
+
+  /// Thread: its own.
+  void keep(const std::string& channel) { gateway_.keep(channel); }
+
   [[nodiscard]] rpc::Bus& bus() noexcept { return *bus_; }
 
  private:

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <iterator>
 #include <mutex>
+#include <random>
 #include <utility>
 
 #include <boost/asio/error.hpp>
@@ -25,8 +26,25 @@ std::vector<std::unique_ptr<Loop>> make_loops(const Settings& settings, const Bu
   return loops;
 }
 
-Settings with_census(Settings settings) {
+// Wherever a client comes back, the history of its channels is there.
+void share_channels(const std::vector<std::unique_ptr<Loop>>& loops) {
+  for (const auto& each : loops) {
+    each->share_channels([&loops, self = each.get()](const std::string& channel) {
+      for (const auto& other : loops) {
+        if (other.get() != self) {
+          asio::post(other->context(), [other = other.get(), channel] { other->keep(channel); });
+        }
+      }
+    });
+  }
+}
+
+// What all loops share.
+Settings completed(Settings settings) {
   settings.census = std::make_shared<auth::Census>(settings.per_principal_max);
+  std::random_device random;
+  settings.gateway.epoch =
+      fmt::format("{:016x}", (std::uint64_t{random()} << 32U) | std::uint64_t{random()});
   return settings;
 }
 
@@ -47,14 +65,16 @@ std::string text_of(const net::ErrorCode& failure) {
 }  // namespace
 
 Server::Server(Settings settings, const BusFactory& make_bus, Observer& observer)
-    : settings_(with_census(std::move(settings))),
+    : settings_(completed(std::move(settings))),
       admission_(settings_.connections_max, settings_.connections_per_ip_max),
       http_admission_(http_connections_max, http_connections_max),
       loops_(make_loops(settings_, make_bus, observer, hub_)),
       listener_(loops_.front()->context()),
       metrics_listener_(loops_.front()->context()),
       reload_timer_(loops_.front()->context()),
-      observer_(observer) {}
+      observer_(observer) {
+  share_channels(loops_);
+}
 
 Server::~Server() {
   stop();

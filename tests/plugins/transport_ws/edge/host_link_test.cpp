@@ -181,7 +181,8 @@ TEST_F(HostLinkTest, DeliversToSubscribersAndIsGating) {
   start();
   const auto client = connect();
   client->send_text(subscribe_events);
-  EXPECT_EQ(client->read_text(), R"({"jsonrpc":"2.0","id":2,"result":{"subscription":1}})");
+  EXPECT_TRUE(
+      client->read_text().starts_with(R"({"jsonrpc":"2.0","id":2,"result":{"subscription":1,)"));
   host->deliver("events", R"({"id":"x"})");
   EXPECT_NE(client->read_text().find(R"("event":{"id":"x"})"), std::string::npos);
   host->lag("events", 7);

@@ -15,7 +15,7 @@ namespace {
 class FeedTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(feed->open());
+    ASSERT_TRUE(feed->open([](const Feed&) {}));
     feed->add(quick);
     feed->add(slow);
   }
@@ -23,7 +23,8 @@ class FeedTest : public ::testing::Test {
   FakeBus bus;
   FakePeer quick{1};
   FakePeer slow{2};
-  std::shared_ptr<Feed> feed = std::make_shared<Feed>(7, "events", bus);
+  HistorySettings history;
+  std::shared_ptr<Feed> feed = std::make_shared<Feed>(7, "events", bus, history);
 };
 
 TEST_F(FeedTest, SharesOneFrameAmongAll) {

@@ -39,8 +39,12 @@ class GatewayTest : public ::testing::Test {
   FakeBus bus;
   FakePeer peer{1};
   FakePeer other{2};
-  std::unique_ptr<Gateway> gateway = std::make_unique<Gateway>(
-      bus, GatewaySettings{.in_flight_max = 4, .subscriptions_max = 2, .call_timeout_ms = 900});
+  std::unique_ptr<Gateway> gateway =
+      std::make_unique<Gateway>(bus, GatewaySettings{.in_flight_max = 4,
+                                                     .subscriptions_max = 2,
+                                                     .call_timeout_ms = 900,
+                                                     .history = {.messages_max = 0},
+                                                     .epoch = "e"});
 };
 
 TEST_F(GatewayTest, PublishIsAnsweredOnlyWhenItIsConfirmed) {
@@ -119,9 +123,9 @@ TEST_F(GatewayTest, CallHasDefaultsAndBounds) {
 
 TEST_F(GatewayTest, SubscribersGetEventsUntilTheyUnsubscribe) {
   EXPECT_EQ(ask(request("subscribe", R"({"channel":"events"})")),
-            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1}})");
+            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1,"epoch":"e","seq":null}})");
   EXPECT_EQ(ask(request("subscribe", R"({"channel":"events"})")),
-            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1}})");
+            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1,"epoch":"e","seq":null}})");
   bus.deliver("events", 1, "{}");
   EXPECT_EQ(peer.events.size(), 1U);
   EXPECT_TRUE(other.events.empty());
