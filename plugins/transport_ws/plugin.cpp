@@ -175,6 +175,21 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     });
   }
 
+  void on_accept_paused(bool paused, const std::string& reason) override {
+    if (paused) {
+      log_.error(
+          "accepting pauses; fix: raise the limit of open files (LimitNOFILE, ulimit -n) or lower "
+          "limits.connections",
+          "reason", reason);
+    } else {
+      log_.info("accepting goes on");
+    }
+    tell([&] {
+      return paused ? fmt::format(R"({{"type":"accept-paused","reason":{}}})", json::quoted(reason))
+                    : std::string(R"({"type":"accept-resumed"})");
+    });
+  }
+
   void on_certificate(std::string_view key, const bp::result<void>& taken) override {
     if (taken) {
       log_.info("certificate reloaded; new connections get it", "key", key);

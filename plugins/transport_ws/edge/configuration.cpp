@@ -28,6 +28,14 @@ class Ranges {
     return static_cast<std::uint32_t>(value.count());
   }
 
+  std::uint64_t days(std::string_view key, Milliseconds value) {
+    constexpr Milliseconds longest_stay = std::chrono::days(365);
+    if (value < Milliseconds::zero() || value > longest_stay) {
+      note(fmt::format("'{}' must be from 0s to 8760h", key));
+    }
+    return static_cast<std::uint64_t>(value.count());
+  }
+
   std::uint64_t size(std::string_view key, bp::byte_size value, std::uint64_t ceiling) {
     if (value < bytes_floor || value > ceiling) {
       note(fmt::format("'{}' must be from 1KiB to {} bytes", key, ceiling));
@@ -54,6 +62,18 @@ class Ranges {
   std::optional<std::string> problem_;
 };
 
+// 0 of each: no bound.
+void read_rates(const LimitsConfiguration& from, Ranges& ranges, server::Settings& settings) {
+  constexpr std::uint32_t rate_ceiling = 10'000'000;
+  const auto rate = [&](std::string_view key, std::uint32_t value) {
+    return value == 0 ? 0 : ranges.number(key, value, rate_ceiling);
+  };
+  settings.accept_per_s = rate("limits.accept_per_s", from.accept_per_s);
+  settings.session.messages_per_s = rate("limits.messages_per_s", from.messages_per_s);
+  settings.session.control_per_s = rate("limits.control_per_s", from.control_per_s);
+  settings.lifetime_ms = ranges.days("limits.lifetime", from.lifetime);
+}
+
 void read_limits(const Configuration& from, Ranges& ranges, server::Settings& settings) {
   constexpr std::uint32_t connections_ceiling = 1'000'000;
   constexpr std::uint32_t requests_ceiling = 65'536;
@@ -65,6 +85,7 @@ void read_limits(const Configuration& from, Ranges& ranges, server::Settings& se
       ranges.number("limits.connections_per_ip", limits.connections_per_ip, connections_ceiling);
   settings.per_principal_max =
       ranges.number("limits.per_principal", limits.per_principal, connections_ceiling);
+  read_rates(limits, ranges, settings);
   settings.handshake_ms = ranges.time("limits.handshake", limits.handshake);
   settings.header_bytes_max =
       static_cast<std::uint32_t>(ranges.size("limits.header", limits.header, header_bytes_ceiling));

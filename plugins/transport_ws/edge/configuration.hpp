@@ -39,6 +39,10 @@ struct LimitsConfiguration {
   std::uint32_t connections = connections_max_default;
   std::uint32_t connections_per_ip = connections_per_ip_max_default;
   std::uint32_t per_principal = per_principal_max_default;
+  std::uint32_t accept_per_s = accept_per_s_default;
+  std::uint32_t messages_per_s = 0;
+  std::uint32_t control_per_s = control_per_s_default;
+  Milliseconds lifetime{0};
   Milliseconds handshake{handshake_ms_default};
   bp::byte_size header{header_bytes_max_default};
   bp::byte_size message{message_bytes_max_default};
@@ -53,6 +57,10 @@ struct LimitsConfiguration {
       bp::field<&LimitsConfiguration::connections>("connections").or_default(),
       bp::field<&LimitsConfiguration::connections_per_ip>("connections_per_ip").or_default(),
       bp::field<&LimitsConfiguration::per_principal>("per_principal").or_default(),
+      bp::field<&LimitsConfiguration::accept_per_s>("accept_per_s").or_default(),
+      bp::field<&LimitsConfiguration::messages_per_s>("messages_per_s").or_default(),
+      bp::field<&LimitsConfiguration::control_per_s>("control_per_s").or_default(),
+      bp::field<&LimitsConfiguration::lifetime>("lifetime").or_default(),
       bp::field<&LimitsConfiguration::handshake>("handshake").or_default(),
       bp::field<&LimitsConfiguration::header>("header").or_default(),
       bp::field<&LimitsConfiguration::message>("message").or_default(),

@@ -20,10 +20,12 @@ constexpr std::array rows{
         "WebSocket connections that were opened.", ""},
     Row{&session::Counters::connections_closed, "ws_connections_closed",
         "WebSocket connections that ended.", ""},
-    Row{&session::Counters::connections_rejected, "ws_connections_rejected",
-        "Connections that never became WebSocket connections: limits, origin, bad or slow "
-        "handshakes.",
-        ""},
+    Row{&session::Counters::accept_pauses, "ws_accept_pauses",
+        "Times that accepting paused because no descriptor or memory was left.", ""},
+    Row{&session::Counters::certificates_rejected, "ws_certificates_rejected",
+        "Changed certificates or keys that could not be used.", ""},
+    Row{&session::Counters::over_rate, "ws_clients_over_rate",
+        "Connections closed because they sent more messages or pings a second than allowed.", ""},
     Row{&session::Counters::messages_received, "ws_messages_received",
         "Messages received from WebSocket connections.", ""},
     Row{&session::Counters::messages_sent, "ws_messages_sent",
@@ -39,18 +41,26 @@ constexpr std::array rows{
     Row{&session::Counters::violations, "ws_protocol_violations",
         "Connections closed with 1002, 1007 or 1009.", ""}};
 
-std::uint64_t* word_of(const bp::detail::engine& of, std::uint32_t kind, const Row& row) {
+// `reason`: the value of the label of that name; empty: the family has no labels.
+std::uint64_t* word_of(const bp::detail::engine& of, std::uint32_t kind, const Row& row,
+                       std::string_view reason = {}) {
+  const bp_str label = bp::detail::to_abi("reason");
+  const bp_str value = bp::detail::to_abi(reason);
+  const std::uint32_t labels = reason.empty() ? 0 : 1;
   bp_metric_desc desc{};
   desc.struct_size = sizeof desc;
   desc.kind = kind;
   desc.name = bp::detail::to_abi(row.name);
   desc.help = bp::detail::to_abi(row.help);
   desc.unit = bp::detail::to_abi(row.unit);
+  desc.label_names = labels == 0 ? nullptr : &label;
+  desc.n_label_names = labels;
   bp_family family = 0;
   bp_error why = bp::detail::blank_error();
   bp_metric_cell* cell = nullptr;
   if (of.metric->define(of.host, of.instance, &desc, &family, &why) < 0 ||
-      of.metric->bind(of.host, of.instance, family, nullptr, 0, &cell) < 0) {
+      of.metric->bind(of.host, of.instance, family, labels == 0 ? nullptr : &value, labels, &cell) <
+          0) {
     return nullptr;
   }
   return &cell->value;
@@ -65,6 +75,14 @@ void bind_metrics(const bp::detail::engine& of, session::Counters& counters) {
   for (const Row& row : rows) {
     if (std::uint64_t* word = word_of(of, BP_METRIC_COUNTER, row)) {
       (counters.*row.count).live_in(*word);
+    }
+  }
+  const Row rejected{nullptr, "ws_connections_rejected",
+                     "Connections that never became WebSocket connections, by reason.", ""};
+  for (std::size_t i = 0; i < counters.rejections.size(); ++i) {
+    if (std::uint64_t* word =
+            word_of(of, BP_METRIC_COUNTER, rejected, session::rejection_names[i])) {
+      counters.rejections[i].live_in(*word);
     }
   }
   const Row open{nullptr, "ws_connections", "WebSocket connections that are open.", ""};

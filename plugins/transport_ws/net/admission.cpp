@@ -7,11 +7,11 @@ std::expected<Admission::Ticket, std::string_view> Admission::enter(
     const boost::asio::ip::address& address) {
   const std::scoped_lock lock(mutex_);
   if (inside_ >= connections_max_) {
-    return std::unexpected(std::string_view("too many connections"));
+    return std::unexpected(too_many);
   }
   std::uint32_t& from_here = per_ip_[address];
   if (from_here >= per_ip_max_) {
-    return std::unexpected(std::string_view("too many connections from this address"));
+    return std::unexpected(too_many_from_address);
   }
   ++from_here;
   ++inside_;

@@ -15,6 +15,9 @@
 
 namespace transport_ws::net {
 
+inline constexpr std::string_view too_many = "too many connections";
+inline constexpr std::string_view too_many_from_address = "too many connections from this address";
+
 class Admission {
  public:
   /// A place that was granted; given back when the ticket dies. The Admission must outlive it.

@@ -13,6 +13,7 @@ namespace transport_ws::server {
 namespace {
 
 using std::chrono::milliseconds;
+using Steady = std::chrono::steady_clock;
 
 // The system's clock may be set while we wait: it is looked at again this often.
 constexpr milliseconds clock_look{30'000};
@@ -59,29 +60,54 @@ void Loop::settle(session::Session& session, auth::Principal principal, auth::Ce
   seat.place = std::move(place);
   const bool expires = principal.expires.has_value();
   session.identify(std::make_unique<const auth::Principal>(std::move(principal)));
+  if (expires && seat.term == nullptr) {
+    seat.term = std::make_unique<Term>(net::Timer(context_), Steady::time_point::max());
+  }
   if (expires) {
-    seat.term = std::make_unique<net::Timer>(context_);
-    await_expiry(session.id());
+    await_term(session.id());
   }
 }
 
-void Loop::await_expiry(std::uint64_t connection) {
+// Up to a tenth earlier, so that clients that came together do not all come back together.
+void Loop::begin_term(std::uint64_t connection) {
+  constexpr std::uint64_t earlier_part = 10;
+  if (settings_.lifetime_ms == 0) {
+    return;
+  }
+  const std::uint64_t earlier = session::random_mask() % (settings_.lifetime_ms / earlier_part + 1);
+  const auto end = Steady::now() + milliseconds(settings_.lifetime_ms - earlier);
+  seats_.at(connection).term = std::make_unique<Term>(net::Timer(context_), end);
+  await_term(connection);
+}
+
+void Loop::await_term(std::uint64_t connection) {
   const auto found = seats_.find(connection);
   if (found == seats_.end()) {
     return;
   }
-  const Seat& seat = found->second;
-  const milliseconds left = *seat.session->principal()->expires - now();
-  if (left <= milliseconds::zero()) {
-    const auto session = seat.session;
-    session->close(route::close_expired,
-                   "the credentials have expired; connect again with new ones");
-    return;
+  const auto session = found->second.session;
+  Term& term = *found->second.term;
+  const auto* principal = session->principal();
+  milliseconds wait = clock_look;
+  if (principal != nullptr && principal->expires) {
+    wait = std::min(wait, std::chrono::duration_cast<milliseconds>(*principal->expires - now()));
+    if (wait <= milliseconds::zero()) {
+      session->close(route::close_expired,
+                     "the credentials have expired; connect again with new ones");
+      return;
+    }
   }
-  seat.term->expires_after(std::min(left, clock_look));
-  seat.term->async_wait([this, connection](net::ErrorCode cancelled) {
+  if (term.end != Steady::time_point::max()) {
+    wait = std::min(wait, std::chrono::ceil<milliseconds>(term.end - Steady::now()));
+    if (wait <= milliseconds::zero()) {
+      session->close(frame::close_service_restart, "limits.lifetime reached; connect again");
+      return;
+    }
+  }
+  term.timer.expires_after(wait);
+  term.timer.async_wait([this, connection](net::ErrorCode cancelled) {
     if (!cancelled) {
-      await_expiry(connection);
+      await_term(connection);
     }
   });
 }

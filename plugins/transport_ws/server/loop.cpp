@@ -112,6 +112,7 @@ struct Loop::Arrival {
   auth::Evidence evidence;
   std::optional<auth::Principal> principal;
   auth::Census::Place place;
+  session::Rejection why = session::Rejection::Request;  // where a refusal says no more
 };
 
 void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
@@ -125,7 +126,7 @@ void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
         [this, arrival](const auto& self, const http::Request& request) {
           on_request(self, request, arrival);
         },
-        [this, arrival](std::string_view how) { reject(arrival->address, how); });
+        [this, arrival](std::string_view how) { on_exchange_end(*arrival, how); });
   });
 }
 
@@ -140,9 +141,9 @@ void Loop::adopt_http(net::Stream socket, net::Admission::Ticket ticket) {
   });
 }
 
-void Loop::turn_away(net::Stream socket, std::string_view reason) {
-  asio::post(context_, [this, socket = std::move(socket), reason]() mutable {
-    reject(address_of(socket), reason);
+void Loop::turn_away(net::Stream socket, std::string_view reason, session::Rejection why) {
+  asio::post(context_, [this, socket = std::move(socket), reason, why]() mutable {
+    reject(address_of(socket), reason, why);
     if (turned_away_ >= turned_away_max || socket.secured()) {
       return;  // the socket is closed: no time to be polite
     }
@@ -155,9 +156,19 @@ void Loop::turn_away(net::Stream socket, std::string_view reason) {
   });
 }
 
-void Loop::reject(const std::string& address, std::string_view reason) {
+void Loop::reject(const std::string& address, std::string_view reason, session::Rejection why) {
   counters_.connections_rejected.add();
+  counters_.rejections[static_cast<std::size_t>(why)].add();
   observer_.on_rejected(address, reason);
+}
+
+void Loop::on_exchange_end(const Arrival& arrival, std::string_view how) {
+  const bool tls = how.starts_with("TLS: ");
+  const session::Rejection why = how == "timeout"   ? session::Rejection::Timeout
+                                 : how == "hung up" ? session::Rejection::HungUp
+                                 : tls              ? session::Rejection::Tls
+                                                    : arrival.why;
+  reject(arrival.address, how, why);
 }
 
 void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
@@ -173,6 +184,7 @@ void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const htt
   }
   const route::Route& route = table_.routes()[place];
   if (request.has("Origin") && !route.origins.allows(request.field("Origin"))) {
+    arrival->why = session::Rejection::Origin;
     exchange->refuse({403, "origin not allowed"});
     return;
   }
@@ -215,13 +227,16 @@ void Loop::on_verdict(const std::shared_ptr<http::Exchange>& exchange,
                       const std::shared_ptr<Arrival>& arrival,
                       bp::result<auth::Principal> verdict) {
   if (!verdict) {
+    arrival->why = verdict.error().code() == BP_E_PERMISSION ? session::Rejection::Credentials
+                                                             : session::Rejection::Undecided;
     exchange->refuse(auth::refusal_of(verdict.error()));
     return;
   }
   auto place = grant(arrival->route, *verdict);
   if (!place) {
-    exchange->refuse(
-        {place.error().code() == BP_E_PERMISSION ? 403U : 429U, place.error().message()});
+    const bool forbidden = place.error().code() == BP_E_PERMISSION;
+    arrival->why = forbidden ? session::Rejection::Forbidden : session::Rejection::Principal;
+    exchange->refuse({forbidden ? 403U : 429U, place.error().message()});
     return;
   }
   arrival->place = std::move(*place);
@@ -256,6 +271,7 @@ void Loop::open_session(Arrival& arrival, net::Stream socket, std::string_view a
   counters_.connections.set(static_cast<double>(seats_.size()));
   observer_.on_open(id, arrival.address,
                     arrival.principal ? std::string_view(arrival.principal->name) : "");
+  begin_term(id);
   if (arrival.principal) {
     settle(*session, std::move(*arrival.principal), std::move(arrival.place));
   }

@@ -42,6 +42,9 @@ class Observer {
   /// By its first message.
   virtual void on_identified(std::uint64_t /*connection*/, std::string_view /*principal*/) {}
 
+  /// No descriptor or memory was left for the next connection; false: there is again.
+  virtual void on_accept_paused(bool /*paused*/, const std::string& /*reason*/) {}
+
   virtual void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) = 0;
   virtual void on_rejected(const std::string& address, std::string_view reason) = 0;
   /// A channel that is bridged to a topic: it is missing, lost messages, is there again.
@@ -86,7 +89,7 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   /// A connection of the second listener: expects a plain request.
   void adopt_http(net::Stream socket, net::Admission::Ticket ticket);
   /// A connection that is one too many: is told so, unless that took a TLS handshake first.
-  void turn_away(net::Stream socket, std::string_view reason);
+  void turn_away(net::Stream socket, std::string_view reason, session::Rejection why);
 
   /// Refuses new work, waits for what is in flight, closes every connection with `code`. `on_done`
   /// is called on the loop's thread, at the latest after Settings::drain_ms.
@@ -123,6 +126,12 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   [[nodiscard]] rpc::Bus& bus() noexcept { return *bus_; }
 
  private:
+  // How long a connection may stay.
+  struct Term {
+    net::Timer timer;
+    std::chrono::steady_clock::time_point end;
+  };
+
   struct Seat {
     std::shared_ptr<session::Session> session;
     net::Admission::Ticket ticket;
@@ -130,7 +139,7 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
     std::chrono::steady_clock::time_point since;
     std::size_t route;
     auth::Census::Place place;
-    std::unique_ptr<net::Timer> term;  // null: it may stay for ever
+    std::unique_ptr<Term> term;  // null: it may stay for ever
   };
 
   struct Arrival;
@@ -153,11 +162,13 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   bp::result<void> identify(session::Session& session, std::size_t route,
                             auth::Principal principal) override;
   void settle(session::Session& session, auth::Principal principal, auth::Census::Place place);
-  void await_expiry(std::uint64_t connection);
+  void begin_term(std::uint64_t connection);
+  void await_term(std::uint64_t connection);
 
   [[nodiscard]] route::Room& room(std::size_t route) override { return *rooms_[route]; }
 
-  void reject(const std::string& address, std::string_view reason);
+  void reject(const std::string& address, std::string_view reason, session::Rejection why);
+  void on_exchange_end(const Arrival& arrival, std::string_view how);
   void begin_drain(std::uint16_t code, std::move_only_function<void()> on_done);
   void on_room_idle();
   void close_all();

@@ -26,6 +26,11 @@ std::vector<std::unique_ptr<Loop>> make_loops(const Settings& settings, const Bu
   return loops;
 }
 
+std::uint64_t now_ns() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(now).count());
+}
+
 // Wherever a client comes back, the history of its channels is there.
 void share_channels(const std::vector<std::unique_ptr<Loop>>& loops) {
   for (const auto& each : loops) {
@@ -48,97 +53,85 @@ Settings completed(Settings settings) {
   return settings;
 }
 
-bp_status status_of(const net::ErrorCode& failure) noexcept {
-  if (failure == asio::error::address_in_use) {
-    return BP_E_EXISTS;
-  }
-  return failure == asio::error::access_denied ? BP_E_PERMISSION : BP_E_IO;
-}
-
-std::string text_of(const net::ErrorCode& failure) {
-  if (failure == asio::error::address_in_use) {
-    return "address in use";
-  }
-  return failure.message();
-}
-
 }  // namespace
 
 Server::Server(Settings settings, const BusFactory& make_bus, Observer& observer)
     : settings_(completed(std::move(settings))),
       admission_(settings_.connections_max, settings_.connections_per_ip_max),
       http_admission_(http_connections_max, http_connections_max),
+      accept_rate_(settings_.accept_per_s, settings_.accept_per_s),
       loops_(make_loops(settings_, make_bus, observer, hub_)),
-      listener_(loops_.front()->context()),
       metrics_listener_(loops_.front()->context()),
       reload_timer_(loops_.front()->context()),
       observer_(observer) {
   share_channels(loops_);
+  for (const auto& loop : loops_) {
+    listeners_.push_back(std::make_unique<Listener>(loop->context()));
+  }
 }
 
 Server::~Server() {
   stop();
 }
 
-bp::result<void> Server::bind(Listener& listener, const net::Tcp::endpoint& endpoint,
-                              std::string_view key) {
-  net::ErrorCode failure;
-  net::Acceptor& acceptor = listener.acceptor;
-  const auto step = [&failure](auto&& action) {
-    if (!failure) {
-      action();
-    }
-  };
-  step([&] { acceptor.open(endpoint.protocol(), failure); });
-  step([&] { acceptor.set_option(net::Acceptor::reuse_address(true), failure); });
-  step([&] { acceptor.bind(endpoint, failure); });
-  step([&] { acceptor.listen(listen_backlog, failure); });
-  if (failure) {
-    net::ErrorCode ignored;
-    (void)acceptor.close(ignored);
-    const std::string named(key);
-    std::string text(text_of(failure));
-    text += failure == asio::error::address_in_use
-                ? "; fix: end the process that listens there, or give '" + named + "' another port"
-                : "; fix: give '" + named + "' an address and port that this machine has free";
-    return std::unexpected(bp::error(status_of(failure), std::move(text))
-                               .during("binding '" + named + "' " + net::to_text(endpoint)));
+bp::result<std::unique_ptr<tls::Source>> Server::secure(
+    const std::optional<tls::Settings>& settings, std::string_view key) {
+  if (!settings) {
+    return nullptr;
   }
-  return {};
+  auto opened = tls::Source::open(*settings);
+  if (!opened) {
+    return std::unexpected(
+        std::move(opened).error().during("reading the files of '" + std::string(key) + "'"));
+  }
+  return std::move(*opened);
 }
 
-bp::result<void> Server::secure(Listener& listener, const std::optional<tls::Settings>& settings,
-                                std::string_view key) {
-  if (settings) {
-    auto opened = tls::Source::open(*settings);
-    if (!opened) {
-      return std::unexpected(
-          std::move(opened).error().during("reading the files of '" + std::string(key) + "'"));
-    }
-    listener.tls = std::move(*opened);
-  }
-  return {};
+net::Stream Server::stream_of(const std::unique_ptr<tls::Source>& tls, net::Socket socket) {
+  return tls ? net::Stream(std::move(socket), tls->current()) : net::Stream(std::move(socket));
 }
 
-net::Stream Server::stream_of(const Listener& listener, net::Socket socket) {
-  return listener.tls ? net::Stream(std::move(socket), listener.tls->current())
-                      : net::Stream(std::move(socket));
+// One listening socket an io thread: the kernel deals connections out and no thread hands them on.
+// Sockets that share a port do so with any process of this user, so the first look is for an
+// address that is in use.
+bp::result<void> Server::open_listeners() {
+  const bool together = listeners_.size() > 1;
+  if (together && settings_.listen.port() != 0) {
+    Listener look(loops_.front()->context());
+    BP_TRY(look.bind(settings_.listen, "listen"));
+    look.close();
+  }
+  listening_ = settings_.listen;
+  for (const auto& listener : listeners_) {
+    BP_TRY(listener->bind(listening_, "listen", together));
+    listening_ = listener->endpoint();
+  }
+  return {};
 }
 
 bp::result<void> Server::open() {
-  BP_TRY(secure(listener_, settings_.tls, "tls"));
-  BP_TRY(secure(metrics_listener_, settings_.metrics_tls, "metrics.tls"));
-  BP_TRY(bind(listener_, settings_.listen, "listen"));
-  if (settings_.metrics_listen) {
-    if (auto bound = bind(metrics_listener_, *settings_.metrics_listen, "metrics_listen"); !bound) {
-      net::ErrorCode ignored;
-      (void)listener_.acceptor.close(ignored);
-      return bound;
-    }
-    metrics_listening_ = metrics_listener_.acceptor.local_endpoint();
+  auto tls = secure(settings_.tls, "tls");
+  BP_TRY(tls);
+  tls_ = std::move(*tls);
+  auto metrics_tls = secure(settings_.metrics_tls, "metrics.tls");
+  BP_TRY(metrics_tls);
+  metrics_tls_ = std::move(*metrics_tls);
+  auto opened = open_listeners();
+  if (opened && settings_.metrics_listen) {
+    opened = metrics_listener_.bind(*settings_.metrics_listen, "metrics_listen");
+    metrics_listening_ = metrics_listener_.endpoint();
   }
-  listening_ = listener_.acceptor.local_endpoint();
-  return {};
+  if (!opened) {
+    close_listeners();
+  }
+  return opened;
+}
+
+void Server::close_listeners() {
+  for (const auto& listener : listeners_) {
+    listener->close();
+  }
+  metrics_listener_.close();
 }
 
 // Three stat() a listener; only files that changed are read, on this io thread.
@@ -146,19 +139,20 @@ void Server::await_reload() {
   reload_timer_.expires_after(std::chrono::milliseconds(settings_.tls_reload_ms));
   reload_timer_.async_wait([this](net::ErrorCode cancelled) {
     if (!cancelled) {
-      reload(listener_, "tls");
-      reload(metrics_listener_, "metrics.tls");
+      reload(tls_, "tls");
+      reload(metrics_tls_, "metrics.tls");
       await_reload();
     }
   });
 }
 
-void Server::reload(Listener& listener, std::string_view key) {
-  if (listener.tls == nullptr) {
+void Server::reload(const std::unique_ptr<tls::Source>& tls, std::string_view key) {
+  if (tls == nullptr) {
     return;
   }
-  const auto changed = listener.tls->refresh();
+  const auto changed = tls->refresh();
   if (!changed) {
+    loops_.front()->counters().certificates_rejected.add();
     observer_.on_certificate(key, std::unexpected(changed.error()));
   } else if (*changed) {
     observer_.on_certificate(key, {});
@@ -166,72 +160,57 @@ void Server::reload(Listener& listener, std::string_view key) {
 }
 
 void Server::run() {
-  if (settings_.tls_reload_ms > 0 && (listener_.tls || metrics_listener_.tls)) {
+  if (settings_.tls_reload_ms > 0 && (tls_ || metrics_tls_)) {
     await_reload();
   }
-  await_connection();
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    accept(*listeners_[i], *loops_[i]);
+  }
   if (settings_.metrics_listen) {
-    await_scrape();
+    accept_scrapes();
   }
   for (const auto& loop : loops_) {
     loop->run();
   }
 }
 
-// After an error (out of descriptors, say) wait a moment: the connection stays in the backlog.
-bool Server::again(Listener& listener, net::ErrorCode failure,
-                   std::move_only_function<void()> accept) {
-  if (!failure || failure == asio::error::connection_aborted) {
-    return true;
-  }
-  if (failure != asio::error::operation_aborted && listener.acceptor.is_open()) {
-    listener.retry.expires_after(std::chrono::milliseconds(accept_retry_ms));
-    listener.retry.async_wait([accept = std::move(accept)](net::ErrorCode cancelled) mutable {
-      if (!cancelled) {
-        accept();
-      }
-    });
-  }
-  return false;
+Listener::OnPause Server::tell_of_pauses(Loop& loop) {
+  return [this, &loop](bool paused, const std::string& reason) {
+    loop.counters().accept_pauses.add(paused ? 1 : 0);
+    observer_.on_accept_paused(paused, reason);
+  };
 }
 
-void Server::await_connection() {
-  Loop& loop = next_loop();
-  listener_.acceptor.async_accept(
-      loop.context(), [this, &loop](net::ErrorCode failure, net::Socket socket) {
-        if (!again(listener_, failure, [this] { await_connection(); })) {
+void Server::accept(Listener& listener, Loop& loop) {
+  listener.accept(
+      [this, &loop](net::Socket socket, const net::Tcp::endpoint& from) {
+        net::Stream stream = stream_of(tls_, std::move(socket));
+        if (!accept_rate_.try_take(now_ns())) {
+          loop.turn_away(std::move(stream), "too many new connections a second",
+                         session::Rejection::Rate);
           return;
         }
-        net::ErrorCode gone;
-        const auto from = failure ? net::Tcp::endpoint() : socket.remote_endpoint(gone);
-        if (!failure && !gone) {
-          auto ticket = admission_.enter(from.address());
-          if (ticket) {
-            loop.adopt(stream_of(listener_, std::move(socket)), std::move(*ticket));
-          } else {
-            loop.turn_away(stream_of(listener_, std::move(socket)), ticket.error());
-          }
+        auto ticket = admission_.enter(from.address());
+        if (ticket) {
+          loop.adopt(std::move(stream), std::move(*ticket));
+        } else {
+          loop.turn_away(std::move(stream), ticket.error(),
+                         ticket.error() == net::too_many ? session::Rejection::Connections
+                                                         : session::Rejection::Address);
         }
-        await_connection();
-      });
+      },
+      tell_of_pauses(loop));
 }
 
-void Server::await_scrape() {
+void Server::accept_scrapes() {
   Loop& loop = *loops_.front();
-  metrics_listener_.acceptor.async_accept(
-      loop.context(), [this, &loop](net::ErrorCode failure, net::Socket socket) {
-        if (!again(metrics_listener_, failure, [this] { await_scrape(); })) {
-          return;
+  metrics_listener_.accept(
+      [this, &loop](net::Socket socket, const net::Tcp::endpoint& from) {
+        if (auto ticket = http_admission_.enter(from.address())) {
+          loop.adopt_http(stream_of(metrics_tls_, std::move(socket)), std::move(*ticket));
         }
-        net::ErrorCode gone;
-        const auto from = failure ? net::Tcp::endpoint() : socket.remote_endpoint(gone);
-        if (!failure && !gone) {
-          if (auto ticket = http_admission_.enter(from.address())) {
-            loop.adopt_http(stream_of(metrics_listener_, std::move(socket)), std::move(*ticket));
-          }
-        }
-        await_scrape();
-      });
+      },
+      tell_of_pauses(loop));
 }
 
 void Server::drain(std::uint16_t code, std::move_only_function<void()> on_done) {
@@ -243,11 +222,9 @@ void Server::drain(std::uint16_t code, std::move_only_function<void()> on_done) 
   auto waiting = std::make_shared<Waiting>();
   waiting->loops = loops_.size();
   waiting->on_done = std::move(on_done);
-  asio::post(loops_.front()->context(), [this] {
-    net::ErrorCode ignored;
-    (void)listener_.acceptor.close(ignored);
-    listener_.retry.cancel();
-  });
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    asio::post(loops_[i]->context(), [this, i] { listeners_[i]->close(); });
+  }
   for (const auto& loop : loops_) {
     loop->drain(code, [waiting] {
       if (--waiting->loops == 0) {
@@ -261,9 +238,7 @@ void Server::stop() {
   for (const auto& loop : loops_) {
     loop->stop();
   }
-  net::ErrorCode ignored;
-  (void)listener_.acceptor.close(ignored);
-  (void)metrics_listener_.acceptor.close(ignored);
+  close_listeners();
 }
 
 void Server::close(std::uint64_t connection, std::uint16_t code, std::string reason,

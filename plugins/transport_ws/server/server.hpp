@@ -11,7 +11,10 @@
 #include <string>
 #include <vector>
 
+#include "backplane/kit/token_bucket.hpp"
+
 #include "net/admission.hpp"
+#include "server/listener.hpp"
 #include "server/loop.hpp"
 #include "server/settings.hpp"
 #include "tls/source.hpp"
@@ -67,41 +70,32 @@ class Server {
   [[nodiscard]] topic::Hub& hub() noexcept { return hub_; }
 
  private:
-  struct Listener {
-    explicit Listener(asio::io_context& context) : acceptor(context), retry(context) {}
-
-    net::Acceptor acceptor;
-    net::Timer retry;
-    std::unique_ptr<tls::Source> tls;  // null: plain
-  };
-
-  [[nodiscard]] static bp::result<void> bind(Listener& listener, const net::Tcp::endpoint& endpoint,
-                                             std::string_view key);
-  void await_connection();
-  void await_scrape();
-  [[nodiscard]] static bp::result<void> secure(Listener& listener,
-                                               const std::optional<tls::Settings>& settings,
-                                               std::string_view key);
-  [[nodiscard]] static net::Stream stream_of(const Listener& listener, net::Socket socket);
+  [[nodiscard]] static bp::result<std::unique_ptr<tls::Source>> secure(
+      const std::optional<tls::Settings>& settings, std::string_view key);
+  [[nodiscard]] static net::Stream stream_of(const std::unique_ptr<tls::Source>& tls,
+                                             net::Socket socket);
+  [[nodiscard]] bp::result<void> open_listeners();
+  void close_listeners();
+  [[nodiscard]] Listener::OnPause tell_of_pauses(Loop& loop);
+  void accept(Listener& listener, Loop& loop);
+  void accept_scrapes();
   void await_reload();
-  void reload(Listener& listener, std::string_view key);
-  [[nodiscard]] static bool again(Listener& listener, net::ErrorCode failure,
-                                  std::move_only_function<void()> accept);
-
-  [[nodiscard]] Loop& next_loop() noexcept { return *loops_[next_loop_++ % loops_.size()]; }
+  void reload(const std::unique_ptr<tls::Source>& tls, std::string_view key);
 
   const Settings settings_;
   net::Admission admission_;
   net::Admission http_admission_;
   topic::Hub hub_;
+  bp::kit::token_bucket accept_rate_;
   std::vector<std::unique_ptr<Loop>> loops_;
-  Listener listener_;
+  std::vector<std::unique_ptr<Listener>> listeners_;  // one a loop
   Listener metrics_listener_;
+  std::unique_ptr<tls::Source> tls_;  // null: plain
+  std::unique_ptr<tls::Source> metrics_tls_;
   net::Tcp::endpoint listening_;
   std::optional<net::Tcp::endpoint> metrics_listening_;
   net::Timer reload_timer_;
   Observer& observer_;
-  std::size_t next_loop_ = 0;
 };
 
 }  // namespace transport_ws::server

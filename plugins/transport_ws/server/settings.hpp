@@ -36,6 +36,8 @@ struct Settings {
   std::uint32_t drain_ms = drain_ms_default;
   std::uint32_t io_threads = 1;
   auth::AuthSettings auth;
+  std::uint32_t accept_per_s = accept_per_s_default;
+  std::uint64_t lifetime_ms = 0;  // of a connection; 0: it may stay for ever
   std::uint32_t per_principal_max = per_principal_max_default;
   std::shared_ptr<auth::Census> census;                 // of all loops; the server makes it
   std::optional<tls::Settings> tls;                     // of the first listener; none: plain

@@ -5,9 +5,12 @@
 // cell of the host, so counting stays one load and one store.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <bit>
 #include <cstdint>
+
+#include "session/rejection.hpp"
 
 namespace transport_ws::session {
 
@@ -63,7 +66,11 @@ struct Counters {
   Level subscriptions;  // to topics
   Count connections_accepted;
   Count connections_closed;
-  Count connections_rejected;
+  Count connections_rejected;                            // all of them
+  std::array<Count, rejection_names.size()> rejections;  // by Rejection
+  Count accept_pauses;                                   // no descriptor was left
+  Count certificates_rejected;
+  Count over_rate;  // connections closed because they said too much a second
   Count messages_received;
   Count messages_sent;
   Count bytes_received;

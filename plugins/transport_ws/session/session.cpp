@@ -130,8 +130,32 @@ void Session::go_on_reading() {
   await_readable();
 }
 
+// Counted in seconds of the clock, so a burst over the turn of a second may be twice as large; who
+// has no limit pays no look at the clock.
+bool Session::within(std::uint32_t per_s, std::uint32_t& said, std::string_view what) {
+  if (per_s == 0) {
+    return true;
+  }
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const auto second =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+  if (second != second_) {
+    second_ = second;
+    messages_said_ = 0;
+    control_said_ = 0;
+  }
+  if (++said <= per_s) {
+    return true;
+  }
+  desk_.counters.over_rate.add();
+  peer_closed_ = true;
+  linger_ = true;
+  begin_close(frame::close_policy, "too many " + std::string(what) + " a second", /*now=*/true);
+  return false;
+}
+
 bool Session::on_message(frame::Opcode kind, std::string_view payload) {
-  if (state_ == State::Open) {
+  if (state_ == State::Open && within(settings_.messages_per_s, messages_said_, "messages")) {
     desk_.counters.messages_received.add();
     owner_->on_message(*this, kind, payload);
   }
@@ -139,14 +163,14 @@ bool Session::on_message(frame::Opcode kind, std::string_view payload) {
 }
 
 bool Session::on_ping(std::string_view payload) {
-  if (state_ == State::Open) {
+  if (state_ == State::Open && within(settings_.control_per_s, control_said_, "pings")) {
     outbox_.put_pong(control(frame::Opcode::Pong, payload));
   }
   return true;
 }
 
 bool Session::on_pong(std::string_view /*payload*/) {
-  return true;
+  return state_ != State::Open || within(settings_.control_per_s, control_said_, "pongs");
 }
 
 bool Session::on_close(std::uint16_t code, std::string_view reason) {

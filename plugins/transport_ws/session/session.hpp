@@ -28,6 +28,8 @@ struct SessionSettings {
   frame::Policy policy = frame::Policy::Close;
   std::uint32_t heartbeat_ms = heartbeat_ms_default;
   std::uint32_t block_ms = block_ms_default;  // 0: nobody is cut off
+  std::uint32_t messages_per_s = 0;           // 0: any number
+  std::uint32_t control_per_s = 0;            // pings and pongs; 0: any number
 };
 
 class Session final : public Peer,
@@ -113,6 +115,7 @@ class Session final : public Peer,
   bool on_pong(std::string_view payload) override;
   bool on_close(std::uint16_t code, std::string_view reason) override;
 
+  [[nodiscard]] bool within(std::uint32_t per_s, std::uint32_t& said, std::string_view what);
   void await_readable();
   void on_readable();
   void take(std::span<char> bytes);
@@ -138,6 +141,9 @@ class Session final : public Peer,
   Desk desk_;
   const SessionSettings& settings_;
   std::string end_reason_;
+  std::uint32_t second_ = 0;  // of the clock, in which this was said:
+  std::uint32_t messages_said_ = 0;
+  std::uint32_t control_said_ = 0;
   std::uint16_t end_code_ = frame::close_abnormal;
   State state_ = State::Open;
   std::uint8_t missed_pongs_ = 0;

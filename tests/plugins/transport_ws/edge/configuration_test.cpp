@@ -63,6 +63,28 @@ TEST(Configuration, TakesEveryKey) {
   EXPECT_EQ(settings->http_timeout_ms, 3'000U);
 }
 
+TEST(Configuration, TakesRatesAndALifetime) {
+  const auto usual = read("{}");
+  ASSERT_TRUE(usual);
+  EXPECT_EQ(usual->accept_per_s, 10'000U);
+  EXPECT_EQ(usual->session.messages_per_s, 0U);
+  EXPECT_EQ(usual->session.control_per_s, 1'000U);
+  EXPECT_EQ(usual->lifetime_ms, 0U);
+  const auto settings = read(
+      R"({"limits":{"accept_per_s":0,"messages_per_s":5,"control_per_s":6,"lifetime":"48h",
+                    "per_principal":7}})");
+  ASSERT_TRUE(settings) << settings.error().text();
+  EXPECT_EQ(settings->accept_per_s, 0U);
+  EXPECT_EQ(settings->session.messages_per_s, 5U);
+  EXPECT_EQ(settings->session.control_per_s, 6U);
+  EXPECT_EQ(settings->lifetime_ms, 172'800'000U);
+  EXPECT_EQ(settings->per_principal_max, 7U);
+  EXPECT_NE(read(R"({"limits":{"lifetime":"9000h"}})").error().text().find("limits.lifetime"),
+            std::string::npos);
+  EXPECT_NE(read(R"({"limits":{"per_principal":0}})").error().text().find("limits.per_principal"),
+            std::string::npos);
+}
+
 TEST(Configuration, NamesTheKeyThatIsOutOfRange) {
   for (const auto& [text, key] :
        {std::pair<std::string, std::string>{R"({"listen":"here"})", "listen"},

@@ -41,7 +41,8 @@ class LoopTest : public ::testing::Test, public Observer {
       loop->adopt(net::Socket(acceptor.accept()),
                   std::move(*admission.enter(asio::ip::address_v4::loopback())));
     } else {
-      loop->turn_away(net::Socket(acceptor.accept()), "too many connections");
+      loop->turn_away(net::Socket(acceptor.accept()), "too many connections",
+                      session::Rejection::Connections);
     }
     return client;
   }
