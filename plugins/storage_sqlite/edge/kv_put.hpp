@@ -36,6 +36,11 @@ class KvRules {
     return {kv::wall_clock_ms(), clock_ms(), changes_kept_, outbox_messages_max_};
   }
 
+  /// For what neither looks at a time to live nor gives one: one look at a clock.
+  [[nodiscard]] kv::Turn timeless_turn() const noexcept {
+    return {kv::wall_clock_ms(), 0, changes_kept_, outbox_messages_max_};
+  }
+
  private:
   kv::Clock clock_;
   std::uint32_t changes_kept_;
@@ -45,7 +50,9 @@ class KvRules {
 /// A put on its way to the writer. Rules and feed outlive what the store does.
 struct PutWork {
   bp::result<std::int64_t> operator()(engine::Connection& connection) const {
-    return kv::put(connection, put.key, {put.value, put.ttl_ms}, put.condition, rules->turn());
+    const bool timeless = put.ttl_ms == 0 && put.condition.kind == kv::Condition::Kind::Always;
+    return kv::put(connection, put.key, {put.value, put.ttl_ms}, put.condition,
+                   timeless ? rules->timeless_turn() : rules->turn());
   }
 
   /// Back on the strand, even when nobody waits any more.

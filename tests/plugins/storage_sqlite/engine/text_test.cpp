@@ -21,6 +21,9 @@ TEST(Text, CheckNamesTheFieldAndTheLimit) {
   EXPECT_TRUE(fails_with(check_text("key", "\xED\xA0\x80", 9, Emptiness::Refused), BP_E_INVALID,
                          "not UTF-8"))
       << "a surrogate";
+  EXPECT_TRUE(check_text("key", "\x01 \x7F", 3, Emptiness::Refused));
+  EXPECT_TRUE(check_text("key", "a\xC3\xA4", 3, Emptiness::Refused));
+  EXPECT_TRUE(fails_with(check_text("key", "a\x80", 9, Emptiness::Refused), BP_E_INVALID, "UTF-8"));
   EXPECT_TRUE(fails_with(check_text("key", std::string("a\0b", 3), 9, Emptiness::Refused),
                          BP_E_INVALID, "NUL"));
 }
