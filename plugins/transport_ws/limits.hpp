@@ -51,6 +51,12 @@ inline constexpr std::size_t routes_max = 64;
 inline constexpr std::size_t route_path_bytes_max = 1024;
 inline constexpr std::size_t subprotocols_max = 16;
 
+// HTTP requests to services.
+inline constexpr std::size_t endpoints_max = 1'024;
+inline constexpr std::size_t query_parameters_max = 64;  // of one endpoint
+inline constexpr std::uint64_t body_bytes_max_default = 64U << 10U;
+inline constexpr std::uint32_t calls_in_flight_max_default = 256;  // per io thread
+
 // Topics.
 inline constexpr std::size_t topic_patterns_max = 256;  // of one allow list
 inline constexpr std::size_t bridges_max = 256;

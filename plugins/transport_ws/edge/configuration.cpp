@@ -95,6 +95,9 @@ void read_limits(const Configuration& from, Ranges& ranges, server::Settings& se
       ranges.number("limits.in_flight", limits.in_flight, requests_ceiling);
   settings.gateway.subscriptions_max =
       ranges.number("limits.subscriptions", limits.subscriptions, requests_ceiling);
+  settings.body_bytes_max = ranges.size("limits.body", limits.body, message_bytes_ceiling);
+  settings.counter.in_flight_max =
+      ranges.number("limits.http_in_flight", limits.http_in_flight, requests_ceiling);
   settings.gateway.history.messages_max = limits.history;
   if (limits.history > history_ceiling) {
     ranges.number("limits.history", limits.history, history_ceiling);
@@ -124,6 +127,17 @@ bp::result<void> read_tls(const Configuration& from, std::string_view folder, Ra
   };
   BP_TRY(read(from.tls, "tls", settings.tls));
   return read(from.metrics.tls, "metrics.tls", settings.metrics_tls);
+}
+
+bp::result<void> read_http(const Configuration& from, server::Settings& settings) {
+  auto endpoints = endpoints_of(from.http, settings.gateway.call_timeout_ms);
+  BP_TRY(endpoints);
+  settings.http = rest::Table(std::move(*endpoints));
+  if (!from.healthz.empty() && !from.healthz.starts_with('/')) {
+    return bp::fail(BP_E_CONFIG, "'healthz' must be a path that begins with '/', or empty");
+  }
+  settings.counter.health_path = from.healthz;
+  return {};
 }
 
 bp::result<void> read_addresses(const Configuration& from, server::Settings& settings) {
@@ -177,6 +191,7 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration,
   auto bridges = bridges_of(configuration.bridges);
   BP_TRY(bridges);
   settings.bridges = std::move(*bridges);
+  BP_TRY(read_http(configuration, settings));
   return settings;
 }
 

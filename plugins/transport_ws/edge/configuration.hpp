@@ -16,6 +16,7 @@
 
 #include "client/outbound.hpp"
 #include "edge/auth_configuration.hpp"
+#include "edge/http_configuration.hpp"
 #include "edge/routes_configuration.hpp"
 #include "edge/tls_configuration.hpp"
 #include "limits.hpp"
@@ -49,6 +50,8 @@ struct LimitsConfiguration {
   std::uint32_t in_flight = in_flight_max_default;
   std::uint32_t subscriptions = subscriptions_max_default;
   Milliseconds call_timeout{call_timeout_ms_default};
+  bp::byte_size body{body_bytes_max_default};
+  std::uint32_t http_in_flight = calls_in_flight_max_default;
   std::uint32_t history = history_messages_default;
   bp::byte_size history_bytes{history_bytes_default};
   Milliseconds history_linger{history_linger_ms_default};
@@ -66,6 +69,8 @@ struct LimitsConfiguration {
       bp::field<&LimitsConfiguration::message>("message").or_default(),
       bp::field<&LimitsConfiguration::in_flight>("in_flight").or_default(),
       bp::field<&LimitsConfiguration::subscriptions>("subscriptions").or_default(),
+      bp::field<&LimitsConfiguration::body>("body").or_default(),
+      bp::field<&LimitsConfiguration::http_in_flight>("http_in_flight").or_default(),
       bp::field<&LimitsConfiguration::history>("history").or_default(),
       bp::field<&LimitsConfiguration::history_bytes>("history_bytes").or_default(),
       bp::field<&LimitsConfiguration::history_linger>("history_linger").or_default(),
@@ -123,6 +128,8 @@ struct Configuration {
   RoutesConfiguration routes;
   std::optional<TlsConfiguration> tls;
   std::vector<BridgeConfiguration> bridges;
+  std::vector<EndpointConfiguration> http;
+  std::string healthz = "/healthz";
   AuthConfiguration auth;
 
   static constexpr auto fields =
@@ -139,6 +146,8 @@ struct Configuration {
                  bp::field<&Configuration::clients>("clients").or_default(),
                  bp::field<&Configuration::routes>("routes").or_default(),
                  bp::field<&Configuration::tls>("tls").or_default(),
+                 bp::field<&Configuration::http>("http").or_default(),
+                 bp::field<&Configuration::healthz>("healthz").or_default(),
                  bp::field<&Configuration::bridges>("bridges").or_default(),
                  bp::field<&Configuration::auth>("auth").or_default());
 };

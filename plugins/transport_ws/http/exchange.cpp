@@ -7,6 +7,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
 
 namespace transport_ws::http {
 
@@ -19,25 +20,32 @@ bool not_now(const net::ErrorCode& failure) noexcept {
 }  // namespace
 
 Exchange::Exchange(net::Stream socket, session::Desk desk, std::uint32_t deadline_ms,
-                   std::uint32_t header_bytes_max)
+                   std::uint32_t header_bytes_max, std::uint64_t body_bytes_max)
     : socket_(std::move(socket)),
       timer_(desk.context),
       desk_(desk),
-      reader_(header_bytes_max, /*body_bytes_max=*/0),
-      deadline_ms_(deadline_ms) {}
+      body_bytes_max_(body_bytes_max),
+      deadline_ms_(deadline_ms),
+      header_bytes_max_(header_bytes_max) {
+  reader_.emplace(header_bytes_max_, body_bytes_max_);
+}
 
 void Exchange::start(OnRequest on_request, OnEnd on_end) {
   on_request_ = std::move(on_request);
   on_end_ = std::move(on_end);
   net::ErrorCode ignored;
   (void)socket_.non_blocking(true, ignored);
-  timer_.expires_after(std::chrono::milliseconds(deadline_ms_));
+  allow(deadline_ms_);
+  await_readable();
+}
+
+void Exchange::allow(std::uint32_t deadline_ms) {
+  timer_.expires_after(std::chrono::milliseconds(deadline_ms));
   timer_.async_wait([self = shared_from_this()](net::ErrorCode failure) {
     if (!failure) {
       self->end("timeout");
     }
   });
-  await_readable();
 }
 
 void Exchange::await_readable() {
@@ -57,14 +65,55 @@ void Exchange::on_readable() {
     end(tls ? "TLS: " + socket_.explain(failure) : "hung up");
     return;
   }
-  const auto complete = reader_.feed({desk_.scratch.data(), bytes});
+  take({desk_.scratch.data(), bytes});
+}
+
+void Exchange::take(std::string_view bytes) {
+  const auto complete = reader_->feed(bytes);
   if (!complete) {
     refuse(complete.error());
-  } else if (!*complete) {
+    return;
+  }
+  if (!*complete) {
     await_readable();
-  } else {
-    requested_ = true;
-    std::exchange(on_request_, nullptr)(shared_from_this(), reader_.take());
+    return;
+  }
+  requested_ = true;
+  Request request = reader_->take();
+  delivery_ = {.keep_alive = wants_keep_alive(request), .head = request.method == "HEAD"};
+  // It may end the exchange, and with it what is called: it is held here meanwhile.
+  auto on_request = std::exchange(on_request_, nullptr);
+  on_request(shared_from_this(), std::move(request));
+  if (on_end_) {
+    on_request_ = std::move(on_request);
+  }
+}
+
+// Posted, so that many requests in one read do not pile up on the stack.
+void Exchange::next_request() {
+  asio::post(desk_.context, [self = shared_from_this()] {
+    if (!self->on_end_) {
+      return;
+    }
+    const std::string rest = self->reader_->rest();
+    self->reader_.emplace(self->header_bytes_max_, self->body_bytes_max_);
+    self->out_.clear();
+    self->requested_ = false;
+    self->allow(self->deadline_ms_);
+    if (rest.empty()) {
+      self->await_readable();
+    } else {
+      self->take(rest);
+    }
+  });
+}
+
+void Exchange::serve(const Response& response) {
+  if (on_end_) {
+    served_ = true;
+    how_ = "answered";
+    go_on_ = delivery_.keep_alive;
+    write(to_text(response, delivery_));
   }
 }
 
@@ -128,7 +177,11 @@ void Exchange::written() {
   if (on_upgraded_) {
     timer_.cancel();
     on_end_ = nullptr;
-    std::exchange(on_upgraded_, nullptr)(std::move(socket_), reader_.rest());
+    std::exchange(on_upgraded_, nullptr)(std::move(socket_), reader_->rest());
+    return;
+  }
+  if (std::exchange(go_on_, false)) {
+    next_request();
     return;
   }
   net::ErrorCode ignored;
@@ -166,7 +219,7 @@ void Exchange::end(std::string_view how) {
   (void)socket_.close(ignored);
   on_request_ = nullptr;
   on_upgraded_ = nullptr;
-  std::exchange(on_end_, nullptr)(how);
+  std::exchange(on_end_, nullptr)(served_ ? answered : how);
 }
 
 }  // namespace transport_ws::http

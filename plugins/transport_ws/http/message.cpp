@@ -215,17 +215,25 @@ std::string ResponseReader::rest() {
   return std::exchange(parser_->pending, {});
 }
 
-std::string to_text(const Response& response) {
-  std::string text = fmt::format(
-      "HTTP/1.1 {} {}\r\nServer: backplane\r\nConnection: close\r\nContent-Length: {}\r\n",
-      response.status, reason_phrase(response.status), response.body.size());
+std::string to_text(const Response& response, Delivery how) {
+  std::string text =
+      fmt::format("HTTP/1.1 {} {}\r\nServer: backplane\r\nConnection: {}\r\n", response.status,
+                  reason_phrase(response.status), how.keep_alive ? "keep-alive" : "close");
+  if (response.status != 204) {  // RFC 9110 section 8.6
+    text += fmt::format("Content-Length: {}\r\n", response.body.size());
+  }
   if (!response.body.empty()) {
     text += fmt::format("Content-Type: {}\r\n", response.content_type);
   }
   for (const Field& field : response.fields) {
     text += fmt::format("{}: {}\r\n", field.name, field.value);
   }
-  return text.append("\r\n").append(response.body);
+  return text.append("\r\n").append(how.head ? std::string_view() : response.body);
+}
+
+bool wants_keep_alive(const Request& request) {
+  const std::string_view connection = request.field("Connection");
+  return request.version == 11 && !has_token(connection, "close");
 }
 
 bool is_upgrade(const Request& request) noexcept {

@@ -84,8 +84,16 @@ class ResponseReader {
   std::unique_ptr<Parser> parser_;
 };
 
-/// The bytes of a response; the connection ends behind it.
-[[nodiscard]] std::string to_text(const Response& response);
+/// How an answer goes out.
+struct Delivery {
+  bool keep_alive = false;  // else the connection ends behind it
+  bool head = false;        // the body is measured, not sent
+};
+
+[[nodiscard]] std::string to_text(const Response& response, Delivery how = {});
+
+/// May a further request come on the connection (RFC 9112 section 9.3)?
+[[nodiscard]] bool wants_keep_alive(const Request& request);
 
 [[nodiscard]] bool is_upgrade(const Request& request) noexcept;
 

@@ -51,6 +51,9 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
       hub_(hub),
       authenticator_(settings.auth, *bus_),
       antechamber_(*this, *this, context_, authenticator_),
+      counter_({*bus_, settings.http, authenticator_,
+                http::OriginPolicy(settings.origins, settings.origins_loopback)},
+               settings.counter),
       // One io thread leads the channels out; every thread's followers hear it.
       outward_(number == 0 ? settings.bridges : std::vector<topic::Bridge>(), *bus_, hub, context_,
                [this](const std::string& channel, std::string_view what) {
@@ -120,13 +123,18 @@ void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
   arrival->ticket = std::move(ticket);
   asio::post(context_, [this, socket = std::move(socket), arrival]() mutable {
     arrival->address = address_of(socket);
-    const auto exchange = std::make_shared<http::Exchange>(
-        std::move(socket), desk(), settings_.handshake_ms, settings_.header_bytes_max);
+    const auto exchange =
+        std::make_shared<http::Exchange>(std::move(socket), desk(), settings_.handshake_ms,
+                                         settings_.header_bytes_max, settings_.body_bytes_max);
     exchange->start(
         [this, arrival](const auto& self, const http::Request& request) {
           on_request(self, request, arrival);
         },
-        [this, arrival](std::string_view how) { on_exchange_end(*arrival, how); });
+        [this, arrival](std::string_view how) {
+          if (how != http::Exchange::answered) {
+            on_exchange_end(*arrival, how);
+          }
+        });
   });
 }
 
@@ -174,6 +182,9 @@ void Loop::on_exchange_end(const Arrival& arrival, std::string_view how) {
 void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
                       const std::shared_ptr<Arrival>& arrival) {
   if (!http::is_upgrade(request)) {
+    if (counter_.serve(exchange, request, arrival->address)) {
+      return;
+    }
     exchange->refuse({426, "this is a WebSocket endpoint: connect with a WebSocket client"});
     return;
   }
@@ -379,7 +390,8 @@ void Loop::begin_drain(std::uint16_t code, std::move_only_function<void()> on_do
       finish_drain();
     }
   });
-  rooms_at_work_ = rooms_.size() + 1;  // and the gateway
+  rooms_at_work_ = rooms_.size() + 2;  // and the gateway, and the calls of plain requests
+  counter_.drain([this] { on_room_idle(); });
   gateway_.drain([this] { on_room_idle(); });
   for (const auto& room : rooms_) {
     room->drain([this] { on_room_idle(); });

@@ -189,6 +189,7 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   topic::Hub& hub_;
   auth::Authenticator authenticator_;
   route::Antechamber antechamber_;
+  rest::Counter counter_;
   std::vector<std::unique_ptr<route::Room>> rooms_;  // by place in the table of routes
   std::unordered_map<std::uint64_t, Seat> seats_;
   topic::Outward outward_;

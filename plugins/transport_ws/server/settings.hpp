@@ -11,6 +11,7 @@
 #include "auth/census.hpp"
 #include "limits.hpp"
 #include "net/socket.hpp"
+#include "rest/counter.hpp"
 #include "route/route.hpp"
 #include "rpc/gateway.hpp"
 #include "tls/context.hpp"
@@ -26,6 +27,9 @@ struct Settings {
   session::SessionSettings session;
   std::vector<route::Route> routes;  // empty: every path leads to the gateway
   std::vector<topic::Bridge> bridges;
+  rest::Table http;
+  rest::CounterSettings counter;
+  std::uint64_t body_bytes_max = body_bytes_max_default;
   rpc::GatewaySettings gateway;
   std::uint32_t connections_max = connections_max_default;
   std::uint32_t connections_per_ip_max = connections_per_ip_max_default;

@@ -114,6 +114,15 @@ class RawClient {
     return header;
   }
 
+  /// So many bytes; fewer at the end of the stream.
+  std::string read_bytes(std::size_t count) {
+    while (held_.size() < count && fill()) {
+    }
+    const std::string bytes = held_.substr(0, count);
+    held_.erase(0, bytes.size());
+    return bytes;
+  }
+
   /// The next frame; none at the end of the stream.
   std::optional<Received> read_frame() {
     for (;;) {

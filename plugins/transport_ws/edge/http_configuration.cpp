@@ -1,0 +1,91 @@
+// plugins/transport_ws/edge/http_configuration.cpp - checking endpoints one by one and against each
+// other.
+#include "edge/http_configuration.hpp"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "limits.hpp"
+
+namespace transport_ws::edge {
+
+namespace {
+
+// HEAD and OPTIONS are answered by themselves.
+constexpr std::array<std::string_view, 5> verbs{"GET", "POST", "PUT", "PATCH", "DELETE"};
+
+bp::error wrong(const std::string& key, std::string_view why) {
+  return {BP_E_CONFIG, fmt::format("'{}': {}", key, why)};
+}
+
+bp::result<rest::Endpoint> endpoint_of(const std::string& key, const EndpointConfiguration& from) {
+  if (std::ranges::find(verbs, from.method) == verbs.end()) {
+    return std::unexpected(
+        wrong(key + ".method", fmt::format("must be one of {}", fmt::join(verbs, ", "))));
+  }
+  auto pattern = rest::Pattern::parse(from.path);
+  if (!pattern) {
+    return std::unexpected(wrong(key + ".path", pattern.error().message()));
+  }
+  const std::size_t dot = from.call.rfind('.');
+  const std::size_t slash = from.call.rfind('/');
+  if (slash == std::string::npos || dot == std::string::npos || dot < slash + 2 || slash == 0 ||
+      dot + 1 == from.call.size() || from.call.size() > name_bytes_max) {
+    return std::unexpected(
+        wrong(key + ".call", "must name a method, as \"bp.storage.records/1.Get\""));
+  }
+  if (from.query.size() > query_parameters_max) {
+    return std::unexpected(
+        wrong(key + ".query", fmt::format("holds more than {} names", query_parameters_max)));
+  }
+  rest::Endpoint made{
+      from.method, std::move(*pattern), {}, from.call.substr(0, dot), from.call.substr(dot + 1), 0};
+  for (const std::string& text : from.query) {
+    auto parameter = rest::read_parameter(text);
+    if (!parameter) {
+      return std::unexpected(wrong(key + ".query", parameter.error().message()));
+    }
+    made.query.push_back(std::move(*parameter));
+  }
+  return made;
+}
+
+}  // namespace
+
+bp::result<std::vector<rest::Endpoint>> endpoints_of(const std::vector<EndpointConfiguration>& from,
+                                                     std::uint32_t timeout_default_ms) {
+  if (from.size() > endpoints_max) {
+    return bp::fail(BP_E_CONFIG, fmt::format("'http' holds {}; at most {} are possible",
+                                             from.size(), endpoints_max));
+  }
+  std::vector<rest::Endpoint> all;
+  for (const EndpointConfiguration& each : from) {
+    const std::string key = fmt::format("http[{}]", all.size());
+    auto made = endpoint_of(key, each);
+    BP_TRY(made);
+    made->timeout_ms = timeout_default_ms;
+    if (each.timeout) {
+      if (each.timeout->count() < 1 || each.timeout->count() > call_timeout_ms_max) {
+        return std::unexpected(
+            wrong(key + ".timeout", fmt::format("must be from 1ms to {}ms", call_timeout_ms_max)));
+      }
+      made->timeout_ms = static_cast<std::uint32_t>(each.timeout->count());
+    }
+    const auto twin = std::ranges::find_if(all, [&](const rest::Endpoint& other) {
+      return other.verb == made->verb && other.pattern.shape() == made->pattern.shape();
+    });
+    if (twin != all.end()) {
+      return std::unexpected(wrong(key, fmt::format("'http[{}]' serves {} {} already",
+                                                    twin - all.begin(), each.method, each.path)));
+    }
+    all.push_back(std::move(*made));
+  }
+  return all;
+}
+
+}  // namespace transport_ws::edge

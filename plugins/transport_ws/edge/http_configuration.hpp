@@ -1,0 +1,36 @@
+// plugins/transport_ws/edge/http_configuration.hpp - the configuration's `http`: plain requests of
+// the first listener that call services.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backplane/cpp/config.hpp"
+
+#include "rest/table.hpp"
+
+namespace transport_ws::edge {
+
+struct EndpointConfiguration {
+  std::string method;
+  std::string path;
+  std::string call;
+  std::vector<std::string> query;
+  std::optional<std::chrono::milliseconds> timeout;  // none: limits.call_timeout
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&EndpointConfiguration::method>("method"),
+                 bp::field<&EndpointConfiguration::path>("path"),
+                 bp::field<&EndpointConfiguration::call>("call"),
+                 bp::field<&EndpointConfiguration::query>("query").or_default(),
+                 bp::field<&EndpointConfiguration::timeout>("timeout").or_default());
+};
+
+/// Errors: CONFIG, naming the key.
+[[nodiscard]] bp::result<std::vector<rest::Endpoint>> endpoints_of(
+    const std::vector<EndpointConfiguration>& from, std::uint32_t timeout_default_ms);
+
+}  // namespace transport_ws::edge

@@ -1,0 +1,194 @@
+// plugins/transport_ws/rest/counter.cpp - dispatching, calling, answering.
+#include "rest/counter.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "json/json.hpp"
+#include "rpc/envelope.hpp"
+
+namespace transport_ws::rest {
+
+namespace {
+
+constexpr std::string_view json_type = "application/json";
+constexpr std::uint32_t answer_grace_ms = 1'000;  // for writing, behind the call's own time
+
+http::Response failed(unsigned status, std::string_view code, std::string_view message,
+                      std::string_view context = {}) {
+  http::Response response;
+  response.status = status;
+  response.content_type = json_type;
+  response.body = fmt::format(R"({{"error":{{"code":"{}","message":{},"context":[{}]}}}})", code,
+                              json::quoted(message), context);
+  return response;
+}
+
+http::Response failed(const bp::error& failure) {
+  std::string context;
+  for (const std::string& link : failure.context()) {
+    context += (context.empty() ? "" : ",") + json::quoted(link);
+  }
+  return failed(status_of(failure.code()), rpc::code_name(failure.code()), failure.message(),
+                context);
+}
+
+std::string_view code_of(unsigned status) noexcept {
+  return status == 415 ? "UNSUPPORTED" : "INVALID";
+}
+
+std::string allowed(std::vector<std::string_view> verbs) {
+  if (std::ranges::find(verbs, "GET") != verbs.end()) {
+    verbs.emplace_back("HEAD");
+  }
+  verbs.emplace_back("OPTIONS");
+  std::ranges::sort(verbs);
+  const auto twins = std::ranges::unique(verbs);
+  verbs.erase(twins.begin(), twins.end());
+  return fmt::format("{}", fmt::join(verbs, ", "));
+}
+
+}  // namespace
+
+// A request until its answer.
+struct Counter::Visit {
+  std::shared_ptr<http::Exchange> exchange;
+  const Endpoint* endpoint;
+  std::string arguments;
+};
+
+bool Counter::serve(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
+                    const std::string& address) {
+  const std::string_view target = request.target;
+  const std::string_view path = target.substr(0, target.find('?'));
+  Table::Hit hit = parts_.table.find(request.method, path);
+  const bool of_health =
+      hit.verbs.empty() && !settings_.health_path.empty() && path == settings_.health_path;
+  if (of_health) {
+    hit.verbs.emplace_back("GET");
+  }
+  if (hit.verbs.empty()) {
+    return false;
+  }
+  if (of_health && (request.method == "GET" || request.method == "HEAD")) {
+    exchange->serve(health());
+  } else if (hit.endpoint != nullptr) {
+    receive(exchange, request, hit, address);
+  } else {
+    http::Response response;
+    if (request.method == "OPTIONS") {
+      response.status = 204;
+    } else {
+      response = failed(405, "UNSUPPORTED", "not with this method; see 'Allow'");
+    }
+    response.fields.push_back({"Allow", allowed(std::move(hit.verbs))});
+    exchange->serve(response);
+  }
+  return true;
+}
+
+http::Response Counter::health() const {
+  http::Response response;
+  response.status = draining_ ? 503 : 200;
+  response.content_type = json_type;
+  response.body = draining_ ? R"({"status":"closing"})" : R"({"status":"ok"})";
+  return response;
+}
+
+void Counter::receive(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
+                      const Table::Hit& hit, const std::string& address) {
+  if (draining_) {
+    exchange->serve(failed(503, "UNAVAILABLE", "the server is closing; connect again"));
+    return;
+  }
+  if (request.has("Origin") && !parts_.origins.allows(request.field("Origin"))) {
+    exchange->serve(failed(403, "PERMISSION", "origin not allowed"));
+    return;
+  }
+  if (in_flight_ >= settings_.in_flight_max) {
+    exchange->serve(failed(
+        503, "BUSY",
+        fmt::format("{} requests are under way already; try again", settings_.in_flight_max)));
+    return;
+  }
+  auto arguments = arguments_of(*hit.endpoint, hit.values, request);
+  if (!arguments) {
+    const http::Refusal& why = arguments.error();
+    exchange->serve(failed(why.status, code_of(why.status), why.reason));
+    return;
+  }
+  ++in_flight_;
+  const auto visit = std::make_shared<Visit>(exchange, hit.endpoint, std::move(*arguments));
+  auth::Authenticator& authenticator = parts_.authenticator;
+  if (authenticator.mode() == auth::Mode::None) {
+    call(visit);
+    return;
+  }
+  exchange->allow(authenticator.deadline_ms() + answer_grace_ms);
+  authenticator.authenticate(
+      auth::evidence_of(request, address, exchange->peer()),
+      [this, alive = std::weak_ptr(alive_), visit](const bp::result<auth::Principal>& verdict) {
+        if (!alive.expired()) {
+          judge(visit, verdict);
+        }
+      });
+}
+
+void Counter::judge(const std::shared_ptr<Visit>& visit,
+                    const bp::result<auth::Principal>& verdict) {
+  const Endpoint& wanted = *visit->endpoint;
+  if (!verdict) {
+    const http::Refusal why = auth::refusal_of(verdict.error());
+    http::Response response =
+        failed(why.status, rpc::code_name(verdict.error().code()), why.reason);
+    if (why.status == 401) {
+      response.fields.push_back({"WWW-Authenticate", "Bearer"});
+    }
+    answer(*visit, response);
+  } else if (!verdict->may_call(wanted.service, wanted.method)) {
+    answer(*visit,
+           failed(auth::not_allowed(*verdict, "call", wanted.service + "." + wanted.method)));
+  } else {
+    call(visit);
+  }
+}
+
+void Counter::call(const std::shared_ptr<Visit>& visit) {
+  const Endpoint& wanted = *visit->endpoint;
+  visit->exchange->allow(wanted.timeout_ms + answer_grace_ms);
+  parts_.bus.call(
+      wanted.service, wanted.method, visit->arguments, wanted.timeout_ms,
+      [this, alive = std::weak_ptr(alive_), visit](const bp::result<std::string>& reply) {
+        if (alive.expired()) {
+          return;
+        }
+        http::Response response;
+        if (reply) {
+          response.content_type = json_type;
+          response.body = reply->empty() ? "null" : *reply;
+        } else {
+          response = failed(reply.error());
+        }
+        answer(*visit, response);
+      });
+}
+
+void Counter::answer(const Visit& visit, const http::Response& response) {
+  visit.exchange->serve(response);
+  if (--in_flight_ == 0 && on_idle_) {
+    std::exchange(on_idle_, nullptr)();
+  }
+}
+
+void Counter::drain(std::move_only_function<void()> on_idle) {
+  draining_ = true;
+  if (in_flight_ == 0) {
+    on_idle();
+  } else {
+    on_idle_ = std::move(on_idle);
+  }
+}
+
+}  // namespace transport_ws::rest

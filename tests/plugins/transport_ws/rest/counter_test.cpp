@@ -1,0 +1,183 @@
+// tests/plugins/transport_ws/rest/counter_test.cpp - plain requests over a socket: answers, limits,
+// keep-alive, and what must not be understood.
+#include "rest/counter.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+#include "../raw_client.hpp"
+#include "../server/test_server.hpp"
+
+namespace transport_ws::rest {
+namespace {
+
+using server::Settings;
+using server::TestServer;
+
+void add_http(Settings& settings) {
+  settings.body_bytes_max = 1024;
+  settings.counter.in_flight_max = 1;
+  settings.http = Table({{"GET", *Pattern::parse("/r/{id}"), {}, "s/1", "Get", 60'000},
+                         {"POST", *Pattern::parse("/r"), {}, "s/1", "Put", 60'000}});
+}
+
+class CounterTest : public ::testing::Test {
+ protected:
+  static std::string get(const std::string& path, const std::string& more = {}) {
+    return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n";
+  }
+
+  static std::string post(const std::string& body) {
+    return "POST /r HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " +
+           std::to_string(body.size()) + "\r\n\r\n" + body;
+  }
+
+  // Header and body of the next answer.
+  static std::pair<std::string, std::string> read(RawClient& client) {
+    const std::string header = client.read_header();
+    const std::size_t at = header.find("Content-Length: ");
+    const std::size_t bytes =
+        at == std::string::npos
+            ? 0
+            : std::stoul(header.substr(at + std::string("Content-Length: ").size()));
+    return {header, client.read_bytes(bytes)};
+  }
+
+  static std::string status(const std::string& header) { return header.substr(9, 3); }
+
+  /// Answers the next call; says what was asked.
+  std::string reply(const bp::result<std::string>& with) {
+    const auto end = std::chrono::steady_clock::now() + RawClient::patience;
+    while (std::chrono::steady_clock::now() < end) {
+      const std::string asked = server.on_loop([&] {
+        rpc::FakeBus& bus = server.buses[0]->inner;
+        if (bus.asked.empty()) {
+          return std::string();
+        }
+        const std::string what = bus.asked[0].whom + " " + bus.asked[0].json;
+        bus.answer(with);
+        return what;
+      });
+      if (!asked.empty()) {
+        return asked;
+      }
+      std::this_thread::yield();
+    }
+    return "nothing";
+  }
+
+  TestServer server{add_http};
+};
+
+TEST_F(CounterTest, CallsServicesOnOneConnection) {
+  RawClient client(server.port());
+  for (int i = 0; i < 3; ++i) {
+    client.send(get("/r/" + std::to_string(i)));
+    EXPECT_EQ(reply(R"({"v":1})"), "s/1 Get {\"id\":\"" + std::to_string(i) + "\"}");
+    const auto [header, body] = read(client);
+    EXPECT_EQ(status(header), "200");
+    EXPECT_NE(header.find("Connection: keep-alive"), std::string::npos);
+    EXPECT_NE(header.find("Content-Type: application/json"), std::string::npos);
+    EXPECT_EQ(body, R"({"v":1})");
+  }
+  client.send(post(R"({"a":1})"));
+  EXPECT_EQ(reply(std::string()), R"(s/1 Put {"a":1})");
+  EXPECT_EQ(read(client).second, "null");
+  client.send(get("/r/x", "Connection: close\r\n"));
+  EXPECT_EQ(reply(std::string("1")), R"(s/1 Get {"id":"x"})");
+  EXPECT_TRUE(client.read_all().ends_with("\r\n\r\n1"));
+}
+
+TEST_F(CounterTest, TakesRequestsThatCameTogetherInTurn) {
+  RawClient client(server.port());
+  std::string many;
+  for (int i = 0; i < 300; ++i) {
+    many += get("/healthz");
+  }
+  client.send(many);
+  for (int i = 0; i < 300; ++i) {
+    const auto [header, body] = read(client);
+    ASSERT_EQ(status(header), "200");
+    ASSERT_EQ(body, R"({"status":"ok"})");
+  }
+}
+
+TEST_F(CounterTest, TellsErrorsByTheirStatus) {
+  RawClient client(server.port());
+  client.send(get("/r/1"));
+  reply(bp::fail(BP_E_NOT_FOUND, "no record '1'"));
+  const auto [header, body] = read(client);
+  EXPECT_EQ(status(header), "404");
+  EXPECT_EQ(body, R"({"error":{"code":"NOT_FOUND","message":"no record '1'","context":[]}})");
+  client.send(get("/r/1"));
+  reply(bp::fail(BP_E_TIMEOUT, "late"));
+  EXPECT_EQ(status(read(client).first), "504");
+  client.send(get("/r/1?x=1"));
+  EXPECT_EQ(status(read(client).first), "400");
+}
+
+TEST_F(CounterTest, AnswersHeadOptionsAndOtherVerbs) {
+  RawClient client(server.port());
+  client.send("OPTIONS /r/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string options = read(client).first;
+  EXPECT_EQ(status(options), "204");
+  EXPECT_NE(options.find("Allow: GET, HEAD, OPTIONS\r\n"), std::string::npos) << options;
+  client.send("DELETE /r/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string refused = read(client).first;
+  EXPECT_EQ(status(refused), "405");
+  EXPECT_NE(refused.find("Allow: GET, HEAD, OPTIONS\r\n"), std::string::npos);
+  client.send("HEAD /r/1 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  reply(std::string("12345"));
+  const std::string head = client.read_all();
+  EXPECT_NE(head.find("Content-Length: 5\r\n"), std::string::npos);
+  EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+}
+
+TEST_F(CounterTest, IsBounded) {
+  RawClient waiting(server.port());
+  waiting.send(get("/r/1"));
+  while (server.on_loop([&] { return server.buses[0]->inner.asked.empty(); })) {
+    std::this_thread::yield();
+  }
+  RawClient client(server.port());
+  client.send(get("/r/2"));
+  EXPECT_EQ(status(read(client).first), "503");
+  EXPECT_EQ(reply(std::string("1")), R"(s/1 Get {"id":"1"})");
+  EXPECT_EQ(status(read(waiting).first), "200");
+  RawClient large(server.port());
+  large.send(post(std::string(2000, ' ')));
+  EXPECT_EQ(status(large.read_header()), "413");
+  RawClient wide(server.port());
+  wide.send(get("/r/1", "X: " + std::string(20'000, 'x') + "\r\n"));
+  EXPECT_EQ(status(wide.read_header()), "431");
+}
+
+TEST_F(CounterTest, RefusesWhatCanBeReadInTwoWays) {
+  for (const auto* fields : {"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+                             "Content-Length: 3\r\nContent-Length: 4\r\n",
+                             "Transfer-Encoding: gzip, chunked\r\n", "Content-Length: +3\r\n"}) {
+    RawClient client(server.port());
+    client.send(std::string("POST /r HTTP/1.1\r\nHost: a\r\n") + fields + "\r\n0\r\n\r\n");
+    EXPECT_EQ(status(client.read_header()), "400") << fields;
+  }
+}
+
+TEST_F(CounterTest, RefusesForeignPages) {
+  RawClient client(server.port());
+  client.send(get("/r/1", "Origin: https://evil.net\r\n"));
+  EXPECT_EQ(status(read(client).first), "403");
+}
+
+TEST_F(CounterTest, SaysWhenNothingIsThere) {
+  RawClient client(server.port());
+  client.send(get("/nowhere"));
+  EXPECT_EQ(status(client.read_header()), "426");
+}
+
+}  // namespace
+}  // namespace transport_ws::rest
