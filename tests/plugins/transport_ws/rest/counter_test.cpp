@@ -3,6 +3,7 @@
 #include "rest/counter.hpp"
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -71,8 +72,49 @@ class CounterTest : public ::testing::Test {
     return "nothing";
   }
 
-  TestServer server{add_http};
+  explicit CounterTest(const std::function<void(Settings&)>& adjust = add_http) : server(adjust) {}
+
+  TestServer server;
 };
+
+// Each request shows who sends it; here a service decides.
+class GuardedCounterTest : public CounterTest {
+ protected:
+  GuardedCounterTest()
+      : CounterTest([](Settings& settings) {
+          add_http(settings);
+          settings.auth.mode = auth::Mode::FirstMessage;
+          settings.auth.service = "bp.transport.auth/1";
+        }) {}
+};
+
+TEST_F(GuardedCounterTest, CallsOnlyWhatThePrincipalMayCall) {
+  RawClient client(server.port());
+  client.send(get("/r/1", "Authorization: Bearer good\r\n"));
+  EXPECT_NE(reply(std::string(R"({"principal":"ann","call":["s/1.Get"]})")).find("Bearer good"),
+            std::string::npos);
+  EXPECT_EQ(reply(std::string("1")), R"(s/1 Get {"id":"1"})");
+  EXPECT_EQ(status(read(client).first), "200");
+  client.send(post("{}"));
+  reply(std::string(R"({"principal":"ann","call":["s/1.Get"]})"));
+  EXPECT_EQ(status(read(client).first), "403");
+  EXPECT_TRUE(server.on_loop([&] { return server.buses[0]->inner.asked.empty(); }));
+}
+
+TEST_F(GuardedCounterTest, CallsNothingForStrangers) {
+  RawClient client(server.port());
+  client.send(get("/r/1"));
+  reply(std::string(R"({"refused":"no token"})"));
+  const std::string refused = read(client).first;
+  EXPECT_EQ(status(refused), "401");
+  EXPECT_NE(refused.find("WWW-Authenticate: Bearer\r\n"), std::string::npos);
+  client.send(get("/r/1"));
+  reply(bp::fail(BP_E_UNAVAILABLE, "nobody provides it"));
+  EXPECT_EQ(status(read(client).first), "503");
+  EXPECT_TRUE(server.on_loop([&] { return server.buses[0]->inner.asked.empty(); }));
+  client.send(get("/healthz"));
+  EXPECT_EQ(status(read(client).first), "200");
+}
 
 TEST_F(CounterTest, CallsServicesOnOneConnection) {
   RawClient client(server.port());
