@@ -1,15 +1,16 @@
-// tests/scenario/door_test.js - the door: TLS with real clients in two languages, certificates that are
-// replaced, credentials of every kind, and what happens without descriptors.
+// tests/scenario/door_test.js - the door: TLS with real clients in two languages, certificates that
+// are replaced, credentials of every kind, and what happens without descriptors.
 'use strict';
 
 const assert = require('node:assert/strict');
 const crypto = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
-const { spawnSync } = require('node:child_process');
+const { spawn, spawnSync } = require('node:child_process');
 
 const manifest = require('./lib/manifest');
 const { Authority } = require('./lib/paper');
+const { Client } = require('./lib/rpc');
 const { scenario } = require('./lib/scenario');
 
 const python = '/usr/bin/python3'; // Debian's: the one that python3-websockets is for
@@ -46,7 +47,7 @@ function refusal(stage, url, options) {
 
 const sha256 = (text) => crypto.createHash('sha256').update(text).digest('hex');
 
-scenario('npm ws over wss: events, calls, and a client that does not know the root', async (stage) => {
+scenario('npm ws over wss, and a client that does not know the root', async (stage) => {
   const { all, authority } = secured(stage);
   const host = await stage.start(all);
   const client = await stage.connect(secureUrl(host), { ca: authority.root });
@@ -86,8 +87,9 @@ scenario('credentials: token, JSON Web Token, certificate, first message', async
   const encode = (value) => Buffer.from(JSON.stringify(value)).toString('base64url');
   const jwt = (claims, alg = 'EdDSA') => {
     const covered = `${encode({ alg, typ: 'JWT' })}.${encode(claims)}`;
-    const signature = alg === 'none' ? '' : crypto.sign(null, Buffer.from(covered), pair.privateKey).toString('base64url');
-    return `${covered}.${signature}`;
+    if (alg === 'none') return `${covered}.`;
+    const signature = crypto.sign(null, Buffer.from(covered), pair.privateKey);
+    return `${covered}.${signature.toString('base64url')}`;
   };
   const { all, authority } = secured(stage, {
     auth: {
@@ -128,7 +130,8 @@ scenario('credentials: token, JSON Web Token, certificate, first message', async
     assert.match(await refusal(stage, url, bearer(wrong)), /401/);
   }
   const later = await stage.connect(url, { ca });
-  assert.deepEqual(await later.request('authenticate', { token: 'r-secret' }), { principal: 'reader' });
+  const told = await later.request('authenticate', { token: 'r-secret' });
+  assert.deepEqual(told, { principal: 'reader' });
   assert.equal(await later.request('ping'), 'pong');
   const never = await stage.connect(url, { ca });
   await assert.rejects(never.request('ping'), /4401/);
@@ -148,10 +151,12 @@ import asyncio, json, ssl, sys, websockets
 async def main():
     context = ssl.create_default_context(cafile=sys.argv[2])
     async with websockets.connect(sys.argv[1], ssl=context) as ws:
-        await ws.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "subscribe", "params": {"channel": "events"}}))
+        async def ask(id, method, params):
+            await ws.send(json.dumps({"jsonrpc": "2.0", "id": id, "method": method, "params": params}))
+        await ask(1, "subscribe", {"channel": "events"})
         print(await ws.recv())
         big = "x" * 60000
-        await ws.send(json.dumps({"jsonrpc": "2.0", "id": 2, "method": "publish", "params": {"event": {"id": "py", "data": big}}}))
+        await ask(2, "publish", {"event": {"id": "py", "name": "n", "category": "c", "data": big}})
         for _ in range(2):
             message = json.loads(await ws.recv())
             if message.get("method") == "event":
@@ -160,7 +165,6 @@ async def main():
     print("closed", ws.close_code)
 asyncio.run(main())
 `;
-  const { spawn } = require('node:child_process');
   const run = spawn(python, ['-c', script, secureUrl(host), authority.file]);
   const said = [];
   run.stdout.on('data', (part) => said.push(part));
@@ -179,7 +183,6 @@ scenario('without descriptors accepting pauses, then goes on', async (stage) => 
   const open = fs.readdirSync(`/proc/${host.pid}/fd`).length;
   const limit = spawnSync('prlimit', ['--pid', String(host.pid), `--nofile=${open + 2}:`]);
   assert.equal(limit.status, 0, String(limit.stderr));
-  const { Client } = require('./lib/rpc');
   const many = [];
   for (let i = 0; i < 6; i++) many.push(Client.connect(host.url));
   await host.log('accepting pauses', (line) => /accepting pauses/.test(line.message));

@@ -172,6 +172,7 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration,
   read_limits(configuration, ranges, settings);
   settings.origins = configuration.origins;
   settings.origins_loopback = configuration.origins_loopback;
+  settings.reuse_port = configuration.reuse_port;
   settings.io_threads = ranges.number("io_threads", configuration.io_threads, io_threads_ceiling);
   settings.session.heartbeat_ms = ranges.time("heartbeat", configuration.heartbeat);
   settings.drain_ms = ranges.time("drain", configuration.drain);

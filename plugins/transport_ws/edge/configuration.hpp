@@ -119,6 +119,7 @@ struct Configuration {
   std::vector<std::string> origins;
   bool origins_loopback = false;
   std::uint32_t io_threads = 1;
+  bool reuse_port = true;
   Milliseconds heartbeat{heartbeat_ms_default};
   Milliseconds drain{drain_ms_default};
   LimitsConfiguration limits;
@@ -138,6 +139,7 @@ struct Configuration {
                  bp::field<&Configuration::origins>("origins").or_default(),
                  bp::field<&Configuration::origins_loopback>("origins_loopback").or_default(),
                  bp::field<&Configuration::io_threads>("io_threads").or_default(),
+                 bp::field<&Configuration::reuse_port>("reuse_port").or_default(),
                  bp::field<&Configuration::heartbeat>("heartbeat").or_default(),
                  bp::field<&Configuration::drain>("drain").or_default(),
                  bp::field<&Configuration::limits>("limits").or_default(),

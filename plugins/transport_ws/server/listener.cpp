@@ -65,14 +65,16 @@ net::Tcp::endpoint Listener::endpoint() const {
   return acceptor_.local_endpoint(ignored);
 }
 
-void Listener::accept(OnSocket on_socket, OnPause on_pause) {
+void Listener::accept(OnSocket on_socket, OnPause on_pause, Into into) {
+  into_ = std::move(into);
   on_socket_ = std::move(on_socket);
   on_pause_ = std::move(on_pause);
   await();
 }
 
 void Listener::await() {
-  acceptor_.async_accept(context_, [this](net::ErrorCode failure, net::Socket socket) {
+  asio::io_context& owner = into_ ? into_() : context_;
+  acceptor_.async_accept(owner, [this](net::ErrorCode failure, net::Socket socket) {
     if (failure == asio::error::operation_aborted || !acceptor_.is_open()) {
       return;
     }

@@ -22,6 +22,9 @@ class Listener {
   /// True: nothing is accepted for a while, and why; false: it goes on.
   using OnPause = std::function<void(bool paused, const std::string& reason)>;
 
+  /// Whose connection the next one will be.
+  using Into = std::function<asio::io_context&()>;
+
   explicit Listener(asio::io_context& context)
       : context_(context), acceptor_(context), retry_(context) {}
 
@@ -32,7 +35,8 @@ class Listener {
 
   [[nodiscard]] net::Tcp::endpoint endpoint() const;
 
-  void accept(OnSocket on_socket, OnPause on_pause);
+  /// `into`: asked before each connection; it belongs to the listener's own thread otherwise.
+  void accept(OnSocket on_socket, OnPause on_pause, Into into = {});
 
   void close();
 
@@ -45,6 +49,7 @@ class Listener {
   net::Timer retry_;
   OnSocket on_socket_;
   OnPause on_pause_;
+  Into into_;
   bool paused_ = false;
 };
 

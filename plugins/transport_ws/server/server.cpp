@@ -65,8 +65,8 @@ Server::Server(Settings settings, const BusFactory& make_bus, Observer& observer
       reload_timer_(loops_.front()->context()),
       observer_(observer) {
   share_channels(loops_);
-  for (const auto& loop : loops_) {
-    listeners_.push_back(std::make_unique<Listener>(loop->context()));
+  for (std::size_t i = 0; i < (settings_.reuse_port ? loops_.size() : 1); ++i) {
+    listeners_.push_back(std::make_unique<Listener>(loops_[i]->context()));
   }
 }
 
@@ -163,8 +163,12 @@ void Server::run() {
   if (settings_.tls_reload_ms > 0 && (tls_ || metrics_tls_)) {
     await_reload();
   }
-  for (std::size_t i = 0; i < loops_.size(); ++i) {
-    accept(*listeners_[i], *loops_[i]);
+  if (settings_.reuse_port) {
+    for (std::size_t i = 0; i < loops_.size(); ++i) {
+      accept(*listeners_[i], *loops_[i]);
+    }
+  } else {
+    deal_out();
   }
   if (settings_.metrics_listen) {
     accept_scrapes();
@@ -184,22 +188,37 @@ Listener::OnPause Server::tell_of_pauses(Loop& loop) {
 void Server::accept(Listener& listener, Loop& loop) {
   listener.accept(
       [this, &loop](net::Socket socket, const net::Tcp::endpoint& from) {
-        net::Stream stream = stream_of(tls_, std::move(socket));
-        if (!accept_rate_.try_take(now_ns())) {
-          loop.turn_away(std::move(stream), "too many new connections a second",
-                         session::Rejection::Rate);
-          return;
-        }
-        auto ticket = admission_.enter(from.address());
-        if (ticket) {
-          loop.adopt(std::move(stream), std::move(*ticket));
-        } else {
-          loop.turn_away(std::move(stream), ticket.error(),
-                         ticket.error() == net::too_many ? session::Rejection::Connections
-                                                         : session::Rejection::Address);
-        }
+        take(loop, std::move(socket), from);
       },
       tell_of_pauses(loop));
+}
+
+// In turn; the socket is made for the loop that will have it.
+void Server::deal_out() {
+  listeners_.front()->accept(
+      [this](net::Socket socket, const net::Tcp::endpoint& from) {
+        take(*loops_[turn_ % loops_.size()], std::move(socket), from);
+        ++turn_;
+      },
+      tell_of_pauses(*loops_.front()),
+      [this]() -> asio::io_context& { return loops_[turn_ % loops_.size()]->context(); });
+}
+
+void Server::take(Loop& loop, net::Socket socket, const net::Tcp::endpoint& from) {
+  net::Stream stream = stream_of(tls_, std::move(socket));
+  if (!accept_rate_.try_take(now_ns())) {
+    loop.turn_away(std::move(stream), "too many new connections a second",
+                   session::Rejection::Rate);
+    return;
+  }
+  auto ticket = admission_.enter(from.address());
+  if (ticket) {
+    loop.adopt(std::move(stream), std::move(*ticket));
+  } else {
+    loop.turn_away(std::move(stream), ticket.error(),
+                   ticket.error() == net::too_many ? session::Rejection::Connections
+                                                   : session::Rejection::Address);
+  }
 }
 
 void Server::accept_scrapes() {
@@ -222,7 +241,7 @@ void Server::drain(std::uint16_t code, std::move_only_function<void()> on_done) 
   auto waiting = std::make_shared<Waiting>();
   waiting->loops = loops_.size();
   waiting->on_done = std::move(on_done);
-  for (std::size_t i = 0; i < loops_.size(); ++i) {
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
     asio::post(loops_[i]->context(), [this, i] { listeners_[i]->close(); });
   }
   for (const auto& loop : loops_) {

@@ -78,6 +78,8 @@ class Server {
   void close_listeners();
   [[nodiscard]] Listener::OnPause tell_of_pauses(Loop& loop);
   void accept(Listener& listener, Loop& loop);
+  void deal_out();
+  void take(Loop& loop, net::Socket socket, const net::Tcp::endpoint& from);
   void accept_scrapes();
   void await_reload();
   void reload(const std::unique_ptr<tls::Source>& tls, std::string_view key);
@@ -88,7 +90,7 @@ class Server {
   topic::Hub hub_;
   bp::kit::token_bucket accept_rate_;
   std::vector<std::unique_ptr<Loop>> loops_;
-  std::vector<std::unique_ptr<Listener>> listeners_;  // one a loop
+  std::vector<std::unique_ptr<Listener>> listeners_;  // one a loop, or one
   Listener metrics_listener_;
   std::unique_ptr<tls::Source> tls_;  // null: plain
   std::unique_ptr<tls::Source> metrics_tls_;
@@ -96,6 +98,7 @@ class Server {
   std::optional<net::Tcp::endpoint> metrics_listening_;
   net::Timer reload_timer_;
   Observer& observer_;
+  std::size_t turn_ = 0;  // of deal_out()
 };
 
 }  // namespace transport_ws::server

@@ -39,6 +39,7 @@ struct Settings {
   std::uint32_t http_timeout_ms = http_timeout_ms_default;
   std::uint32_t drain_ms = drain_ms_default;
   std::uint32_t io_threads = 1;
+  bool reuse_port = true;  // a listening socket for each io thread; else one that deals out in turn
   auth::AuthSettings auth;
   std::uint32_t accept_per_s = accept_per_s_default;
   std::uint64_t lifetime_ms = 0;  // of a connection; 0: it may stay for ever

@@ -43,7 +43,8 @@ class Authority {
     fs.chmodSync(key, 0o600);
     fs.renameSync(key, this.at(`${stem}.key`));
     fs.renameSync(made, this.at(`${stem}.pem`));
-    return { cert: fs.readFileSync(this.at(`${stem}.pem`)), key: fs.readFileSync(this.at(`${stem}.key`)) };
+    const read = (end) => fs.readFileSync(this.at(`${stem}.${end}`));
+    return { cert: read('pem'), key: read('key') };
   }
 
   get root() {

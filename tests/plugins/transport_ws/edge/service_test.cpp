@@ -26,7 +26,7 @@ enum Method : std::uint32_t {
 class ServiceTest : public Asking {
  protected:
   void start_with_routes() {
-    start(R"("io_threads":2,"routes":{"in":{"path":"/in","to":"channel"},
+    start(R"("io_threads":2,"reuse_port":false,"routes":{"in":{"path":"/in","to":"channel"},
           "all":{"path":"/t","to":"topics","subscribe":["*"]}})");
   }
 

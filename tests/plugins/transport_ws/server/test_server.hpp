@@ -55,6 +55,7 @@ class TestServer final : public Observer {
     Settings settings;
     settings.listen = {asio::ip::address_v4::loopback(), 0};
     settings.metrics_listen = settings.listen;
+    settings.reuse_port = false;  // dealt out in turn: tests know who is where
     if (adjust) {
       adjust(settings);
     }
