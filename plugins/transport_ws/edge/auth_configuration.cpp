@@ -92,9 +92,15 @@ bp::result<void> read_jwt_keys(const JwtConfiguration& from, std::string_view fo
   return {};
 }
 
+// The host fills in what the schema has defaults for, so an object alone says nothing.
+bool has_jwt(const AuthConfiguration& from) noexcept {
+  return from.jwt && (!from.jwt->secret_file.empty() || !from.jwt->public_key.empty() ||
+                      !from.jwt->issuer.empty() || !from.jwt->audience.empty());
+}
+
 // An open door must be meant so; a door with two keepers has none that answers for it.
 bp::result<void> check_provider(const AuthConfiguration& from) {
-  const bool built_in = !from.tokens.empty() || !from.certificates.empty() || from.jwt;
+  const bool built_in = !from.tokens.empty() || !from.certificates.empty() || has_jwt(from);
   if (from.mode == auth::Mode::None && (built_in || !from.service.empty())) {
     return wrong(
         "'auth' names credentials but 'auth.mode' is none; fix: set it to upgrade, "
@@ -125,7 +131,7 @@ bp::result<auth::AuthSettings> auth_settings(const AuthConfiguration& from,
   verifier.usual = {from.defaults.publish, from.defaults.subscribe, from.defaults.call};
   BP_TRY(read_tokens(from, verifier));
   BP_TRY(read_certificates(from, verifier));
-  if (from.jwt) {
+  if (has_jwt(from)) {
     BP_TRY(read_jwt_keys(*from.jwt, folder, verifier.jwt));
   }
   auth::AuthSettings settings;

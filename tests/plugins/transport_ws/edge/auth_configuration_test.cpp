@@ -28,6 +28,9 @@ TEST(AuthConfiguration, IsOffUnlessGiven) {
   const auto settings = read("{}");
   ASSERT_TRUE(settings);
   EXPECT_EQ(settings->mode, auth::Mode::None);
+  // As the host hands it over, with every default filled in.
+  EXPECT_TRUE(read(R"({"mode":"none","service":"","tokens":{},"certificates":[],
+      "jwt":{"secret_file":"","public_key":"","issuer":"","audience":"","leeway":"30s"}})"));
 }
 
 TEST(AuthConfiguration, TakesAService) {
@@ -84,7 +87,8 @@ TEST(AuthConfiguration, NamesWhatIsWrong) {
         {R"({"mode":"upgrade","tokens":{"a":{"sha256":"secret"}}})", "'auth.tokens.a'"},
         {R"({"mode":"upgrade","tokens":{"a":{}}})", "sha256"},
         {R"({"mode":"upgrade","certificates":[{"match":""}]})", "'auth.certificates'"},
-        {R"({"mode":"upgrade","jwt":{}})", "'auth.jwt'"},
+        {R"({"mode":"upgrade","jwt":{}})", "'auth.mode' needs a provider"},
+        {R"({"mode":"upgrade","jwt":{"issuer":"i"}})", "'auth.jwt'"},
         {R"({"mode":"upgrade","jwt":{"secret_file":"x","leeway":"2h"}})", "'auth.jwt.leeway'"},
         {R"({"mode":"upgrade","service":"a/1","deadline":"0s"})", "'auth.deadline'"},
         {R"({"mode":"sometimes"})", "mode"}}) {
