@@ -57,7 +57,7 @@ bp::result<void> Loop::identify(session::Session& session, std::size_t route,
 
 void Loop::settle(session::Session& session, auth::Principal principal, auth::Census::Place place) {
   Seat& seat = seats_.at(session.id());
-  seat.place = std::move(place);
+  seat.place = std::make_unique<auth::Census::Place>(std::move(place));
   const bool expires = principal.expires.has_value();
   session.identify(std::make_unique<const auth::Principal>(std::move(principal)));
   if (expires && seat.term == nullptr) {

@@ -138,8 +138,8 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
     std::string address;
     std::chrono::steady_clock::time_point since;
     std::size_t route;
-    auth::Census::Place place;
-    std::unique_ptr<Term> term;  // null: it may stay for ever
+    std::unique_ptr<auth::Census::Place> place;  // null: of nobody
+    std::unique_ptr<Term> term;                  // null: it may stay for ever
   };
 
   struct Arrival;
