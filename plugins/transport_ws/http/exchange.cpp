@@ -137,6 +137,20 @@ void Exchange::answer(const Response& response, std::string_view how) {
   }
 }
 
+void Exchange::stream(std::string bytes, OnDrained on_drained) {
+  if (on_end_) {
+    on_drained_ = std::move(on_drained);
+    write(std::move(bytes));
+  }
+}
+
+void Exchange::finish(std::string bytes, std::string_view how) {
+  if (on_end_) {
+    how_ = how;
+    write(std::move(bytes));
+  }
+}
+
 void Exchange::upgrade(std::string accepted, OnUpgraded on_upgraded) {
   if (on_end_) {
     on_upgraded_ = std::move(on_upgraded);
@@ -174,6 +188,10 @@ void Exchange::go_on_writing() {
 }
 
 void Exchange::written() {
+  if (on_drained_) {
+    std::exchange(on_drained_, nullptr)();
+    return;
+  }
   if (on_upgraded_) {
     timer_.cancel();
     on_end_ = nullptr;
@@ -219,6 +237,7 @@ void Exchange::end(std::string_view how) {
   (void)socket_.close(ignored);
   on_request_ = nullptr;
   on_upgraded_ = nullptr;
+  on_drained_ = nullptr;
   std::exchange(on_end_, nullptr)(served_ ? answered : how);
 }
 

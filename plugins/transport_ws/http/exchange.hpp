@@ -29,6 +29,9 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   /// Called when the 101 answer has left: the connection is a WebSocket from here on.
   using OnUpgraded = std::move_only_function<void(net::Stream, std::string already_read)>;
 
+  /// Called when everything that was handed to stream() has left.
+  using OnDrained = std::move_only_function<void()>;
+
   Exchange(net::Stream socket, session::Desk desk, std::uint32_t deadline_ms,
            std::uint32_t header_bytes_max, std::uint64_t body_bytes_max = 0);
 
@@ -39,6 +42,10 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   void serve(const Response& response);
   /// So much time from now on until the answer has left.
   void allow(std::uint32_t deadline_ms);
+  /// A part of an answer whose end comes later, by stream() again or finish(). One at a time.
+  void stream(std::string bytes, OnDrained on_drained);
+  /// The last part of it.
+  void finish(std::string bytes, std::string_view how = "answered");
   void refuse(const Refusal& refusal);
   void upgrade(std::string accepted, OnUpgraded on_upgraded);
   /// Ends it without an answer.
@@ -64,6 +71,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   OnRequest on_request_;
   OnEnd on_end_;
   OnUpgraded on_upgraded_;
+  OnDrained on_drained_;
   std::string out_;
   std::string how_;
   std::size_t out_at_ = 0;

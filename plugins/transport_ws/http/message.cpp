@@ -236,6 +236,26 @@ bool wants_keep_alive(const Request& request) {
   return request.version == 11 && !has_token(connection, "close");
 }
 
+std::string chunked_head(const Response& response, unsigned version) {
+  std::string text = fmt::format(
+      "HTTP/1.1 {} {}\r\nServer: backplane\r\nConnection: close\r\nContent-Type: {}\r\n",
+      response.status, reason_phrase(response.status), response.content_type);
+  if (version >= 11) {
+    text += "Transfer-Encoding: chunked\r\n";
+  }
+  for (const Field& field : response.fields) {
+    text += fmt::format("{}: {}\r\n", field.name, field.value);
+  }
+  return text.append("\r\n");
+}
+
+std::string chunk(std::string_view bytes, unsigned version) {
+  if (version < 11) {
+    return std::string(bytes);
+  }
+  return fmt::format("{:x}\r\n{}\r\n", bytes.size(), bytes);
+}
+
 bool is_upgrade(const Request& request) noexcept {
   return request.has("Upgrade");
 }

@@ -95,6 +95,13 @@ struct Delivery {
 /// May a further request come on the connection (RFC 9112 section 9.3)?
 [[nodiscard]] bool wants_keep_alive(const Request& request);
 
+/// The head of a response whose body comes in chunks (RFC 9112 section 7.1), to a client of
+/// HTTP/1.1; one of HTTP/1.0 is given the bytes as they are, and the connection's end.
+[[nodiscard]] std::string chunked_head(const Response& response, unsigned version);
+
+/// One chunk; an empty one is the end.
+[[nodiscard]] std::string chunk(std::string_view bytes, unsigned version);
+
 [[nodiscard]] bool is_upgrade(const Request& request) noexcept;
 
 /// Server: the 101 answer, with these further fields, to a valid WebSocket handshake (RFC 6455

@@ -1,4 +1,5 @@
-// plugins/transport_ws/server/routes.cpp - /metrics asks bp.metrics.export/1 and hands its text on.
+// plugins/transport_ws/server/routes.cpp - /metrics only, and not more often than the limit at
+// once.
 #include "server/routes.hpp"
 
 #include <string>
@@ -7,36 +8,14 @@
 
 #include <fmt/format.h>
 
-#include "json/json.hpp"
+#include "server/scrape.hpp"
 
 namespace transport_ws::server {
 
 namespace {
 
-constexpr std::string_view export_service = "bp.metrics.export/1";
-constexpr std::string_view render_method = "Render";
-constexpr std::string_view text_format = "text/plain; version=0.0.4; charset=utf-8";
-
 http::Response plain(unsigned status, std::string body) {
   return {status, "text/plain; charset=utf-8", std::move(body), {}};
-}
-
-http::Response rendered(const bp::result<std::string>& reply) {
-  if (!reply) {
-    return plain(503, fmt::format("no metrics now: {}\n", reply.error().text()));
-  }
-  const auto page = json::read(*reply);
-  const json::Child* text = page ? page->find("text") : nullptr;
-  if (text == nullptr || text->kind != json::Kind::String) {
-    return plain(502,
-                 fmt::format("{} {} answered without 'text'\n", export_service, render_method));
-  }
-  const json::Child* type = page->find("content_type");
-  const bool typed = type != nullptr && type->kind == json::Kind::String;
-  return {200,
-          typed ? json::unquoted(type->text) : std::string(text_format),
-          json::unquoted(text->text),
-          {}};
 }
 
 }  // namespace
@@ -63,15 +42,14 @@ void Routes::metrics(const std::shared_ptr<http::Exchange>& exchange,
     return;
   }
   ++in_flight_;
-  const std::string arguments =
-      fmt::format(R"({{"accept":{}}})", json::quoted(request.field("Accept")));
-  bus_.call(export_service, render_method, arguments, timeout_ms_,
-            [this, alive = std::weak_ptr(alive_), exchange](const bp::result<std::string>& reply) {
-              if (!alive.expired()) {
-                --in_flight_;
-              }
-              exchange->answer(rendered(reply));
-            });
+  // Given back with the scrape's last word, whatever that is.
+  const std::shared_ptr<const void> place(this,
+                                          [alive = std::weak_ptr(alive_)](Routes* routes) noexcept {
+                                            if (!alive.expired()) {
+                                              --routes->in_flight_;
+                                            }
+                                          });
+  std::make_shared<Scrape>(bus_, exchange, timeout_ms_, place)->start(request);
 }
 
 }  // namespace transport_ws::server

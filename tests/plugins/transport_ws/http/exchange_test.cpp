@@ -78,6 +78,17 @@ TEST_F(ExchangeTest, MayAnswerLater) {
   EXPECT_EQ(end, "answered");
 }
 
+TEST_F(ExchangeTest, AnAnswerMayComeInParts) {
+  on_request = [](const auto& self) {
+    self->stream("one ", [self] { self->stream({}, [self] { self->finish("two"); }); });
+  };
+  open();
+  client->send(get);
+  ASSERT_TRUE(run_until([&] { return !end.empty(); }));
+  EXPECT_EQ(end, "answered");
+  EXPECT_EQ(client->read_all(), "one two");
+}
+
 TEST_F(ExchangeTest, WritesAnswersLargerThanTheSocketTakes) {
   on_request = [](const auto& self) {
     self->answer({200, "text/plain", std::string(3U << 20U, 'm'), {}});

@@ -187,5 +187,17 @@ TEST(Response, IsWrittenWithItsLength) {
   EXPECT_TRUE(text.ends_with("\r\n\r\nbusy\n"));
 }
 
+TEST(Message, ChunksAreForClientsThatKnowThem) {
+  const Response response{200, "text/plain", {}, {{"Content-Encoding", "gzip"}}};
+  EXPECT_EQ(
+      chunked_head(response, 11),
+      "HTTP/1.1 200 OK\r\nServer: backplane\r\nConnection: close\r\n"
+      "Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n");
+  EXPECT_EQ(chunked_head(response, 10).find("chunked"), std::string::npos);
+  EXPECT_EQ(chunk("0123456789abcdef", 11), "10\r\n0123456789abcdef\r\n");
+  EXPECT_EQ(chunk({}, 11), "0\r\n\r\n");
+  EXPECT_EQ(chunk("abc", 10), "abc");
+}
+
 }  // namespace
 }  // namespace transport_ws::http
