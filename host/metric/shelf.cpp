@@ -115,9 +115,9 @@ bool Shelf::arrange(const Names& names) {
   }
   // By names instead of handles, which are others after every start.
   if (owners_.size() > 1) {
-    std::ranges::stable_sort(shown, [&](const auto* a, const auto* b) {
-      return std::tie(a->first.label_values, names(a->first.owner)) <
-             std::tie(b->first.label_values, names(b->first.owner));
+    std::ranges::sort(shown, [&](const auto* a, const auto* b) {
+      return std::tie(a->first.label_values, names(a->first.owner), a->first.owner) <
+             std::tie(b->first.label_values, names(b->first.owner), b->first.owner);
     });
   }
   const auto same = [&](const Key& a, const Key& b) {

@@ -61,7 +61,7 @@ Exposition::Exposition(std::vector<Piece> pieces, std::span<const OwnFamily> own
     }
   }
   if (!ours.empty()) {
-    std::ranges::stable_sort(ours, {}, &Piece::name);
+    std::ranges::sort(ours, {}, &Piece::name);
     std::vector<Piece> all;
     all.reserve(pieces_.size() + ours.size());
     std::ranges::merge(std::move_iterator(pieces_.begin()), std::move_iterator(pieces_.end()),

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <utility>
-#include <zlib.h>
 
 namespace metrics_prometheus {
 
@@ -17,7 +16,7 @@ constexpr std::size_t step_bytes = std::size_t{16} << 10U;
 
 }  // namespace
 
-Gzip::Gzip(std::unique_ptr<z_stream_s> stream) : stream_(std::move(stream)) {}
+Gzip::Gzip(std::unique_ptr<z_stream> stream) : stream_(std::move(stream)) {}
 
 Gzip::Gzip(Gzip&&) noexcept = default;
 
@@ -33,7 +32,7 @@ Gzip::~Gzip() {
 }
 
 bp::result<Gzip> Gzip::make() {
-  auto stream = std::make_unique<z_stream_s>();
+  auto stream = std::make_unique<z_stream>();
   if (deflateInit2(stream.get(), level, Z_DEFLATED, window_bits_gzip, memory_level,
                    Z_DEFAULT_STRATEGY) != Z_OK) {
     return bp::fail(BP_E_NO_MEMORY,
@@ -44,7 +43,7 @@ bp::result<Gzip> Gzip::make() {
 }
 
 void Gzip::append(std::string_view text, bool last, std::string& out) {
-  z_stream_s& stream = *stream_;
+  z_stream& stream = *stream_;
   // zlib does not write to its input; its type is older than const.
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
   stream.avail_in = static_cast<uInt>(text.size());

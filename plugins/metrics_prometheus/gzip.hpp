@@ -7,17 +7,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <zlib.h>
 
 #include "backplane/cpp/error.hpp"
-
-struct z_stream_s;
 
 namespace metrics_prometheus {
 
 class Gzip {
  public:
-  // Level 1: expositions repeat themselves, and a higher level costs four times as much for a
-  // quarter less.
+  // Level 1: expositions repeat themselves. Level 6 takes 1.7 times as long for a fifth less.
   [[nodiscard]] static bp::result<Gzip> make();
 
   Gzip(Gzip&&) noexcept;
@@ -28,9 +26,9 @@ class Gzip {
   void append(std::string_view text, bool last, std::string& out);
 
  private:
-  explicit Gzip(std::unique_ptr<z_stream_s> stream);
+  explicit Gzip(std::unique_ptr<z_stream> stream);
 
-  std::unique_ptr<z_stream_s> stream_;
+  std::unique_ptr<z_stream> stream_;
 };
 
 }  // namespace metrics_prometheus

@@ -2,6 +2,7 @@
 // wrong on the way.
 #include "exporter.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -108,6 +109,25 @@ TEST_F(ExporterTest, PiecesAndWholeAreTheSame) {
   EXPECT_EQ(host_.metric("metrics_scrapes"), 2.0);
   ASSERT_TRUE(host_.stop());
   EXPECT_EQ(host_.open_leases(), 0U);
+}
+
+TEST_F(ExporterTest, WhatIsAboveOneMessageGoesInPieces) {
+  constexpr int many = 300'000;
+  show(many, 1);
+  EXPECT_EQ(render({}).status, BP_E_TOO_LARGE);
+  Request request;
+  request.chunk_bytes = chunk_bytes_max;
+  std::size_t lines = 0;
+  std::size_t bytes = 0;
+  do {
+    const Answer answer = render(request);
+    ASSERT_EQ(answer.status, BP_OK);
+    lines += static_cast<std::size_t>(std::ranges::count(answer.body, '\n'));
+    bytes += answer.body.size();
+    request.cursor = answer.next;
+  } while (request.cursor != 0);
+  EXPECT_GT(lines, std::size_t{many});
+  EXPECT_GT(bytes, std::size_t{BP_MESSAGE_BYTES_MAX});
 }
 
 TEST_F(ExporterTest, GzipIsOneStreamWholeOrInPieces) {
