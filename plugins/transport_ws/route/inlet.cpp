@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "auth/principal.hpp"
 #include "json/base64.hpp"
 #include "json/json.hpp"
 
@@ -16,12 +17,15 @@ struct Inlet::Guest {
   bool held = false;
 };
 
-std::string record_of(std::uint64_t connection, frame::Opcode kind, std::string_view payload) {
+std::string record_of(std::uint64_t connection, std::string_view principal, frame::Opcode kind,
+                      std::string_view payload) {
+  const std::string who =
+      principal.empty() ? std::string() : R"("principal":)" + json::quoted(principal) + ",";
   return kind == frame::Opcode::Text
-             ? fmt::format(R"({{"connection":{},"kind":"text","text":{}}})", connection,
+             ? fmt::format(R"({{"connection":{},{}"kind":"text","text":{}}})", connection, who,
                            json::quoted(payload))
-             : fmt::format(R"({{"connection":{},"kind":"binary","base64":"{}"}})", connection,
-                           json::to_base64(payload));
+             : fmt::format(R"({{"connection":{},{}"kind":"binary","base64":"{}"}})", connection,
+                           who, json::to_base64(payload));
 }
 
 Inlet::Inlet(Doorkeeper& doorkeeper, rpc::Bus& bus, std::string channel,
@@ -49,12 +53,16 @@ void Inlet::on_message(session::Session& session, frame::Opcode kind, std::strin
     guest->held = true;
     session.hold_reading();
   }
-  bus_.publish(channel_, record_of(session.id(), kind, payload),
-               [this, alive = std::weak_ptr(alive_), guest](const bp::result<std::string>& taken) {
-                 if (!alive.expired()) {
-                   on_taken(*guest, taken);
-                 }
-               });
+  const auth::Principal* who = session.principal();
+  bus_.publish(
+      channel_,
+      record_of(session.id(), who != nullptr ? std::string_view(who->name) : std::string_view(),
+                kind, payload),
+      [this, alive = std::weak_ptr(alive_), guest](const bp::result<std::string>& taken) {
+        if (!alive.expired()) {
+          on_taken(*guest, taken);
+        }
+      });
 }
 
 void Inlet::on_taken(Guest& guest, const bp::result<std::string>& taken) {

@@ -19,9 +19,9 @@
 
 namespace transport_ws::route {
 
-/// The record of one message, as JSON.
-[[nodiscard]] std::string record_of(std::uint64_t connection, frame::Opcode kind,
-                                    std::string_view payload);
+/// The record of one message, as JSON. `principal`: empty where nobody was asked.
+[[nodiscard]] std::string record_of(std::uint64_t connection, std::string_view principal,
+                                    frame::Opcode kind, std::string_view payload);
 
 /// The bus must outlive it.
 class Inlet final : public Room {

@@ -19,10 +19,12 @@ using server::Settings;
 using server::TestServer;
 
 TEST(Inlet, WritesRecords) {
-  EXPECT_EQ(record_of(7, frame::Opcode::Text, "say \"hi\""),
+  EXPECT_EQ(record_of(7, {}, frame::Opcode::Text, "say \"hi\""),
             R"({"connection":7,"kind":"text","text":"say \"hi\""})");
-  EXPECT_EQ(record_of(7, frame::Opcode::Binary, std::string("\0\1\2\3", 4)),
+  EXPECT_EQ(record_of(7, {}, frame::Opcode::Binary, std::string("\0\1\2\3", 4)),
             R"({"connection":7,"kind":"binary","base64":"AAECAw=="})");
+  EXPECT_EQ(record_of(7, "ann", frame::Opcode::Text, "hi"),
+            R"({"connection":7,"principal":"ann","kind":"text","text":"hi"})");
 }
 
 // A bus that answers when the test says so.

@@ -225,6 +225,52 @@ TEST(Server, CutsOffAStoppedReaderWithThePlaceToResumeFrom) {
   EXPECT_TRUE(server.heard("1013 too slow; resume from seq "));
 }
 
+// Two clients over sockets, a cut-off in between.
+TEST(Server, LetsAClientGoOnWhereItWasCutOff) {
+  TestServer server([](Settings& settings) {
+    settings.session.queue_bytes = 64U << 10U;
+    settings.session.block_ms = 50;
+    settings.gateway.history = {.messages_max = 10'000, .bytes_max = 64U << 20U};
+  });
+  constexpr int count = 400;
+  const auto subscribe_from = [](const std::string& more) {
+    return R"({"jsonrpc":"2.0","id":0,"method":"subscribe","params":{"channel":"events")" + more +
+           "}}";
+  };
+  const auto text_after = [](const std::string& text, const std::string& mark) {
+    const std::size_t at = text.find(mark);
+    EXPECT_NE(at, std::string::npos) << text;
+    return at == std::string::npos ? std::string("0") : text.substr(at + mark.size());
+  };
+  RawClient stopped(server.port(), 4096);
+  ASSERT_EQ(stopped.shake_hands(), 101U);
+  stopped.send_text(subscribe);
+  const std::string epoch = text_after(stopped.read_text(), R"("epoch":")").substr(0, 16);
+  RawClient publisher(server.port());
+  ASSERT_EQ(publisher.shake_hands(), 101U);
+  for (int i = 1; i <= count; ++i) {
+    publisher.send_text(publish(i, 20'000));
+    publisher.read_text();
+  }
+  ASSERT_TRUE(server.heard("closed 1 1013 too slow; resume from seq "));
+  std::uint64_t next = 1;
+  while (const auto frame = stopped.read_frame()) {  // what had been written before the cut-off
+    if (frame->opcode != frame::Opcode::Text) {
+      break;
+    }
+    ASSERT_EQ(std::stoull(text_after(frame->payload, R"("seq":)")), next);
+    ++next;
+  }
+  RawClient again(server.port());
+  ASSERT_EQ(again.shake_hands(), 101U);
+  again.send_text(
+      subscribe_from(R"(,"from":)" + std::to_string(next) + R"(,"epoch":")" + epoch + '"'));
+  EXPECT_NE(again.read_text().find(R"("resumed":true,"missed":0)"), std::string::npos);
+  for (; next <= count; ++next) {
+    ASSERT_EQ(std::stoull(text_after(again.read_text(), R"("seq":)")), next);
+  }
+}
+
 TEST(Server, DropsInsteadOfCuttingWhereThePolicySaysSo) {
   TestServer server([](Settings& settings) {
     settings.session.queue_bytes = 64U << 10U;
