@@ -42,7 +42,8 @@ std::string hub() {
           R"(,"storage":)" + plugin(BENCH_STORAGE, R"("path":"events.db","durability":"os")") +
           R"(,"ws":)" + transport(),
       R"({"from":"events","steps":[
-  {"call":"bp.crypto.aead/1.Encrypt","map":{"plaintext":"/data","associated_text":"/id"},"out":"sealed"},
+  {"call":"bp.crypto.aead/1.Encrypt","out":"sealed",
+   "map":{"plaintext":"/data","associated_text":"/id"}},
   {"call":"bp.storage.records/1.Insert","map":{"id":"/id","name":"/name","category":"/category",
    "data":"$sealed/ciphertext","sealed":{"value":true}}}]})");
 }
