@@ -1,4 +1,4 @@
-// tests/plugins/transport_ws/topic/followers_test.cpp - one follower stops reading while fifty others
+// tests/plugins/transport_ws/topic/followers_test.cpp - fifty followers, one of which stops reading.
 // go on: they get everything, and what it costs is bounded.
 #include <algorithm>
 #include <memory>
