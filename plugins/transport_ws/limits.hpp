@@ -77,7 +77,7 @@ inline constexpr std::size_t history_messages_default = 1'024;  // of one channe
 inline constexpr std::size_t history_bytes_default = 1U << 20U;
 inline constexpr std::uint32_t history_linger_ms_default = 120'000;
 inline constexpr std::size_t history_idle_channels_max = 64;  // that nobody follows, per io thread
-inline constexpr std::size_t feed_window_messages = 512;  // on their way to the io thread
+inline constexpr std::size_t feed_window_messages = 512;      // on their way to the io thread
 inline constexpr std::size_t feed_window_bytes = 4U << 20U;
 
 // The client.

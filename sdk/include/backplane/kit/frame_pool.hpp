@@ -25,7 +25,7 @@ namespace detail {
 class frame_shelves {
  public:
   static constexpr std::size_t class_bytes = 64;
-  static constexpr std::size_t class_count = 32;        // pooled up to 2 KiB, the rest is plain new
+  static constexpr std::size_t class_count = 32;  // pooled up to 2 KiB, the rest is plain new
   /// Per class: as many calls may be answered in a row before the next ones come.
   static constexpr std::uint32_t idle_blocks_max = 512;
 

@@ -1,5 +1,5 @@
-// tests/plugins/transport_ws/topic/followers_test.cpp - fifty followers, one of which stops reading.
-// go on: they get everything, and what it costs is bounded.
+// tests/plugins/transport_ws/topic/followers_test.cpp - fifty followers, one that stops reading.
+// The fifty get everything, and what the one costs is bounded.
 #include <algorithm>
 #include <memory>
 #include <string>
