@@ -84,8 +84,9 @@ TEST(Plan, GrantsWhatThePluginAsksForUnlessTheManifestSays) {
   const auto granted = [](const std::string& more) {
     return plan_of({R"("ws":{"library":"transport_ws")" + more + "}"}).plugins.at(0).permissions;
   };
-  EXPECT_THAT(granted("").publish, ElementsAre("events", "ws.client.*", "ws.events", "*"));
-  EXPECT_THAT(granted("").use, ElementsAre("bp.metrics.export", "*"));
+  EXPECT_THAT(granted("").publish,
+              ElementsAre("events", "ws.client.*", "ws.events", "ws.in.*", "*"));
+  EXPECT_THAT(granted("").use, ElementsAre("bp.metrics.export", "bp.transport.auth", "*"));
   const slot::Permissions less = granted(R"(,"permissions":{"publish":["events"],"use":[]})");
   EXPECT_THAT(less.publish, ElementsAre("events"));
   EXPECT_THAT(less.use, IsEmpty());
