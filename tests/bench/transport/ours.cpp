@@ -26,7 +26,9 @@ std::string transport() {
                 R"("listen":"127.0.0.1:0","metrics_listen":"",
                    "limits":{"connections":20000,"connections_per_ip":20000},
                    "routes":{"gateway":{"path":"/","to":"gateway"},
-                             "echo":{"path":"/echo","to":"echo"}})");
+                             "echo":{"path":"/echo","to":"echo"},
+                             "topics":{"path":"/topics","to":"topics","subscribe":["t"],
+                                       "publish":["t"]}})");
 }
 
 std::string manifest(const std::string& plugins, const std::string& wires) {
@@ -82,6 +84,28 @@ Contender gateway(Place& place) {
           }};
 }
 
+// Every client follows the topic, and the first publishes. The envelope of the topic comes on top
+// of the 64 bytes that the peers send.
+Contender topic(Place& place) {
+  return {
+      "broadcast", "backplane", [&place]() -> Round {
+        auto server = serve_transport(place);
+        const Clients::Hello follow{
+            text_frame(R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"topic":"t"}})",
+                       Sender::client),
+            text_frame(R"({"jsonrpc":"2.0","id":1,"result":true})", Sender::server)};
+        auto clients = std::make_shared<Clients>(server->port(), "/topics", crowd, follow);
+        const auto about = [](const char* method) {
+          return fmt::format(
+              R"({{"jsonrpc":"2.0","method":"{}","params":{{"topic":"t","message":"{}"}}}})",
+              method, sample_text());
+        };
+        clients->speak(text_frame(about("publish"), Sender::client),
+                       text_frame(about("topic"), Sender::server), pipelined);
+        return broadcast_round(std::move(server), std::move(clients));
+      }};
+}
+
 }  // namespace
 
 std::string sample_text() {
@@ -97,6 +121,7 @@ Contenders transport_contenders(Place& place, unsigned idle) {
       echo(place, "echo_16", pipelined),
       gateway(place),
       echo(place, "echo_1", 1),
+      topic(place),
       {"idle_connection", "backplane",
        [&place, idle]() -> Round {
          return idle_round([&place] { return serve_transport(place); }, "/", idle);
