@@ -76,9 +76,14 @@ error::Result<std::string> moves_text(std::string_view reply, bool dry_run) {
   }
   std::string text;
   for (const Value& move : (*document)["moves"].GetArray()) {
-    text += fmt::format("{}{} {} {} ({})\n", dry_run ? "would go " : "",
+    const std::string loses = text_of(move, "loses");
+    text += fmt::format("{}{} {} {} ({}){}{}\n", dry_run ? "would go " : "",
                         flag_of(move, "up") ? "up" : "down", text_of(move, "component"),
-                        text_of(move, "version"), text_of(move, "name"));
+                        text_of(move, "version"), text_of(move, "name"),
+                        loses.empty() ? ""
+                        : dry_run     ? "; would lose: "
+                                      : "; lost: ",
+                        loses);
   }
   return text.empty() ? "nothing to do\n" : text;
 }

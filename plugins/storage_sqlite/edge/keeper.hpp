@@ -49,6 +49,7 @@ class Keeper {
     const std::uint64_t bytes = upkeep::wal_bytes(store_.path());
     note_figures(bytes);
     note_damage();
+    note_obstacle();
     bool more = store_.readers().in_use() > 0 || store_.readers().waiting() > 0;
     if (bytes <= wal_.size_max) {
       over_ = false;
@@ -77,6 +78,23 @@ class Keeper {
                    store_.health().damage());
     }
     damage_told_ = damaged;
+  }
+
+  /// Told once, and again when a write was made after it.
+  void note_obstacle() {
+    const std::uint64_t committed = store_.writer().stats().jobs_committed;
+    if (obstacle_told_ && committed > committed_before_) {
+      obstacle_told_ = false;
+      store_.health().clear_obstacle();
+      events_.tell("writable", "writes are made again");
+    }
+    const std::string obstacle = store_.health().obstacle();
+    if (!obstacle.empty() && !obstacle_told_) {
+      obstacle_told_ = true;
+      committed_before_ = committed;
+      events_.warn(obstacle.starts_with("DISK_FULL") ? "disk_full" : "read_only",
+                   "nothing can be written", "reason", obstacle);
+    }
   }
 
   /// First what disturbs nobody, then the file in the writer's turn, then those who are in the way.
@@ -128,6 +146,8 @@ class Keeper {
   std::uint64_t retries_seen_ = 0;
   bool over_ = false;
   bool damage_told_ = false;
+  bool obstacle_told_ = false;
+  std::uint64_t committed_before_ = 0;  // when it was told
   Rounds rounds_{cx_, period, [this] { return look(); }};
 };
 

@@ -24,13 +24,16 @@ INSERT INTO kv_counter VALUES (1, 0);
                                 R"sql(
 DROP TABLE kv_counter;
 DROP TABLE kv;
-)sql"};
+)sql",
+                                {},
+                                "all keys of all namespaces"};
 
 // Each namespace counts its own changes from here on, and these numbers are its etags. kv_counter
 // stays as it is then: every namespace begins above it, so that no etag ever comes back. The newest
 // change of a namespace is kept for good, and with it the number that comes next.
-constexpr migration::Step changes_and_expiry{"changes, expiry and outbox",
-                                             R"sql(
+constexpr migration::Step changes_and_expiry{
+    "changes, expiry and outbox",
+    R"sql(
 ALTER TABLE kv ADD COLUMN expires_ms INTEGER;
 CREATE INDEX kv_expiry ON kv (expires_ms) WHERE expires_ms IS NOT NULL;
 CREATE TABLE kv_clock (one INTEGER PRIMARY KEY CHECK (one = 1), at_ms INTEGER NOT NULL);
@@ -57,7 +60,7 @@ CREATE TABLE kv_outbox (
   PRIMARY KEY (channel, id)
 );
 )sql",
-                                             R"sql(
+    R"sql(
 DROP TABLE kv_outbox;
 DROP TABLE kv_outbox_channels;
 UPDATE kv_counter SET etag = max(etag, (SELECT ifnull(max(seq), 0) FROM kv_changes));
@@ -66,7 +69,10 @@ DELETE FROM kv WHERE expires_ms <= (SELECT at_ms FROM kv_clock);
 DROP TABLE kv_clock;
 DROP INDEX kv_expiry;
 ALTER TABLE kv DROP COLUMN expires_ms;
-)sql"};
+)sql",
+    {},
+    "times to live (what has one stays for ever), the kept changes, and "
+    "messages of the outbox that were not taken yet"};
 
 // What change_log.hpp writes and reads. A change of version 2 becomes a row of its own; its op 4,
 // which was none, becomes a row without changes.

@@ -97,10 +97,12 @@ bp::result<void> make(engine::Connection& connection, const Plan& plan, const Mo
 std::vector<Move> way(const Plan& plan, std::int64_t from, std::int64_t target) {
   std::vector<Move> moves;
   const auto add = [&](std::int64_t version, bool up) {
+    const Step& step = plan.steps[static_cast<std::size_t>(version - 1)];
     moves.push_back({.version = version,
                      .up = up,
-                     .name = std::string(plan.steps[static_cast<std::size_t>(version - 1)].name),
-                     .component = std::string(plan.component)});
+                     .name = std::string(step.name),
+                     .component = std::string(plan.component),
+                     .loses = std::string(up ? std::string_view() : step.loses)});
   };
   for (std::int64_t version = from + 1; version <= target; ++version) {
     add(version, true);

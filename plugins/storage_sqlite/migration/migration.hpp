@@ -25,6 +25,8 @@ struct Step {
   std::string_view down;
   /// Checksum of a text that made the same tables, before any release: its databases are accepted.
   std::string_view formerly{};
+  /// What `down` loses for good, in words; empty: nothing, or nobody said.
+  std::string_view loses{};
 };
 
 /// All versions of one component, from 1 on: version n is steps[n - 1].
@@ -45,6 +47,7 @@ struct Move {
   bool up = true;
   std::string name;
   std::string component{};
+  std::string loses{};
 };
 
 /// One version as it is in the code and in the database.

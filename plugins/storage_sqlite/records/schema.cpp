@@ -38,7 +38,7 @@ DROP TABLE records;
 DROP TABLE IF EXISTS records_kept_category;
 DROP TABLE IF EXISTS records_kept_index;
 )sql",
-                                "83f639315532e8c5"};
+                                "83f639315532e8c5", "all records"};
 
 constexpr migration::Step category{"category",
                                    R"sql(

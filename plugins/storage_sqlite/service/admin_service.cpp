@@ -128,6 +128,7 @@ contract::MigrateReplyT migrate_reply(const std::vector<migration::Move>& moves,
     out->version = move.version;
     out->up = move.up;
     out->name = move.name;
+    out->loses = move.loses;
     reply.moves.push_back(std::move(out));
   }
   reply.components = std::move(components);

@@ -3,6 +3,28 @@
 
 namespace storage_sqlite::store {
 
+void Health::note(const bp::error& why) {
+  if (why.code() == BP_E_CORRUPT) {
+    quarantine(why);
+    return;
+  }
+  const std::string& message = why.message();
+  if (message.starts_with("DISK_FULL") || message.starts_with("READ_ONLY")) {
+    const std::scoped_lock lock(mutex_);
+    obstacle_ = message;
+  }
+}
+
+std::string Health::obstacle() const {
+  const std::scoped_lock lock(mutex_);
+  return obstacle_;
+}
+
+void Health::clear_obstacle() {
+  const std::scoped_lock lock(mutex_);
+  obstacle_.clear();
+}
+
 void Health::quarantine(const bp::error& why) {
   const std::scoped_lock lock(mutex_);
   if (damage_.empty()) {

@@ -1,5 +1,5 @@
 // plugins/storage_sqlite/store/health.hpp - whether the database may be used: damage that was seen,
-// and a schema that is behind.
+// a schema that is behind, and a disk that takes nothing.
 //
 // Thread: any. What is damaged is never written again by this process: reads go on where they can.
 #pragma once
@@ -14,15 +14,20 @@ namespace storage_sqlite::store {
 
 class Health {
  public:
-  /// Takes note of damage; gives back what it was given.
+  /// Takes note of damage and of a disk that is full or read-only; gives back what it was given.
   template <typename Value>
   [[nodiscard]] bp::result<Value> seen(bp::result<Value> outcome) {
-    if (!outcome && outcome.error().code() == BP_E_CORRUPT) {
-      quarantine(outcome.error());
+    if (!outcome) {
+      note(outcome.error());
     }
     return outcome;
   }
 
+  /// What a write met last: DISK_FULL or READ_ONLY, with the rest of its error. Empty: nothing.
+  [[nodiscard]] std::string obstacle() const;
+  void clear_obstacle();
+
+  void note(const bp::error& why);
   void quarantine(const bp::error& why);
   /// A restored database is sound again.
   void clear();
@@ -48,6 +53,7 @@ class Health {
   std::atomic<bool> behind_ = false;
   mutable std::mutex mutex_;
   std::string damage_;
+  std::string obstacle_;
 };
 
 }  // namespace storage_sqlite::store

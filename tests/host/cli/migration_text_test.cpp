@@ -33,6 +33,10 @@ TEST(MigrationText, MovesAreToldInOrder) {
   EXPECT_EQ(moves_text(reply, false).value_or(""),
             "down records 3 (full-text search)\ndown records 2 (category)\n");
   EXPECT_THAT(moves_text(reply, true).value_or(""), HasSubstr("would go down records 3"));
+  constexpr const char* losing =
+      R"({"moves":[{"component":"kv","version":1,"up":false,"name":"table","loses":"all keys"}]})";
+  EXPECT_THAT(moves_text(losing, true).value_or(""), HasSubstr("(table); would lose: all keys\n"));
+  EXPECT_THAT(moves_text(losing, false).value_or(""), HasSubstr("(table); lost: all keys\n"));
   EXPECT_EQ(moves_text(R"({"moves":[]})", false).value_or(""), "nothing to do\n");
 }
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "asking.hpp"
+#include "small_disk.hpp"
 
 namespace storage_sqlite::edge {
 namespace {
@@ -88,6 +89,31 @@ TEST_F(KeeperTest, DamageStopsWritesAndIsTold) {
   host_->advance(std::chrono::seconds(1));
   EXPECT_EQ(told("corrupt"), 1U);
   EXPECT_EQ(host_->metric("storage_quarantined"), 1.0);
+  ASSERT_TRUE(host_->stop());
+}
+
+TEST_F(KeeperTest, AFullDiskIsToldOfOnceAndSoIsItsEnd) {
+  const testing::SmallDisk disk(scratch_.path("data"));
+  if (!disk.mounted()) {
+    GTEST_SKIP() << "only root may mount a small file system";
+  }
+  run();
+  const std::string ballast = disk.path("ballast");
+  std::ofstream(ballast) << std::string(2U << 20U, 'b');
+  bp_status status = BP_OK;
+  while (status == BP_OK) {
+    status = insert("f" + std::to_string(next_++), 50'000).status;
+  }
+  EXPECT_EQ(status, BP_E_IO);
+  EXPECT_EQ(insert("again", 50'000).status, BP_E_IO);
+  host_->advance(std::chrono::seconds(5));
+  EXPECT_EQ(told("disk_full"), 1U);
+  EXPECT_EQ(told("writable"), 0U);
+  std::filesystem::remove(ballast);
+  EXPECT_EQ(insert("after").status, BP_OK);
+  host_->advance(std::chrono::seconds(2));
+  EXPECT_EQ(told("writable"), 1U);
+  EXPECT_EQ(told("disk_full"), 1U);
   ASSERT_TRUE(host_->stop());
 }
 

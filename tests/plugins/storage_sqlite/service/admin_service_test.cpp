@@ -64,7 +64,10 @@ TEST_F(AdminServiceTest, ADryRunChangesNothing) {
   EXPECT_EQ(must(up("records", 0, true)).size(), 3U);
   EXPECT_EQ(records_version(), 0);
   must(up());
-  EXPECT_EQ(must(down("records", 0, true)).size(), 3U);
+  const auto moves = must(down("records", 0, true));
+  ASSERT_EQ(moves.size(), 3U);
+  EXPECT_EQ(moves[0].loses, "");
+  EXPECT_EQ(moves[2].loses, "all records");
   EXPECT_EQ(records_version(), 3);
 }
 
