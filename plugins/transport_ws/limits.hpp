@@ -84,5 +84,10 @@ inline constexpr std::size_t feed_window_bytes = 4U << 20U;
 inline constexpr std::uint32_t backoff_initial_ms = 100;
 inline constexpr std::uint32_t backoff_max_ms = 30'000;
 inline constexpr std::size_t offline_queue_bytes_max = 1U << 20U;
+inline constexpr std::uint32_t clients_max_default = 64;  // that plugins opened
+inline constexpr std::size_t client_urls_max = 256;       // patterns of the allow list
+inline constexpr std::size_t client_hellos_max = 256;
+inline constexpr std::size_t client_fields_max = 32;  // of its handshake
+inline constexpr std::size_t client_field_bytes_max = 4U << 10U;
 
 }  // namespace transport_ws

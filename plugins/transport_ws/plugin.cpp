@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "client/outbound.hpp"
+#include "edge/client_service.hpp"
 #include "edge/configuration.hpp"
 #include "edge/host_link.hpp"
 #include "edge/metrics.hpp"
@@ -35,6 +36,8 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     BP_TRY(settings);
     auto clients = edge::client_settings(*configuration, cx.data_dir());
     BP_TRY(clients);
+    auto policy = edge::client_policy(*configuration);
+    BP_TRY(policy);
     if (cx.engine().json == nullptr) {
       return bp::fail(BP_E_UNSUPPORTED, "the host lacks bp.json/1, which the gateway stands on");
     }
@@ -69,8 +72,12 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     client::Outbound::Observer& told = *this;
     outbound_ =
         std::make_unique<client::Outbound>(std::move(*clients), first.bus(), told, first.desk());
-    service_ = std::make_unique<edge::Service>(strand_, settings_, *server_, *outbound_);
+    client_service_ =
+        std::make_unique<edge::ClientService>(cx, std::move(*policy), first.context(), *outbound_);
+    service_ = std::make_unique<edge::Service>(strand_, settings_, *server_, *outbound_,
+                                               client_service_->directory());
     BP_TRY(cx.try_provide(bp::contract::transport_ws::serve(*service_)));
+    BP_TRY(cx.try_provide(bp::contract::transport_client::serve(*client_service_)));
     BP_TRY(take_parcels(cx));
     const auto& metrics = server_->metrics_listening();
     cx.info("listening", "address", net::to_text(server_->listening()), "metrics",
@@ -98,6 +105,7 @@ class Transport final : private server::Observer, private client::Outbound::Obse
       link_->forget();  // unanswered requests hold sockets and places of the server
     }
     service_.reset();
+    client_service_.reset();
     outbound_.reset();
     server_.reset();
     link_.reset();
@@ -223,7 +231,9 @@ class Transport final : private server::Observer, private client::Outbound::Obse
   }
 
   void on_gave_up(const std::string& name, std::string_view why) override {
-    log_.error("client gave up; restart the instance to try again", "client", name, "reason", why);
+    log_.error(
+        "client gave up; to try again restart the instance, or Close and Connect one of a plugin",
+        "client", name, "reason", why);
     tell([&] {
       return fmt::format(R"({{"type":"client-gave-up","client":"{}","reason":{}}})", name,
                          json::quoted(why));
@@ -249,6 +259,7 @@ class Transport final : private server::Observer, private client::Outbound::Obse
   std::unique_ptr<edge::HostLink> link_;
   std::unique_ptr<server::Server> server_;  // dies before the link it stands on
   std::unique_ptr<client::Outbound> outbound_;
+  std::unique_ptr<edge::ClientService> client_service_;
   std::unique_ptr<edge::Service> service_;
 };
 

@@ -40,6 +40,9 @@ class Backoff {
   /// A connection stood: the next failure begins with the shortest wait again.
   void reset() noexcept { tries_ = 0; }
 
+  /// Since the last reset.
+  [[nodiscard]] std::uint32_t tries() const noexcept { return tries_; }
+
  private:
   static constexpr std::uint32_t doublings_max = 31;
 

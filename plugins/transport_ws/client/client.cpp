@@ -28,7 +28,7 @@ Client::Client(Url url, ClientSettings settings, Handler& handler, session::Desk
 
 bp::result<void> Client::send(std::string text) {
   if (handler_ == nullptr) {
-    return bp::fail(BP_E_CLOSED, "the client was stopped");
+    return bp::fail(BP_E_CLOSED, "the client gave up or was stopped");
   }
   if (session_ != nullptr && offline_.empty() &&
       session_->send_masked(frame::Opcode::Text, text) == frame::Outbox::Put::Queued) {
@@ -39,12 +39,23 @@ bp::result<void> Client::send(std::string text) {
                                            offline_bytes_, url_.host_field));
   }
   offline_bytes_ += text.size();
+  desk_.counters.client_queued_bytes.add(static_cast<double>(text.size()));
   offline_.push_back(std::move(text));
   flush_offline();
   return {};
 }
 
-void Client::stop() {
+State Client::state() const noexcept {
+  if (handler_ == nullptr) {
+    return State::GaveUp;
+  }
+  if (session_ != nullptr) {
+    return State::Open;
+  }
+  return waiting_ ? State::Waiting : State::Connecting;
+}
+
+void Client::stop(std::uint16_t code, std::string_view reason) {
   if (handler_ == nullptr) {
     return;
   }
@@ -54,12 +65,15 @@ void Client::stop() {
   resolver_.cancel();
   net::ErrorCode ignored;
   (void)socket_.close(ignored);
-  if (session_ != nullptr) {
-    session_->close(frame::close_going_away, "the client is closing");
+  drop_offline();
+  if (const auto session = session_) {
+    disconnected();
+    session->close(code, reason);
   }
 }
 
 void Client::connect() {
+  waiting_ = false;
   const std::uint64_t attempt = ++attempt_;
   timer_.expires_after(milliseconds(settings_.handshake_ms));
   timer_.async_wait([self = shared_from_this(), attempt](net::ErrorCode failure) {
@@ -218,6 +232,7 @@ void Client::established(std::string_view already_read) {
                                                 std::exchange(socket_, net::Stream(desk_.context)),
                                                 settings_.session, std::move(owner), desk_);
   backoff_.reset();
+  desk_.counters.client_connections.add(1);
   for (const std::string& text : settings_.hello) {
     (void)session_->send_masked(frame::Opcode::Text, text);
   }
@@ -234,10 +249,27 @@ void Client::flush_offline() {
       return;
     }
     offline_bytes_ -= offline_.front().size();
+    desk_.counters.client_queued_bytes.add(-static_cast<double>(offline_.front().size()));
     offline_.pop_front();
   }
   if (session_ != nullptr && !offline_.empty()) {
     session_->expect_drain("too slow");
+  }
+}
+
+void Client::drop_offline() {
+  desk_.counters.client_dropped.add(offline_.size());
+  desk_.counters.client_queued_bytes.add(-static_cast<double>(offline_bytes_));
+  offline_.clear();
+  offline_bytes_ = 0;
+}
+
+// Once for each connection: it is called from whoever notices first.
+void Client::disconnected() {
+  if (session_ != nullptr) {
+    session_.reset();
+    waiting_ = true;
+    desk_.counters.client_connections.add(-1);
   }
 }
 
@@ -253,7 +285,7 @@ void Client::on_drained(session::Session& /*session*/) {
 }
 
 void Client::on_closing(session::Session& /*session*/) {
-  session_.reset();
+  disconnected();
 }
 
 void Client::on_closed(session::Session& session, std::uint16_t code, std::string_view reason) {
@@ -274,16 +306,23 @@ void Client::lost(std::string_view why) {
   (void)socket_.close(ignored);
   const auto wait_ms = backoff_.next_ms();
   if (!wait_ms) {
+    drop_offline();
     std::exchange(handler_, nullptr)->on_gave_up(why);
     return;
   }
-  timer_.expires_after(milliseconds(*wait_ms));
+  await_retry(*wait_ms);
+  handler_->on_disconnected(why, *wait_ms);
+}
+
+void Client::await_retry(std::uint32_t wait_ms) {
+  waiting_ = true;
+  timer_.expires_after(milliseconds(wait_ms));
   timer_.async_wait([self = shared_from_this()](net::ErrorCode failure) {
     if (!failure && self->handler_ != nullptr) {
+      self->desk_.counters.client_retries.add();
       self->connect();
     }
   });
-  handler_->on_disconnected(why, *wait_ms);
 }
 
 }  // namespace transport_ws::client

@@ -33,6 +33,8 @@ struct ClientSettings {
   tls::Settings tls;  // of wss://, its side is set here; files are looked at for each connection
 };
 
+enum class State : std::uint8_t { Connecting, Open, Waiting, GaveUp };
+
 class Client final : public std::enable_shared_from_this<Client>, private session::Session::Owner {
  public:
   class Handler {
@@ -53,11 +55,24 @@ class Client final : public std::enable_shared_from_this<Client>, private sessio
 
   void start() { connect(); }
 
-  /// Sends or, while there is no connection, keeps the text. FULL: the queue has no room.
+  /// Sends or, while there is no connection, keeps the text. FULL: the queue has no room. CLOSED:
+  /// it gave up or was stopped.
   [[nodiscard]] bp::result<void> send(std::string text);
-  void stop();
+  /// What an open connection was given leaves before it closes; what waited for one is dropped.
+  void stop(std::uint16_t code = frame::close_going_away,
+            std::string_view reason = "the client is closing");
 
   [[nodiscard]] bool connected() const noexcept { return session_ != nullptr; }
+
+  [[nodiscard]] State state() const noexcept;
+
+  /// Since it was open last.
+  [[nodiscard]] std::uint32_t retries() const noexcept { return backoff_.tries(); }
+
+  /// What waits for a connection, or for room in it.
+  [[nodiscard]] std::size_t queued_bytes() const noexcept { return offline_bytes_; }
+
+  [[nodiscard]] const Url& url() const noexcept { return url_; }
 
  private:
   using Resolver = asio::ip::basic_resolver<net::Tcp, net::Executor>;
@@ -77,6 +92,9 @@ class Client final : public std::enable_shared_from_this<Client>, private sessio
   void on_answer(std::string_view bytes);
   void established(std::string_view already_read);
   void flush_offline();
+  void drop_offline();
+  void disconnected();
+  void await_retry(std::uint32_t wait_ms);
   void lost(std::string_view why);
 
   Url url_;
@@ -94,6 +112,7 @@ class Client final : public std::enable_shared_from_this<Client>, private sessio
   std::string key_;
   std::string request_;  // what of it has not left yet
   std::size_t offline_bytes_ = 0;
+  bool waiting_ = false;       // for the next try
   std::uint64_t attempt_ = 0;  // callbacks of an earlier attempt find another number
 };
 

@@ -23,6 +23,14 @@ struct OutboundSettings {
   ClientSettings client;
 };
 
+struct LineInfo {
+  std::string name;
+  std::string url;  // without its query
+  State state = State::Connecting;
+  std::uint32_t retries = 0;
+  std::size_t queued_bytes = 0;
+};
+
 class Outbound {
  public:
   class Observer {
@@ -46,11 +54,26 @@ class Outbound {
 
   void start();
   void stop();
+  /// One more; it starts at once where the others have. Errors: EXISTS; CLOSED after stop().
+  [[nodiscard]] bp::result<void> add(OutboundSettings settings);
+  /// Closes and forgets it. Errors: NOT_FOUND.
+  [[nodiscard]] bp::result<void> close(const std::string& name, std::uint16_t code,
+                                       std::string_view reason);
   /// Errors: NOT_FOUND, FULL, CLOSED.
   [[nodiscard]] bp::result<void> send(const std::string& name, std::string text);
+  /// By name.
+  [[nodiscard]] std::vector<LineInfo> list() const;
 
  private:
   class Line;
+  enum class Phase : std::uint8_t { Waiting, Started, Stopped };
+
+  [[nodiscard]] bp::result<std::shared_ptr<Line>> line(const std::string& name) const;
+
+  rpc::Bus& bus_;
+  Observer& observer_;
+  session::Desk desk_;
+  Phase phase_ = Phase::Waiting;
   std::map<std::string, std::shared_ptr<Line>> lines_;
 };
 

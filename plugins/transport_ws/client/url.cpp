@@ -65,4 +65,9 @@ bp::result<Url> parse_url(const std::string& text) {
   return url;
 }
 
+std::string without_query(const Url& url) {
+  return fmt::format("{}{}{}", url.secure ? secure_scheme : plain_scheme, url.host_field,
+                     std::string_view(url.target).substr(0, url.target.find('?')));
+}
+
 }  // namespace transport_ws::client

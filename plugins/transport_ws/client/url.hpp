@@ -18,4 +18,7 @@ struct Url {
 /// "ws://host[:port][/path][?query]", or wss:// for TLS.
 [[nodiscard]] bp::result<Url> parse_url(const std::string& text);
 
+/// For people: without the query, in which a token may stand.
+[[nodiscard]] std::string without_query(const Url& url);
+
 }  // namespace transport_ws::client

@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "client/fields.hpp"
+
 namespace transport_ws::edge {
 
 namespace {
@@ -196,6 +198,14 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration,
   return settings;
 }
 
+client::ClientSettings client_basis(const Configuration& configuration) {
+  client::ClientSettings settings;
+  settings.session.message_bytes_max = configuration.limits.message;
+  settings.session.heartbeat_ms = static_cast<std::uint32_t>(configuration.heartbeat.count());
+  settings.handshake_ms = static_cast<std::uint32_t>(configuration.limits.handshake.count());
+  return settings;
+}
+
 bp::result<std::vector<client::OutboundSettings>> client_settings(
     const Configuration& configuration, std::string_view folder) {
   std::vector<client::OutboundSettings> all;
@@ -213,16 +223,18 @@ bp::result<std::vector<client::OutboundSettings>> client_settings(
     settings.name = name;
     settings.channel = "ws.client." + name;
     settings.url = std::move(*url);
+    settings.client = client_basis(configuration);
     auto tls = tls_settings(from.tls, "clients." + name + ".tls", folder);
     BP_TRY(tls);
     settings.client.tls = std::move(*tls);
     settings.client.hello = from.hello;
     settings.client.backoff.retries_max = from.retries;
-    settings.client.session.message_bytes_max = configuration.limits.message;
-    settings.client.session.heartbeat_ms =
-        static_cast<std::uint32_t>(configuration.heartbeat.count());
-    settings.client.handshake_ms =
-        static_cast<std::uint32_t>(configuration.limits.handshake.count());
+    for (const auto& [field, value] : from.headers) {
+      settings.client.fields.push_back({field, value});
+    }
+    if (const auto problem = client::problem_of(settings.client.fields)) {
+      return bp::fail(BP_E_CONFIG, fmt::format("reading 'clients.{}.headers': {}", name, *problem));
+    }
     all.push_back(std::move(settings));
   }
   return all;

@@ -49,6 +49,7 @@ struct LimitsConfiguration {
   bp::byte_size message{message_bytes_max_default};
   std::uint32_t in_flight = in_flight_max_default;
   std::uint32_t subscriptions = subscriptions_max_default;
+  std::uint32_t clients = clients_max_default;
   Milliseconds call_timeout{call_timeout_ms_default};
   bp::byte_size body{body_bytes_max_default};
   std::uint32_t http_in_flight = calls_in_flight_max_default;
@@ -69,6 +70,7 @@ struct LimitsConfiguration {
       bp::field<&LimitsConfiguration::message>("message").or_default(),
       bp::field<&LimitsConfiguration::in_flight>("in_flight").or_default(),
       bp::field<&LimitsConfiguration::subscriptions>("subscriptions").or_default(),
+      bp::field<&LimitsConfiguration::clients>("clients").or_default(),
       bp::field<&LimitsConfiguration::body>("body").or_default(),
       bp::field<&LimitsConfiguration::http_in_flight>("http_in_flight").or_default(),
       bp::field<&LimitsConfiguration::history>("history").or_default(),
@@ -102,12 +104,14 @@ struct MetricsConfiguration {
 struct ClientConfiguration {
   std::string url;
   std::vector<std::string> hello;
+  std::map<std::string, std::string> headers;  // may be secrets: never logged
   std::uint32_t retries = 0;
   ClientTlsConfiguration tls;
 
   static constexpr auto fields =
       bp::fields(bp::field<&ClientConfiguration::url>("url"),
                  bp::field<&ClientConfiguration::hello>("hello").or_default(),
+                 bp::field<&ClientConfiguration::headers>("headers").or_default(),
                  bp::field<&ClientConfiguration::retries>("retries").or_default(),
                  bp::field<&ClientConfiguration::tls>("tls").or_default());
 };
@@ -126,6 +130,7 @@ struct Configuration {
   WriterConfiguration writer;
   MetricsConfiguration metrics;
   std::map<std::string, ClientConfiguration> clients;
+  std::vector<std::string> client_urls;
   RoutesConfiguration routes;
   std::optional<TlsConfiguration> tls;
   std::vector<BridgeConfiguration> bridges;
@@ -146,6 +151,7 @@ struct Configuration {
                  bp::field<&Configuration::writer>("writer").or_default(),
                  bp::field<&Configuration::metrics>("metrics").or_default(),
                  bp::field<&Configuration::clients>("clients").or_default(),
+                 bp::field<&Configuration::client_urls>("client_urls").or_default(),
                  bp::field<&Configuration::routes>("routes").or_default(),
                  bp::field<&Configuration::tls>("tls").or_default(),
                  bp::field<&Configuration::http>("http").or_default(),
@@ -159,6 +165,8 @@ struct Configuration {
                                                            std::string_view folder = {});
 [[nodiscard]] bp::result<std::vector<client::OutboundSettings>> client_settings(
     const Configuration& configuration, std::string_view folder = {});
+/// What all clients have in common.
+[[nodiscard]] client::ClientSettings client_basis(const Configuration& configuration);
 
 }  // namespace edge
 }  // namespace transport_ws

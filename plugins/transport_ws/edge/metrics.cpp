@@ -39,7 +39,11 @@ constexpr std::array rows{
     Row{&session::Counters::cut_off, "ws_clients_cut_off",
         "Connections closed because they read too slowly.", ""},
     Row{&session::Counters::violations, "ws_protocol_violations",
-        "Connections closed with 1002, 1007 or 1009.", ""}};
+        "Connections closed with 1002, 1007 or 1009.", ""},
+    Row{&session::Counters::client_retries, "ws_client_retries",
+        "Tries of clients to connect again.", ""},
+    Row{&session::Counters::client_dropped, "ws_client_dropped",
+        "Messages of clients that were received and not published, or waited when it ended.", ""}};
 
 // `reason`: the value of the label of that name; empty: the family has no labels.
 std::uint64_t* word_of(const bp::detail::engine& of, std::uint32_t kind, const Row& row,
@@ -93,6 +97,15 @@ void bind_metrics(const bp::detail::engine& of, session::Counters& counters) {
                      "Topics that connections follow, summed up.", ""};
   if (std::uint64_t* word = word_of(of, BP_METRIC_GAUGE, followed)) {
     counters.subscriptions.live_in(*word);
+  }
+  const Row clients{nullptr, "ws_client_connections", "Connections of clients that are open.", ""};
+  if (std::uint64_t* word = word_of(of, BP_METRIC_GAUGE, clients)) {
+    counters.client_connections.live_in(*word);
+  }
+  const Row queued{nullptr, "ws_client_queued_bytes",
+                   "Texts that wait for a connection of a client.", "bytes"};
+  if (std::uint64_t* word = word_of(of, BP_METRIC_GAUGE, queued)) {
+    counters.client_queued_bytes.live_in(*word);
   }
 }
 

@@ -116,13 +116,17 @@ bp::task<bp::result<contract::CloseReplyT>> Service::close(const contract::Close
   co_return reply;
 }
 
-bp::task<bp::result<contract::SendReplyT>> Service::send(const contract::SendRequest& request) {
+bp::task<bp::result<contract::SendReplyT>> Service::send(const contract::SendRequest& request,
+                                                         bp::call on) {
+  const auto caller = on.caller();
+  BP_CO_TRY(caller);
   if (request.client() == nullptr || request.text() == nullptr) {
     co_return bp::fail(BP_E_INVALID, "'client' and 'text' are needed");
   }
   if (!frame::is_utf8(request.text()->string_view())) {
     co_return bp::fail(BP_E_INVALID, "'text' is not UTF-8");
   }
+  BP_CO_TRY(clients_.may_send(request.client()->str(), *caller));
   bp::completion<bool> taken(strand_);
   auto arrival = taken.arrival();
   asio::post(server_.loops().front()->context(),

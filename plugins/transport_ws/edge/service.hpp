@@ -8,6 +8,7 @@
 #include "backplane/cpp/plugin.hpp"
 
 #include "client/outbound.hpp"
+#include "edge/client_directory.hpp"
 #include "edge/outlet.hpp"
 #include "server/server.hpp"
 
@@ -19,14 +20,19 @@ namespace contract = bp::transport::ws;
 class Service {
  public:
   Service(bp::strand_handle strand, const server::Settings& settings, server::Server& server,
-          client::Outbound& outbound)
-      : strand_(std::move(strand)), settings_(settings), server_(server), outbound_(outbound) {}
+          client::Outbound& outbound, const ClientDirectory& clients)
+      : strand_(std::move(strand)),
+        settings_(settings),
+        server_(server),
+        outbound_(outbound),
+        clients_(clients) {}
 
   [[nodiscard]] bp::result<contract::DescribeReplyT> describe(
       const contract::DescribeRequest& none) const;
   [[nodiscard]] bp::result<contract::StatsReplyT> stats(const contract::StatsRequest& none) const;
   bp::task<bp::result<contract::CloseReplyT>> close(const contract::CloseRequest& request);
-  bp::task<bp::result<contract::SendReplyT>> send(const contract::SendRequest& request);
+  bp::task<bp::result<contract::SendReplyT>> send(const contract::SendRequest& request,
+                                                  bp::call on);
   bp::task<bp::result<contract::SendToReplyT>> send_to(const contract::SendToRequest& request);
   bp::task<bp::result<contract::PublishReplyT>> publish(const contract::PublishRequest& request);
   bp::task<bp::result<contract::SubscribeReplyT>> subscribe(
@@ -49,6 +55,7 @@ class Service {
   const server::Settings& settings_;
   server::Server& server_;
   client::Outbound& outbound_;
+  const ClientDirectory& clients_;
 };
 
 }  // namespace transport_ws::edge

@@ -52,6 +52,8 @@ class Level {
     std::atomic_ref(*word_).store(std::bit_cast<std::uint64_t>(value), std::memory_order_relaxed);
   }
 
+  void add(double by) noexcept { set(value() + by); }
+
   [[nodiscard]] double value() const noexcept {
     return std::bit_cast<double>(std::atomic_ref(*word_).load(std::memory_order_relaxed));
   }
@@ -78,6 +80,10 @@ struct Counters {
   Count events_dropped;
   Count cut_off;  // connections closed because they read too slowly
   Count violations;
+  Level client_connections;   // that this side opened
+  Level client_queued_bytes;  // waiting for one of them
+  Count client_retries;
+  Count client_dropped;  // received and not published, or queued when its client ended
 };
 
 }  // namespace transport_ws::session

@@ -172,6 +172,42 @@ TEST_F(ClientTest, BoundsWhatItKeepsWhileOffline) {
   EXPECT_EQ(full.error().code(), BP_E_FULL);
 }
 
+TEST_F(ClientTest, TellsItsStateAndWhatItKeeps) {
+  server::TestServer server;
+  auto nobody = std::make_unique<net::Acceptor>(
+      context, net::Tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  const std::uint16_t port = nobody->local_endpoint().port();
+  nobody.reset();
+  settings.backoff = {.initial_ms = 1, .max_ms = 1, .retries_max = 2};
+  connect(port);
+  EXPECT_EQ(client->state(), State::Connecting);
+  EXPECT_TRUE(client->send("12345678"));
+  EXPECT_EQ(client->queued_bytes(), 8U);
+  EXPECT_EQ(counters.client_queued_bytes.value(), 8);
+  ASSERT_TRUE(run_until([&] { return client->state() == State::Waiting; }));
+  ASSERT_TRUE(run_until([&] { return client->state() == State::GaveUp; }));
+  EXPECT_EQ(client->retries(), 2U);
+  EXPECT_EQ(counters.client_retries.value(), 2U);
+  EXPECT_EQ(counters.client_queued_bytes.value(), 0);
+  EXPECT_EQ(counters.client_dropped.value(), 1U);
+  EXPECT_EQ(client->send("x").error().code(), BP_E_CLOSED);
+}
+
+TEST_F(ClientTest, CountsItsConnectionOnce) {
+  server::TestServer server;
+  connect(server.port());
+  ASSERT_TRUE(run_until([&] { return client->state() == State::Open; }));
+  EXPECT_EQ(counters.client_connections.value(), 1);
+  server.server->close(1, 1012, "again", [](bool) {});
+  ASSERT_TRUE(run_until([&] { return connections == 2; }));
+  EXPECT_EQ(counters.client_connections.value(), 1);
+  client->stop(4001, "by hand");
+  EXPECT_EQ(counters.client_connections.value(), 0);
+  ASSERT_TRUE(run_until([&] { return client.use_count() == 1; }));
+  EXPECT_EQ(counters.client_connections.value(), 0);
+  EXPECT_TRUE(server.heard("closed 2 4001 by hand"));
+}
+
 TEST_F(ClientTest, EndsWhenItIsStopped) {
   server::TestServer server;
   connect(server.port());

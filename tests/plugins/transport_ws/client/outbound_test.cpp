@@ -84,10 +84,32 @@ TEST_F(OutboundTest, SendsByName) {
   EXPECT_EQ(outbound->send("nobody", "x").error().code(), BP_E_NOT_FOUND);
 }
 
+TEST_F(OutboundTest, TakesMoreAndLetsThemGo) {
+  OutboundSettings more;
+  more.name = "branch";
+  more.channel = "ws.client.branch";
+  more.url = *parse_url("ws://127.0.0.1:" + std::to_string(server.port()) + "/?token=x");
+  ASSERT_TRUE(outbound->add(more));
+  EXPECT_EQ(outbound->add(more).error().code(), BP_E_EXISTS);
+  ASSERT_TRUE(run_until([&] { return news.size() == 2; }));
+  const auto all = outbound->list();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].name, "branch");
+  EXPECT_EQ(all[0].url, "ws://127.0.0.1:" + std::to_string(server.port()) + "/");
+  EXPECT_EQ(all[0].state, State::Open);
+  ASSERT_TRUE(outbound->close("branch", 4000, "enough"));
+  EXPECT_EQ(outbound->close("branch", 4000, "enough").error().code(), BP_E_NOT_FOUND);
+  EXPECT_EQ(outbound->send("branch", "x").error().code(), BP_E_NOT_FOUND);
+  EXPECT_EQ(outbound->list().size(), 1U);
+  outbound->stop();
+  EXPECT_EQ(outbound->add(more).error().code(), BP_E_CLOSED);
+}
+
 TEST_F(OutboundTest, TellsWhatGotLostAndGoesOn) {
   ASSERT_TRUE(run_until([&] { return bus.asked.size() == 1; }));
   bus.answer(bp::fail(BP_E_BUSY, "too many open requests"));
   EXPECT_EQ(news.back(), "hq lost: too many open requests");
+  EXPECT_EQ(counters.client_dropped.value(), 1U);
   server.server->close(1, 1012, "again", [](bool) {});
   ASSERT_TRUE(run_until([&] { return bus.asked.size() == 1; }));  // said hello again
   EXPECT_EQ(news[2], "hq closed with 1012: again");

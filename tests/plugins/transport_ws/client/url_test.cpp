@@ -39,6 +39,11 @@ TEST(Url, KnowsTls) {
   EXPECT_FALSE(parse_url("ws://h")->secure);
 }
 
+TEST(Url, IsShownWithoutItsQuery) {
+  EXPECT_EQ(without_query(*parse_url("wss://h:9/a/b?token=x")), "wss://h:9/a/b");
+  EXPECT_EQ(without_query(*parse_url("ws://[::1]:80?token=x")), "ws://[::1]:80/");
+}
+
 TEST(Url, RefusesWhatItDoesNotUnderstand) {
   for (const std::string text :
        {"", "http://h", "ws://", "wss://", "ws://:80", "ws://h:0", "ws://h:99999", "ws://h:x",

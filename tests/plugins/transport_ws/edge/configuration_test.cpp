@@ -125,6 +125,19 @@ TEST(Configuration, NamesClients) {
   EXPECT_EQ(hq.client.session.role, frame::Role::Client);
 }
 
+TEST(Configuration, GivesClientsHeadersAndTellsNoValues) {
+  const auto clients =
+      read_clients(R"({"hq":{"url":"ws://hq","headers":{"Authorization":"Bearer x"}}})");
+  ASSERT_TRUE(clients) << clients.error().text();
+  ASSERT_EQ(clients->front().client.fields.size(), 1U);
+  EXPECT_EQ(clients->front().client.fields[0].name, "Authorization");
+  EXPECT_EQ(clients->front().client.fields[0].value, "Bearer x");
+  const auto wrong = read_clients(R"({"hq":{"url":"ws://hq","headers":{"X":"secret\n"}}})");
+  ASSERT_FALSE(wrong);
+  EXPECT_NE(wrong.error().text().find("clients.hq.headers"), std::string::npos);
+  EXPECT_EQ(wrong.error().text().find("secret"), std::string::npos);
+}
+
 TEST(Configuration, RefusesClientsByName) {
   EXPECT_NE(read_clients(R"({"a b":{"url":"ws://h"}})").error().text().find("clients.a b"),
             std::string::npos);

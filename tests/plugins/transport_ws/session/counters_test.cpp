@@ -20,5 +20,13 @@ TEST(Count, LivesAtHomeOrElsewhere) {
   EXPECT_EQ(away.value(), 3U);
 }
 
+TEST(Level, RisesAndFalls) {
+  Level level;
+  level.set(5);
+  level.add(2);
+  level.add(-4);
+  EXPECT_EQ(level.value(), 3);
+}
+
 }  // namespace
 }  // namespace transport_ws::session
