@@ -27,6 +27,11 @@ inline constexpr std::uint32_t close_handshake_ms = 2'000;
 inline constexpr std::uint32_t block_ms_default =
     1'000;  // how long one full connection may hold a feed
 
+// permessage-deflate (RFC 7692).
+inline constexpr int deflate_level_default = 1;
+inline constexpr std::size_t deflate_bytes_min_default = 1U << 10U;  // smaller ones go as they are
+inline constexpr std::size_t inflate_room_kept_bytes = 256U << 10U;  // per io thread, when idle
+
 // The listeners.
 inline constexpr std::uint32_t connections_max_default = 10'000;
 inline constexpr std::uint32_t connections_per_ip_max_default = 1'000;

@@ -188,6 +188,7 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration,
   if (ranges.problem()) {
     return bp::fail(BP_E_CONFIG, *ranges.problem());
   }
+  BP_TRY(read_deflate(configuration.deflate, settings));
   auto routes = routes_of(configuration.routes, settings);
   BP_TRY(routes);
   settings.routes = std::move(*routes);

@@ -16,6 +16,7 @@
 
 #include "client/outbound.hpp"
 #include "edge/auth_configuration.hpp"
+#include "edge/deflate_configuration.hpp"
 #include "edge/http_configuration.hpp"
 #include "edge/routes_configuration.hpp"
 #include "edge/tls_configuration.hpp"
@@ -137,6 +138,7 @@ struct Configuration {
   std::vector<EndpointConfiguration> http;
   std::string healthz = "/healthz";
   AuthConfiguration auth;
+  DeflateConfiguration deflate;
 
   static constexpr auto fields =
       bp::fields(bp::field<&Configuration::listen>("listen").or_default(),
@@ -157,6 +159,7 @@ struct Configuration {
                  bp::field<&Configuration::http>("http").or_default(),
                  bp::field<&Configuration::healthz>("healthz").or_default(),
                  bp::field<&Configuration::bridges>("bridges").or_default(),
+                 bp::field<&Configuration::deflate>("deflate").or_default(),
                  bp::field<&Configuration::auth>("auth").or_default());
 };
 

@@ -43,7 +43,15 @@ constexpr std::array rows{
     Row{&session::Counters::client_retries, "ws_client_retries",
         "Tries of clients to connect again.", ""},
     Row{&session::Counters::client_dropped, "ws_client_dropped",
-        "Messages of clients that were received and not published, or waited when it ended.", ""}};
+        "Messages of clients that were received and not published, or waited when it ended.", ""},
+    Row{&session::Counters::deflate_in, "ws_deflate_in_bytes",
+        "Bytes of messages before compression, once for each message of an io thread.", "bytes"},
+    Row{&session::Counters::deflate_out, "ws_deflate_out_bytes",
+        "Bytes of the same messages after compression.", "bytes"},
+    Row{&session::Counters::inflate_in, "ws_inflate_in_bytes",
+        "Bytes of compressed messages as they were received.", "bytes"},
+    Row{&session::Counters::inflate_out, "ws_inflate_out_bytes",
+        "Bytes of the same messages once inflated.", "bytes"}};
 
 // `reason`: the value of the label of that name; empty: the family has no labels.
 std::uint64_t* word_of(const bp::detail::engine& of, std::uint32_t kind, const Row& row,

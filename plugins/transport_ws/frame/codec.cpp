@@ -100,10 +100,19 @@ std::optional<Violation> Decoder::step(std::span<char>& bytes, Sink& sink) {
   return starved_ ? std::nullopt : take_payload(piece, sink);
 }
 
+// RSV1 belongs to the first frame of a message of data, where that was agreed on; no other bit has
+// a meaning.
+bool Decoder::may_be_compressed() const noexcept {
+  const std::uint8_t opcode = header_[0] & 0x0FU;
+  return inflation_ != nullptr && (header_[0] & reserved_bits) == compressed_bit &&
+         (opcode == static_cast<std::uint8_t>(Opcode::Text) ||
+          opcode == static_cast<std::uint8_t>(Opcode::Binary));
+}
+
 std::optional<Violation> Decoder::check_header() const noexcept {
   const std::uint8_t opcode = header_[0] & 0x0FU;
   const bool masked = (header_[1] & mask_bit) != 0;
-  if ((header_[0] & reserved_bits) != 0) {
+  if ((header_[0] & reserved_bits) != 0 && !may_be_compressed()) {
     return Violation{close_protocol_error, "reserved bits are set"};
   }
   if (!is_opcode(opcode)) {
@@ -146,6 +155,7 @@ std::optional<Violation> Decoder::begin_data() noexcept {
     in_message_ = true;
     fragments_ = 0;
     text_ = opcode_ == static_cast<std::uint8_t>(Opcode::Text);
+    compressed_ = (header_[0] & compressed_bit) != 0;
     utf8_.reset();
   }
   // message_.size() <= message_bytes_max_ holds here, so this cannot wrap, not even for 2^63.
@@ -227,7 +237,41 @@ std::optional<Violation> Decoder::finish_control(Sink& sink) {
   return std::nullopt;
 }
 
+// Collected whole: the inflation is shared with other connections, so nothing of a message may be
+// in it when their turn comes.
+std::optional<Violation> Decoder::take_compressed(std::string_view piece, Sink& sink) {
+  if (!final_ || payload_left_ > 0) {
+    message_.append(piece);
+    return std::nullopt;
+  }
+  in_message_ = false;
+  if (message_.empty()) {
+    return finish_compressed(piece, sink);
+  }
+  message_.append(piece);
+  auto violation = finish_compressed(message_, sink);
+  forget_message();
+  return violation;
+}
+
+std::optional<Violation> Decoder::finish_compressed(std::string_view payload, Sink& sink) {
+  std::string_view inflated;
+  if (auto violation = inflation_->inflate(payload, inflated_bytes_max_, inflated)) {
+    return violation;
+  }
+  if (text_ && !is_utf8(inflated)) {
+    inflation_->release();
+    return Violation{close_invalid_payload, "the text is not UTF-8"};
+  }
+  go_on_ = sink.on_message(text_ ? Opcode::Text : Opcode::Binary, inflated);
+  inflation_->release();
+  return std::nullopt;
+}
+
 std::optional<Violation> Decoder::take_data(std::string_view piece, Sink& sink) {
+  if (compressed_) {
+    return take_compressed(piece, sink);
+  }
   const bool last = final_ && payload_left_ == 0;
   if (text_ && (!utf8_.feed(piece) || (last && !utf8_.complete()))) {
     return Violation{close_invalid_payload, "the text is not UTF-8"};

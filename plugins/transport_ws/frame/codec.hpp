@@ -70,8 +70,32 @@ class Decoder {
     ~Sink() = default;
   };
 
+  /// Undoes permessage-deflate (RFC 7692), a whole message at a time.
+  class Inflation {
+   public:
+    /// `inflated` is valid until the next call. Errors: 1009 above `bytes_max`, 1007.
+    [[nodiscard]] virtual std::optional<Violation> inflate(std::string_view payload,
+                                                           std::uint64_t bytes_max,
+                                                           std::string_view& inflated) = 0;
+    /// What was inflated is not needed any more.
+    virtual void release() = 0;
+
+   protected:
+    Inflation() = default;
+    Inflation(const Inflation&) = default;
+    Inflation& operator=(const Inflation&) = default;
+    ~Inflation() = default;
+  };
+
   Decoder(Role role, std::uint64_t message_bytes_max) noexcept
       : message_bytes_max_(message_bytes_max), role_(role) {}
+
+  /// From now on messages may be compressed. `bytes_max`: of one that is inflated; on the wire the
+  /// limit of every message holds. The inflation must outlive the decoder.
+  void allow_compressed(Inflation& inflation, std::uint64_t bytes_max) noexcept {
+    inflation_ = &inflation;
+    inflated_bytes_max_ = bytes_max;
+  }
 
   /// Takes the next bytes of the connection, in any segmentation; they are unmasked in place.
   [[nodiscard]] std::optional<Violation> feed(std::span<char> bytes, Sink& sink);
@@ -92,7 +116,10 @@ class Decoder {
   [[nodiscard]] std::optional<Violation> take_payload(std::span<char> piece, Sink& sink);
   [[nodiscard]] std::optional<Violation> take_control(std::string_view piece, Sink& sink);
   [[nodiscard]] std::optional<Violation> take_data(std::string_view piece, Sink& sink);
+  [[nodiscard]] std::optional<Violation> take_compressed(std::string_view piece, Sink& sink);
+  [[nodiscard]] std::optional<Violation> finish_compressed(std::string_view payload, Sink& sink);
   [[nodiscard]] std::optional<Violation> finish_control(Sink& sink);
+  [[nodiscard]] bool may_be_compressed() const noexcept;
   void unmask(std::span<char> piece) noexcept;
   void forget_message() noexcept;
 
@@ -101,6 +128,8 @@ class Decoder {
   std::string message_;  // the collected part of the message under way
   std::array<char, control_payload_bytes_max> control_{};
   std::array<std::uint8_t, frame_header_bytes_max> header_{};
+  Inflation* inflation_ = nullptr;  // null: no message may be compressed
+  std::uint64_t inflated_bytes_max_ = 0;
   std::uint64_t message_bytes_max_;
   std::uint64_t payload_left_ = 0;
   std::uint64_t payload_seen_ = 0;
@@ -111,12 +140,16 @@ class Decoder {
   bool final_ = false;
   bool in_message_ = false;  // a data message was begun and its final frame has not come
   bool text_ = false;
+  bool compressed_ = false;  // the message under way is
   bool go_on_ = true;
   bool starved_ = false;  // the bytes at hand are used up
   Role role_;
   Step step_ = Step::Header;
   Utf8Check utf8_;
 };
+
+/// The first reserved bit of a frame's first byte: its message is compressed (RFC 7692 section 6).
+inline constexpr std::uint8_t compressed_bit = 0x40;
 
 /// Writes the header of a frame to `out` and says how many bytes it took.
 [[nodiscard]] std::size_t encode_header(std::span<char, frame_header_bytes_max> out, Opcode opcode,

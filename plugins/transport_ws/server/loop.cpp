@@ -8,6 +8,7 @@
 
 #include <boost/asio/post.hpp>
 
+#include "http/extension.hpp"
 #include "http/subprotocol.hpp"
 #include "route/echo.hpp"
 #include "route/forum.hpp"
@@ -43,6 +44,7 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
       observer_(observer),
       work_(context_.get_executor()),
       scratch_(read_scratch_bytes),
+      deflation_(settings.deflate_level, counters_),
       table_(routes_of(settings)),
       bus_(make_bus(context_)),
       gateway_(*bus_, settings.gateway),
@@ -112,6 +114,7 @@ struct Loop::Arrival {
   std::string address;
   std::size_t route = 0;
   std::string accepted;  // the 101 answer
+  int window_bits = 0;   // that the client can inflate; 0: nothing is compressed
   auth::Evidence evidence;
   std::optional<auth::Principal> principal;
   auth::Census::Place place;
@@ -208,6 +211,10 @@ void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const htt
   if (!subprotocol->empty()) {
     fields.push_back({"Sec-WebSocket-Protocol", *subprotocol});
   }
+  if (const auto deflate = route.session.deflate ? http::choose_deflate(request) : std::nullopt) {
+    fields.push_back({"Sec-WebSocket-Extensions", deflate->answer});
+    arrival->window_bits = deflate->window_bits;
+  }
   auto accepted = http::accept_upgrade(request, fields);
   if (!accepted) {
     exchange->refuse(accepted.error());
@@ -271,6 +278,9 @@ void Loop::open_session(Arrival& arrival, net::Stream socket, std::string_view a
   std::shared_ptr<session::Session::Owner> owner(std::shared_ptr<void>(), &room);
   auto session = std::make_shared<session::Session>(
       id, std::move(socket), table_.routes()[arrival.route].session, std::move(owner), desk());
+  if (arrival.window_bits != 0) {
+    session->compress(arrival.window_bits);
+  }
   seats_.emplace(id, Seat{session,
                           std::move(arrival.ticket),
                           arrival.address,

@@ -113,7 +113,9 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   [[nodiscard]] session::Counters& counters() noexcept { return counters_; }
 
   /// For further connections on this thread.
-  [[nodiscard]] session::Desk desk() noexcept { return {context_, scratch_, counters_, replies_}; }
+  [[nodiscard]] session::Desk desk() noexcept {
+    return {context_, scratch_, counters_, replies_, &deflation_};
+  }
 
   /// See rpc::Gateway. Before run().
   void share_channels(std::function<void(const std::string& channel)> on_followed) {
@@ -181,6 +183,7 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   std::vector<char> scratch_;
   std::string replies_;
   session::Counters counters_;
+  session::Deflation deflation_;
   const route::Table table_;
   std::unique_ptr<rpc::Bus> bus_;
   rpc::Gateway gateway_;

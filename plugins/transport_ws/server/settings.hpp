@@ -25,6 +25,7 @@ struct Settings {
   std::vector<std::string> origins;
   bool origins_loopback = false;
   session::SessionSettings session;
+  int deflate_level = deflate_level_default;
   std::vector<route::Route> routes;  // empty: every path leads to the gateway
   std::vector<topic::Bridge> bridges;
   rest::Table http;

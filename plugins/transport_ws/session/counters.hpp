@@ -84,6 +84,10 @@ struct Counters {
   Level client_queued_bytes;  // waiting for one of them
   Count client_retries;
   Count client_dropped;  // received and not published, or queued when its client ended
+  Count deflate_in;  // bytes of messages before they were compressed, once however many get them
+  Count deflate_out;
+  Count inflate_in;
+  Count inflate_out;
 };
 
 }  // namespace transport_ws::session

@@ -6,6 +6,7 @@
 
 #include "net/socket.hpp"
 #include "session/counters.hpp"
+#include "session/deflation.hpp"
 
 namespace transport_ws::session {
 
@@ -13,7 +14,8 @@ struct Desk {
   asio::io_context& context;
   std::span<char> scratch;  // reads go here first
   Counters& counters;
-  std::string& replies;  // frames made while one read is handled; empty between reads
+  std::string& replies;            // frames made while one read is handled; empty between reads
+  Deflation* deflation = nullptr;  // null: no connection of this desk compresses
 };
 
 }  // namespace transport_ws::session

@@ -59,6 +59,14 @@ Session::Session(std::uint64_t id, net::Stream socket, const SessionSettings& se
       desk_(desk),
       settings_(settings) {}
 
+void Session::compress(int window_bits) noexcept {
+  deflation_ = desk_.deflation;
+  window_bits_ = static_cast<std::uint8_t>(window_bits);
+  decoder_.allow_compressed(*deflation_, settings_.inflated_bytes_max != 0
+                                             ? settings_.inflated_bytes_max
+                                             : settings_.message_bytes_max);
+}
+
 void Session::start(std::string_view already_read) {
   net::ErrorCode ignored;
   (void)socket_.non_blocking(true, ignored);
@@ -192,6 +200,9 @@ void Session::send_answer(frame::Frame frame) {
   if (state_ != State::Open) {
     return;
   }
+  if (deflation_ != nullptr) {
+    frame = deflation_->pack(std::move(frame), settings_.deflate_bytes_min, window_bits_);
+  }
   if (outbox_.put_answer(std::move(frame)) == frame::Outbox::Put::Refused) {
     cut_off("too slow: answers exceed the queue limit");
     return;
@@ -204,6 +215,9 @@ void Session::send_answer(frame::Frame frame) {
 frame::Outbox::Put Session::send_event(frame::Frame frame) {
   if (state_ != State::Open) {
     return frame::Outbox::Put::Dropped;
+  }
+  if (deflation_ != nullptr) {
+    frame = deflation_->pack(std::move(frame), settings_.deflate_bytes_min, window_bits_);
   }
   const std::uint64_t dropped = outbox_.dropped();
   const frame::Outbox::Put put = outbox_.put_event(std::move(frame));
@@ -240,7 +254,8 @@ void Session::reply(frame::Opcode opcode, std::string_view payload) {
   if (state_ != State::Open) {
     return;
   }
-  if (!corked_ || !outbox_.empty()) {  // behind what waits already
+  // Behind what waits already; and the buffer holds no frame that could be compressed.
+  if (!corked_ || !outbox_.empty() || deflation_ != nullptr) {
     send_answer(std::make_shared<const std::string>(frame::encode_frame(opcode, payload)));
     return;
   }

@@ -30,6 +30,9 @@ struct SessionSettings {
   std::uint32_t block_ms = block_ms_default;  // 0: nobody is cut off
   std::uint32_t messages_per_s = 0;           // 0: any number
   std::uint32_t control_per_s = 0;            // pings and pongs; 0: any number
+  bool deflate = false;                       // permessage-deflate, to clients that offer it
+  std::size_t deflate_bytes_min = deflate_bytes_min_default;
+  std::uint64_t inflated_bytes_max = 0;  // of a compressed message; 0: message_bytes_max
 };
 
 class Session final : public Peer,
@@ -53,6 +56,10 @@ class Session final : public Peer,
 
   Session(std::uint64_t id, net::Stream socket, const SessionSettings& settings,
           std::shared_ptr<Owner> owner, Desk desk);
+
+  /// permessage-deflate was agreed on; the desk has a deflation. Before start(). `window_bits`:
+  /// what the client can inflate.
+  void compress(int window_bits) noexcept;
 
   /// `already_read`: what came behind the handshake.
   void start(std::string_view already_read);
@@ -139,6 +146,7 @@ class Session final : public Peer,
   std::shared_ptr<Owner> owner_;
   std::unique_ptr<const auth::Principal> principal_;
   Desk desk_;
+  Deflation* deflation_ = nullptr;  // null: no message of this connection is compressed
   const SessionSettings& settings_;
   std::string end_reason_;
   std::uint32_t second_ = 0;  // of the clock, in which this was said:
@@ -146,6 +154,7 @@ class Session final : public Peer,
   std::uint32_t control_said_ = 0;
   std::uint16_t end_code_ = frame::close_abnormal;
   State state_ = State::Open;
+  std::uint8_t window_bits_ = 0;  // that the client can inflate; where messages are compressed
   std::uint8_t missed_pongs_ = 0;
   bool heard_ = true;    // anything came since the last beat
   bool pinged_ = false;  // a ping waits for its pong

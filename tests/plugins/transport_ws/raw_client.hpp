@@ -31,6 +31,7 @@ class RawClient {
   struct Received {
     frame::Opcode opcode;
     std::string payload;
+    bool compressed = false;  // RSV1 is set
   };
 
   explicit RawClient(std::uint16_t port, int receive_buffer_bytes = 0)
@@ -213,7 +214,8 @@ class RawClient {
     if (held_.size() < header + length) {
       return std::nullopt;
     }
-    Received frame{static_cast<frame::Opcode>(byte(0) & 0x0FU), held_.substr(header, length)};
+    Received frame{static_cast<frame::Opcode>(byte(0) & 0x0FU), held_.substr(header, length),
+                   (byte(0) & frame::compressed_bit) != 0};
     held_.erase(0, header + length);
     return frame;
   }

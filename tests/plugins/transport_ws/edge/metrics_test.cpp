@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../frame/bomb.hpp"
 #include "hosted.hpp"
 
 namespace transport_ws::edge {
@@ -31,6 +32,23 @@ TEST_F(MetricsTest, AddUpOverTheIoThreads) {
   const auto first = connect();
   const auto second = connect();
   EXPECT_TRUE(await([&] { return host->metric("ws_connections") == 2; }));
+  ASSERT_TRUE(host->stop());
+}
+
+TEST_F(MetricsTest, ShowWhatCompressionGave) {
+  start(R"("deflate":{"enabled":true,"min_size":"32B"})");
+  RawClient client(port());
+  ASSERT_EQ(client.shake_hands("Sec-WebSocket-Extensions: permessage-deflate\r\n"), 101U);
+  const std::string id(200, 'i');
+  client.send(frame::packed_by_client(frame::Opcode::Text,
+                                      R"({"jsonrpc":"2.0","method":"ping","id":")" + id + R"("})"));
+  const auto answer = client.read_frame();
+  ASSERT_TRUE(answer);
+  EXPECT_TRUE(answer->compressed);
+  EXPECT_GT(host->metric("ws_deflate_in_bytes"), 200);
+  EXPECT_LT(host->metric("ws_deflate_out_bytes"), 100);
+  EXPECT_GT(host->metric("ws_inflate_out_bytes"), 200);
+  EXPECT_LT(host->metric("ws_inflate_in_bytes"), 100);
   ASSERT_TRUE(host->stop());
 }
 
