@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-struct z_stream_s;
+struct z_stream_s;  // NOLINT(readability-identifier-naming): the name that zlib gave it
 
 namespace transport_ws::frame {
 

@@ -14,7 +14,7 @@
 
 #include "frame/codec.hpp"
 
-struct z_stream_s;
+struct z_stream_s;  // NOLINT(readability-identifier-naming): the name that zlib gave it
 
 namespace transport_ws::frame {
 
