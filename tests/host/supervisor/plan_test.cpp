@@ -90,7 +90,7 @@ TEST(Plan, GrantsWhatThePluginAsksForUnlessTheManifestSays) {
   const slot::Permissions less = granted(R"(,"permissions":{"publish":["events"],"use":[]})");
   EXPECT_THAT(less.publish, ElementsAre("events"));
   EXPECT_THAT(less.use, IsEmpty());
-  EXPECT_THAT(less.provide, ElementsAre("bp.transport.ws"));
+  EXPECT_THAT(less.provide, ElementsAre("bp.transport.ws", "bp.transport.client"));
   EXPECT_THAT(less.watch, IsEmpty());
   EXPECT_THAT(granted(R"(,"permissions":{"watch":["bp.*"]})").watch, ElementsAre("bp.*"));
 }
@@ -141,7 +141,8 @@ TEST(Plan, AServiceHasOneProvider) {
   const Plan plan = plan_of({std::string(ws), R"("ws2":{"library":"transport_ws"})"});
   EXPECT_THAT(told(plan.problems),
               ElementsAre("/plugins/ws2 CONFIG service 'bp.transport.ws/1' is provided by 'ws' and "
-                          "by 'ws2'; fix: disable one of them"));
+                          "by 'ws2'; fix: disable one of them",
+                          HasSubstr("service 'bp.transport.client/1' is provided by 'ws' and")));
 }
 
 TEST(Plan, TellsACircleOnceAndAPluginThatWaitsForItselfNever) {
