@@ -49,7 +49,7 @@ class Board {
   };
 
   struct Hash : std::hash<std::string_view> {
-    using is_transparent = void;
+    using is_transparent = void;  // NOLINT(readability-identifier-naming): the standard says so
   };
 
   using TopicPtr = std::unique_ptr<Topic>;
