@@ -28,7 +28,8 @@ std::string arguments(const std::string& verb, const std::string& target,
   request.target = target;
   request.body = body;
   request.fields.push_back({"content-type", type});
-  const auto hit = table().find(verb, target.substr(0, target.find('?')));
+  const std::string_view path = std::string_view(target).substr(0, target.find('?'));
+  const auto hit = table().find(verb, path);
   if (hit.endpoint == nullptr) {
     return "none";
   }
