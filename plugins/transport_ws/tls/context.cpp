@@ -155,7 +155,7 @@ Context::~Context() {
 }
 
 bp::result<std::shared_ptr<const Context>> Context::make(const Settings& settings) {
-  const std::shared_ptr<Context> made(new Context(settings.side));
+  std::shared_ptr<Context> made(new Context(settings.side));
   if (made->context_ == nullptr || made->transport_ == nullptr) {
     return bp::fail(BP_E_NO_MEMORY, "OpenSSL could not make a context");
   }
