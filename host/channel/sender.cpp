@@ -125,7 +125,7 @@ std::byte* Sender::more_room(std::size_t size) noexcept {
 // Other messages went before what was lent: it is copied behind them.
 bp_status Sender::send_aside(std::size_t offset, std::size_t size) noexcept {
   message::Message copy =
-      message::copy_of(channel_->pool(), std::span<const std::byte>(lent_ + offset, size));
+      message::copy_of(channel_->pool(), std::span<const std::byte>(lent() + offset, size));
   if (!copy.block) {
     return BP_E_NO_MEMORY;
   }
@@ -139,7 +139,7 @@ bp_status Sender::send_aside(std::size_t offset, std::size_t size) noexcept {
 }
 
 void Sender::return_lent() noexcept {
-  lent_ = nullptr;
+  lent_.store(nullptr, std::memory_order_relaxed);
   lent_bytes_ = none;
   if (Segment* aside = std::exchange(aside_, nullptr)) {
     lane_.release(aside);

@@ -40,13 +40,13 @@ class Sender {
         return nullptr;
       }
     }
-    lent_ = room;
+    lent_.store(room, std::memory_order_relaxed);
     lent_bytes_ = size;
     return room;
   }
 
   // What reserve() lent and is not given back; null: nothing.
-  [[nodiscard]] std::byte* lent() const noexcept { return lent_; }
+  [[nodiscard]] std::byte* lent() const noexcept { return lent_.load(std::memory_order_relaxed); }
 
   [[nodiscard]] std::size_t lent_bytes() const noexcept {
     return lent_bytes_ == none ? 0 : lent_bytes_;
@@ -59,7 +59,7 @@ class Sender {
       return send_aside(offset, size);
     }
     lent_bytes_ = none;
-    lent_ = nullptr;
+    lent_.store(nullptr, std::memory_order_relaxed);
     Channel& channel = *channel_;
     Lane& lane = lane_;
     if (channel.activity() == 0 && !queue_) {
@@ -109,7 +109,8 @@ class Sender {
   Lane& lane_;
   const bool queue_;
   const bool keeps_;
-  std::byte* lent_ = nullptr;
+  // Another thread may look whose room it was misled about: the value is compared, never followed.
+  std::atomic<std::byte*> lent_ = nullptr;
   std::size_t lent_bytes_ = none;
   // The strand settles what it sent while another thread may send already.
   std::atomic<std::uint64_t> settled_seq_;
