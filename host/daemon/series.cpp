@@ -13,16 +13,8 @@ namespace host::daemon {
 namespace {
 
 using metric::Family;
+using metric::family_of;
 using metric::Kind;
-
-Family family(Kind kind, std::string name, std::string help, std::vector<std::string> labels) {
-  Family made;
-  made.kind = kind;
-  made.name = std::move(name);
-  made.help = std::move(help);
-  made.label_names = std::move(labels);
-  return made;
-}
 
 double number(std::uint64_t count) {
   return static_cast<double>(count);
@@ -30,19 +22,19 @@ double number(std::uint64_t count) {
 
 void append_channels(const registry::Registry& registry, std::vector<Family>& families) {
   Family published =
-      family(Kind::Counter, "backplane_channel_published", "Messages accepted", {"channel"});
-  Family delivered = family(Kind::Counter, "backplane_channel_delivered",
-                            "Messages handed to a consumer", {"channel"});
-  Family dropped = family(Kind::Counter, "backplane_channel_dropped", "Messages given up, and why",
-                          {"channel", "reason"});
+      family_of(Kind::Counter, "backplane_channel_published", "Messages accepted", {"channel"});
+  Family delivered = family_of(Kind::Counter, "backplane_channel_delivered",
+                               "Messages handed to a consumer", {"channel"});
+  Family dropped = family_of(Kind::Counter, "backplane_channel_dropped",
+                             "Messages given up, and why", {"channel", "reason"});
   Family depth =
-      family(Kind::Gauge, "backplane_channel_queue_depth", "Messages waiting now", {"channel"});
-  Family acknowledged = family(Kind::Counter, "backplane_channel_acknowledged",
-                               "Messages that a consumer has done with", {"channel"});
-  Family redelivered = family(Kind::Counter, "backplane_channel_redelivered",
-                              "Messages that came back and were delivered again", {"channel"});
-  Family ends = family(Kind::Gauge, "backplane_channel_ends", "Open ends of the channel",
-                       {"channel", "direction"});
+      family_of(Kind::Gauge, "backplane_channel_queue_depth", "Messages waiting now", {"channel"});
+  Family acknowledged = family_of(Kind::Counter, "backplane_channel_acknowledged",
+                                  "Messages that a consumer has done with", {"channel"});
+  Family redelivered = family_of(Kind::Counter, "backplane_channel_redelivered",
+                                 "Messages that came back and were delivered again", {"channel"});
+  Family ends = family_of(Kind::Gauge, "backplane_channel_ends", "Open ends of the channel",
+                          {"channel", "direction"});
   for (const registry::ChannelEntry& entry : registry.channels()) {
     const std::string& name = entry.channel->settings().name;
     const channel::Stats stats = entry.channel->stats();
@@ -81,11 +73,11 @@ metric::Series latency_of(const service::Stats& stats, std::vector<std::string> 
 }
 
 void append_services(const registry::Registry& registry, std::vector<Family>& families) {
-  Family calls = family(Kind::Counter, "backplane_service_calls", "Calls made",
-                        {"service", "method", "status"});
+  Family calls = family_of(Kind::Counter, "backplane_service_calls", "Calls made",
+                           {"service", "method", "status"});
   Family latency =
-      family(Kind::Histogram, "backplane_service_call_seconds",
-             "From call to answer; inline methods are not timed", {"service", "method"});
+      family_of(Kind::Histogram, "backplane_service_call_seconds",
+                "From call to answer; inline methods are not timed", {"service", "method"});
   latency.unit = "seconds";
   for (const registry::ServiceEntry& entry : registry.services()) {
     const auto& description = entry.service->description();
@@ -108,17 +100,17 @@ void append_services(const registry::Registry& registry, std::vector<Family>& fa
 
 void append_plugins(const std::vector<supervisor::Status>& statuses,
                     std::vector<Family>& families) {
-  Family state = family(Kind::Gauge, "backplane_plugin_state", "1 for the state the instance is in",
-                        {"plugin", "state"});
-  Family restarts =
-      family(Kind::Counter, "backplane_plugin_restarts", "Restarts by the supervisor", {"plugin"});
-  Family events =
-      family(Kind::Counter, "backplane_plugin_events", "Events given to the instance", {"plugin"});
-  Family batches = family(Kind::Counter, "backplane_plugin_batches",
-                          "Turns in which the instance was given its events", {"plugin"});
-  Family held = family(Kind::Gauge, "backplane_plugin_held",
-                       "What the instance holds of the host; calls_to_answer are in its hands",
-                       {"plugin", "what"});
+  Family state = family_of(Kind::Gauge, "backplane_plugin_state",
+                           "1 for the state the instance is in", {"plugin", "state"});
+  Family restarts = family_of(Kind::Counter, "backplane_plugin_restarts",
+                              "Restarts by the supervisor", {"plugin"});
+  Family events = family_of(Kind::Counter, "backplane_plugin_events",
+                            "Events given to the instance", {"plugin"});
+  Family batches = family_of(Kind::Counter, "backplane_plugin_batches",
+                             "Turns in which the instance was given its events", {"plugin"});
+  Family held = family_of(Kind::Gauge, "backplane_plugin_held",
+                          "What the instance holds of the host; calls_to_answer are in its hands",
+                          {"plugin", "what"});
   for (const supervisor::Status& status : statuses) {
     batches.add({status.id}, number(status.batches));
     const slot::Holdings& holds = status.holds;
@@ -143,8 +135,8 @@ void append_host_series(const SeriesSources& sources, std::vector<Family>& famil
   append_channels(sources.registry, families);
   append_services(sources.registry, families);
   append_plugins(sources.statuses(), families);
-  Family wires = family(Kind::Counter, "backplane_wire_messages", "Messages that a wire finished",
-                        {"wire", "result"});
+  Family wires = family_of(Kind::Counter, "backplane_wire_messages",
+                           "Messages that a wire finished", {"wire", "result"});
   for (const std::shared_ptr<wire::Wire>& wire : sources.wires()) {
     wires.add({wire->name(), "done"}, number(wire->counts().done.load(std::memory_order_relaxed)));
     wires.add({wire->name(), "failed"},
@@ -153,8 +145,8 @@ void append_host_series(const SeriesSources& sources, std::vector<Family>& famil
               number(wire->counts().retried.load(std::memory_order_relaxed)));
   }
   families.push_back(std::move(wires));
-  Family overruns = family(Kind::Counter, "backplane_handler_overruns",
-                           "Handlers that ran beyond the watchdog's deadline", {"plugin"});
+  Family overruns = family_of(Kind::Counter, "backplane_handler_overruns",
+                              "Handlers that ran beyond the watchdog's deadline", {"plugin"});
   // Each plugin's is there from the beginning, so that the first one is seen as a rise.
   for (const supervisor::Status& status : sources.statuses()) {
     overruns.add({status.id}, 0);
@@ -163,13 +155,13 @@ void append_host_series(const SeriesSources& sources, std::vector<Family>& famil
     overruns.add({plugin}, number(count));
   }
   families.push_back(std::move(overruns));
-  Family memory = family(Kind::Gauge, "backplane_message_memory_bytes",
-                         "Memory of messages, requests and replies that is in use", {});
+  Family memory = family_of(Kind::Gauge, "backplane_message_memory_bytes",
+                            "Memory of messages, requests and replies that is in use", {});
   memory.unit = "bytes";
   memory.add({}, number(sources.pool.bytes_in_use()));
   families.push_back(std::move(memory));
   Family dropped =
-      family(Kind::Counter, "backplane_log_dropped", "Log lines that could not be written", {});
+      family_of(Kind::Counter, "backplane_log_dropped", "Log lines that could not be written", {});
   const log::Counts counts = sources.sink.counts();
   dropped.add({}, number(counts.dropped + counts.unwritten));
   families.push_back(std::move(dropped));

@@ -50,15 +50,6 @@ std::uint64_t hash_of(const Family& family) {
   return hash.value();
 }
 
-Family made(Kind kind, std::string name, std::string help, std::vector<std::string> labels) {
-  Family family;
-  family.kind = kind;
-  family.name = std::move(name);
-  family.help = std::move(help);
-  family.label_names = std::move(labels);
-  return family;
-}
-
 // The views are of one series at a time; the room for them is kept.
 class Views {
  public:
@@ -159,13 +150,15 @@ Family Registry::read(const Shelf& shelf) const {
 }
 
 void Registry::append_own(std::vector<Family>& families, const Refused& refused) const {
-  Family refusals =
-      made(Kind::Counter, "backplane_metric_refused",
-           "Negative additions and NaN that metric cells refused.", {std::string(plugin_label)});
-  Family overflowed = made(Kind::Counter, "backplane_metric_overflow",
-                           "Bindings that went to the overflow series of a family.", {"family"});
-  Family conflicts = made(Kind::Counter, "backplane_metric_conflicts",
-                          "Definitions that were refused because another one stands.", {"family"});
+  Family refusals = family_of(Kind::Counter, "backplane_metric_refused",
+                              "Negative additions and NaN that metric cells refused.",
+                              {std::string(plugin_label)});
+  Family overflowed =
+      family_of(Kind::Counter, "backplane_metric_overflow",
+                "Bindings that went to the overflow series of a family.", {"family"});
+  Family conflicts =
+      family_of(Kind::Counter, "backplane_metric_conflicts",
+                "Definitions that were refused because another one stands.", {"family"});
   for (const auto& [name, shelf] : shelves_) {
     for (const Owner owner : shelf.owners()) {
       refusals.add({name_of(owner)}, 0.0);
@@ -180,11 +173,11 @@ void Registry::append_own(std::vector<Family>& families, const Refused& refused)
   for (const auto& [owner, n] : refused) {
     refusals.add({name_of(owner)}, static_cast<double>(n));
   }
-  Family series =
-      made(Kind::Gauge, "backplane_metric_series", "Series of plugins that are shown now.", {});
+  Family series = family_of(Kind::Gauge, "backplane_metric_series",
+                            "Series of plugins that are shown now.", {});
   series.add({}, static_cast<double>(series_total_));
-  Family limit = made(Kind::Gauge, "backplane_metric_series_limit",
-                      "How many series of plugins may be shown.", {});
+  Family limit = family_of(Kind::Gauge, "backplane_metric_series_limit",
+                           "How many series of plugins may be shown.", {});
   limit.add({}, static_cast<double>(limits_.series_total));
   for (Family* own : {&refusals, &overflowed, &conflicts, &series, &limit}) {
     families.push_back(std::move(*own));

@@ -43,4 +43,14 @@ struct Family {
   friend bool operator==(const Family&, const Family&) = default;
 };
 
+[[nodiscard]] inline Family family_of(Kind kind, std::string name, std::string help,
+                                      std::vector<std::string> label_names) {
+  Family family;
+  family.kind = kind;
+  family.name = std::move(name);
+  family.help = std::move(help);
+  family.label_names = std::move(label_names);
+  return family;
+}
+
 }  // namespace host::metric
