@@ -14,12 +14,6 @@ namespace transport_ws::auth {
 
 namespace {
 
-std::string_view trimmed(std::string_view text) noexcept {
-  const std::size_t begin = std::min(text.find_first_not_of(" \t"), text.size());
-  const std::size_t end = text.find_last_not_of(" \t");
-  return end == std::string_view::npos ? std::string_view() : text.substr(begin, end + 1 - begin);
-}
-
 // Calls `take(name, value)` for each "name=value" of a list.
 template <typename Take>
 void each_pair(std::string_view list, char separator, const Take& take) {
@@ -97,7 +91,7 @@ std::string_view Evidence::bearer() const noexcept {
   constexpr std::string_view scheme = "bearer";
   const std::string_view value = field("Authorization");
   const std::size_t space = std::min(value.find(' '), value.size());
-  return http::same_name(value.substr(0, space), scheme) ? trimmed(value.substr(space))
+  return http::same_name(value.substr(0, space), scheme) ? http::trimmed(value.substr(space))
                                                          : std::string_view();
 }
 
@@ -114,7 +108,8 @@ Evidence evidence_of(const http::Request& request, std::string address, tls::Ide
   for (const http::Field& field : request.fields) {
     if (http::same_name(field.name, "Cookie")) {
       each_pair(field.value, ';', [&](auto name, auto value) {
-        evidence.cookies.push_back({std::string(trimmed(name)), std::string(trimmed(value))});
+        evidence.cookies.push_back(
+            {std::string(http::trimmed(name)), std::string(http::trimmed(value))});
       });
     } else {
       evidence.fields.push_back(field);

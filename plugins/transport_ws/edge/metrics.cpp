@@ -8,53 +8,77 @@ namespace transport_ws::edge {
 
 namespace {
 
-struct Row {
-  session::Count session::Counters::* count;
+struct Text {
   std::string_view name;
   std::string_view help;
-  std::string_view unit;
+  std::string_view unit = "";
 };
 
-constexpr std::array rows{
-    Row{&session::Counters::connections_accepted, "ws_connections_accepted",
-        "WebSocket connections that were opened.", ""},
-    Row{&session::Counters::connections_closed, "ws_connections_closed",
-        "WebSocket connections that ended.", ""},
-    Row{&session::Counters::accept_pauses, "ws_accept_pauses",
-        "Times that accepting paused because no descriptor or memory was left.", ""},
-    Row{&session::Counters::certificates_rejected, "ws_certificates_rejected",
-        "Changed certificates or keys that could not be used.", ""},
-    Row{&session::Counters::over_rate, "ws_clients_over_rate",
-        "Connections closed because they sent more messages or pings a second than allowed.", ""},
-    Row{&session::Counters::messages_received, "ws_messages_received",
-        "Messages received from WebSocket connections.", ""},
-    Row{&session::Counters::messages_sent, "ws_messages_sent",
-        "Messages queued for WebSocket connections.", ""},
-    Row{&session::Counters::bytes_received, "ws_received_bytes",
-        "Bytes read from WebSocket connections.", "bytes"},
-    Row{&session::Counters::bytes_sent, "ws_sent_bytes", "Bytes written to WebSocket connections.",
-        "bytes"},
-    Row{&session::Counters::events_dropped, "ws_events_dropped",
-        "Events dropped for clients that read too slowly.", ""},
-    Row{&session::Counters::cut_off, "ws_clients_cut_off",
-        "Connections closed because they read too slowly.", ""},
-    Row{&session::Counters::violations, "ws_protocol_violations",
-        "Connections closed with 1002, 1007 or 1009.", ""},
-    Row{&session::Counters::client_retries, "ws_client_retries",
-        "Tries of clients to connect again.", ""},
-    Row{&session::Counters::client_dropped, "ws_client_dropped",
-        "Messages of clients that were received and not published, or waited when it ended.", ""},
-    Row{&session::Counters::deflate_in, "ws_deflate_in_bytes",
-        "Bytes of messages before compression, once for each message of an io thread.", "bytes"},
-    Row{&session::Counters::deflate_out, "ws_deflate_out_bytes",
-        "Bytes of the same messages after compression.", "bytes"},
-    Row{&session::Counters::inflate_in, "ws_inflate_in_bytes",
-        "Bytes of compressed messages as they were received.", "bytes"},
-    Row{&session::Counters::inflate_out, "ws_inflate_out_bytes",
-        "Bytes of the same messages once inflated.", "bytes"}};
+template <typename Value>
+struct Row {
+  Value session::Counters::* value;
+  Text text;
+};
+
+constexpr std::array counts{
+    Row{&session::Counters::connections_accepted,
+        Text{"ws_connections_accepted", "WebSocket connections that were opened."}},
+    Row{&session::Counters::connections_closed,
+        Text{"ws_connections_closed", "WebSocket connections that ended."}},
+    Row{&session::Counters::accept_pauses,
+        Text{"ws_accept_pauses",
+             "Times that accepting paused because no descriptor or memory was left."}},
+    Row{&session::Counters::certificates_rejected,
+        Text{"ws_certificates_rejected", "Changed certificates or keys that could not be used."}},
+    Row{&session::Counters::over_rate,
+        Text{"ws_clients_over_rate",
+             "Connections closed because they sent more messages or pings a second than allowed."}},
+    Row{&session::Counters::messages_received,
+        Text{"ws_messages_received", "Messages received from WebSocket connections."}},
+    Row{&session::Counters::messages_sent,
+        Text{"ws_messages_sent", "Messages queued for WebSocket connections."}},
+    Row{&session::Counters::bytes_received,
+        Text{"ws_received_bytes", "Bytes read from WebSocket connections.", "bytes"}},
+    Row{&session::Counters::bytes_sent,
+        Text{"ws_sent_bytes", "Bytes written to WebSocket connections.", "bytes"}},
+    Row{&session::Counters::events_dropped,
+        Text{"ws_events_dropped", "Events dropped for clients that read too slowly."}},
+    Row{&session::Counters::cut_off,
+        Text{"ws_clients_cut_off", "Connections closed because they read too slowly."}},
+    Row{&session::Counters::violations,
+        Text{"ws_protocol_violations", "Connections closed with 1002, 1007 or 1009."}},
+    Row{&session::Counters::client_retries,
+        Text{"ws_client_retries", "Tries of clients to connect again."}},
+    Row{&session::Counters::client_dropped,
+        Text{"ws_client_dropped",
+             "Messages of clients that were received and not published, or waited when it ended."}},
+    Row{&session::Counters::deflate_in,
+        Text{"ws_deflate_in_bytes",
+             "Bytes of messages before compression, once for each message of an io thread.",
+             "bytes"}},
+    Row{&session::Counters::deflate_out,
+        Text{"ws_deflate_out_bytes", "Bytes of the same messages after compression.", "bytes"}},
+    Row{&session::Counters::inflate_in,
+        Text{"ws_inflate_in_bytes", "Bytes of compressed messages as they were received.",
+             "bytes"}},
+    Row{&session::Counters::inflate_out,
+        Text{"ws_inflate_out_bytes", "Bytes of the same messages once inflated.", "bytes"}}};
+
+constexpr std::array levels{
+    Row{&session::Counters::connections,
+        Text{"ws_connections", "WebSocket connections that are open."}},
+    Row{&session::Counters::subscriptions,
+        Text{"ws_topic_subscriptions", "Topics that connections follow, summed up."}},
+    Row{&session::Counters::client_connections,
+        Text{"ws_client_connections", "Connections of clients that are open."}},
+    Row{&session::Counters::client_queued_bytes,
+        Text{"ws_client_queued_bytes", "Texts that wait for a connection of a client.", "bytes"}}};
+
+constexpr Text rejections{"ws_connections_rejected",
+                          "Connections that never became WebSocket connections, by reason."};
 
 // `reason`: the value of the label of that name; empty: the family has no labels.
-std::uint64_t* word_of(const bp::detail::engine& of, std::uint32_t kind, const Row& row,
+std::uint64_t* word_of(const bp::detail::engine& of, std::uint32_t kind, const Text& text,
                        std::string_view reason = {}) {
   const bp_str label = bp::detail::to_abi("reason");
   const bp_str value = bp::detail::to_abi(reason);
@@ -62,9 +86,9 @@ std::uint64_t* word_of(const bp::detail::engine& of, std::uint32_t kind, const R
   bp_metric_desc desc{};
   desc.struct_size = sizeof desc;
   desc.kind = kind;
-  desc.name = bp::detail::to_abi(row.name);
-  desc.help = bp::detail::to_abi(row.help);
-  desc.unit = bp::detail::to_abi(row.unit);
+  desc.name = bp::detail::to_abi(text.name);
+  desc.help = bp::detail::to_abi(text.help);
+  desc.unit = bp::detail::to_abi(text.unit);
   desc.label_names = labels == 0 ? nullptr : &label;
   desc.n_label_names = labels;
   bp_family family = 0;
@@ -84,36 +108,20 @@ void bind_metrics(const bp::detail::engine& of, session::Counters& counters) {
   if (of.metric == nullptr) {
     return;
   }
-  for (const Row& row : rows) {
-    if (std::uint64_t* word = word_of(of, BP_METRIC_COUNTER, row)) {
-      (counters.*row.count).live_in(*word);
+  const auto place = [&](const auto& rows, std::uint32_t kind) {
+    for (const auto& row : rows) {
+      if (std::uint64_t* word = word_of(of, kind, row.text)) {
+        (counters.*row.value).live_in(*word);
+      }
     }
-  }
-  const Row rejected{nullptr, "ws_connections_rejected",
-                     "Connections that never became WebSocket connections, by reason.", ""};
+  };
+  place(counts, BP_METRIC_COUNTER);
+  place(levels, BP_METRIC_GAUGE);
   for (std::size_t i = 0; i < counters.rejections.size(); ++i) {
     if (std::uint64_t* word =
-            word_of(of, BP_METRIC_COUNTER, rejected, session::rejection_names[i])) {
+            word_of(of, BP_METRIC_COUNTER, rejections, session::rejection_names[i])) {
       counters.rejections[i].live_in(*word);
     }
-  }
-  const Row open{nullptr, "ws_connections", "WebSocket connections that are open.", ""};
-  if (std::uint64_t* word = word_of(of, BP_METRIC_GAUGE, open)) {
-    counters.connections.live_in(*word);
-  }
-  const Row followed{nullptr, "ws_topic_subscriptions",
-                     "Topics that connections follow, summed up.", ""};
-  if (std::uint64_t* word = word_of(of, BP_METRIC_GAUGE, followed)) {
-    counters.subscriptions.live_in(*word);
-  }
-  const Row clients{nullptr, "ws_client_connections", "Connections of clients that are open.", ""};
-  if (std::uint64_t* word = word_of(of, BP_METRIC_GAUGE, clients)) {
-    counters.client_connections.live_in(*word);
-  }
-  const Row queued{nullptr, "ws_client_queued_bytes",
-                   "Texts that wait for a connection of a client.", "bytes"};
-  if (std::uint64_t* word = word_of(of, BP_METRIC_GAUGE, queued)) {
-    counters.client_queued_bytes.live_in(*word);
   }
 }
 

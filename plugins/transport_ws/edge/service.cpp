@@ -179,17 +179,23 @@ bp::task<bp::result<contract::PublishReplyT>> Service::publish(
   co_return reply;
 }
 
-bp::task<bp::result<contract::SubscribeReplyT>> Service::subscribe(
-    const contract::SubscribeRequest& request) {
+template <typename Request, typename Change>
+bp::task<bp::result<bool>> Service::change_topics(const Request& request, Change change) {
   auto topic = topic_of(request);
   BP_CO_TRY(topic);
   const std::uint64_t connection = request.connection();
   bp::completion<bool> done(strand_);
   auto arrival = done.arrival();
-  ask(connection, std::move(done), [connection, topic = std::move(*topic)](server::Loop& loop) {
-    return loop.subscribe(connection, topic);
-  });
-  const auto found = co_await arrival;
+  ask(connection, std::move(done),
+      [connection, change, topic = std::move(*topic)](server::Loop& loop) {
+        return (loop.*change)(connection, topic);
+      });
+  co_return co_await arrival;
+}
+
+bp::task<bp::result<contract::SubscribeReplyT>> Service::subscribe(
+    const contract::SubscribeRequest& request) {
+  const auto found = co_await change_topics(request, &server::Loop::subscribe);
   BP_CO_TRY(found);
   contract::SubscribeReplyT reply;
   reply.found = *found;
@@ -198,15 +204,7 @@ bp::task<bp::result<contract::SubscribeReplyT>> Service::subscribe(
 
 bp::task<bp::result<contract::UnsubscribeReplyT>> Service::unsubscribe(
     const contract::UnsubscribeRequest& request) {
-  auto topic = topic_of(request);
-  BP_CO_TRY(topic);
-  const std::uint64_t connection = request.connection();
-  bp::completion<bool> done(strand_);
-  auto arrival = done.arrival();
-  ask(connection, std::move(done), [connection, topic = std::move(*topic)](server::Loop& loop) {
-    return loop.unsubscribe(connection, topic);
-  });
-  const auto found = co_await arrival;
+  const auto found = co_await change_topics(request, &server::Loop::unsubscribe);
   BP_CO_TRY(found);
   contract::UnsubscribeReplyT reply;
   reply.found = *found;

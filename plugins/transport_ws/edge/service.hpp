@@ -51,6 +51,10 @@ class Service {
   template <typename Answer, typename Work>
   void ask(std::uint64_t connection, bp::completion<Answer> done, Work work);
 
+  /// `change`: a member of the loop that takes the connection and the topic.
+  template <typename Request, typename Change>
+  bp::task<bp::result<bool>> change_topics(const Request& request, Change change);
+
   bp::strand_handle strand_;
   const server::Settings& settings_;
   server::Server& server_;

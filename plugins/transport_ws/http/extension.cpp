@@ -19,13 +19,6 @@ namespace {
 constexpr std::string_view offer_field = "Sec-WebSocket-Extensions";
 constexpr std::string_view extension = "permessage-deflate";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t from = text.find_first_not_of(" \t");
-  return from == std::string_view::npos
-             ? std::string_view()
-             : text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
-
 // Not within quotes: a quoted value may hold any mark.
 std::vector<std::string_view> split(std::string_view text, char mark) {
   std::vector<std::string_view> parts;

@@ -35,6 +35,13 @@ bool same_name(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+std::string_view trimmed(std::string_view text) noexcept {
+  const std::size_t from = text.find_first_not_of(" \t");
+  return from == std::string_view::npos
+             ? std::string_view()
+             : text.substr(from, text.find_last_not_of(" \t") - from + 1);
+}
+
 namespace {
 
 constexpr std::string_view protocol_guid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";

@@ -23,6 +23,9 @@ struct Field {
 /// Names of fields: the same in any case of their letters.
 [[nodiscard]] bool same_name(std::string_view a, std::string_view b) noexcept;
 
+/// Without the spaces and tabs at both ends (OWS of RFC 9110 section 5.6.3).
+[[nodiscard]] std::string_view trimmed(std::string_view text) noexcept;
+
 struct Request {
   std::string method;
   std::string target;

@@ -12,13 +12,6 @@ namespace {
 
 constexpr std::string_view offer_field = "Sec-WebSocket-Protocol";
 
-std::string_view trimmed(std::string_view text) {
-  const std::size_t from = text.find_first_not_of(" \t");
-  return from == std::string_view::npos
-             ? std::string_view()
-             : text.substr(from, text.find_last_not_of(" \t") - from + 1);
-}
-
 // The offer may be spread over several fields.
 std::vector<std::string_view> offered_by(const Request& request) {
   std::vector<std::string_view> offered;
