@@ -11,6 +11,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../own_loop.hpp"
 #include "../server/test_server.hpp"
 
 namespace transport_ws::client {
@@ -19,7 +20,7 @@ namespace {
 const std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
 const std::string pong = R"({"jsonrpc":"2.0","id":1,"result":"pong"})";
 
-class ClientTest : public ::testing::Test, public Client::Handler {
+class ClientTest : public ::testing::Test, protected OwnLoop, public Client::Handler {
  protected:
   void SetUp() override {
     settings.backoff = {.initial_ms = 1, .max_ms = 5, .retries_max = 0};
@@ -39,15 +40,6 @@ class ClientTest : public ::testing::Test, public Client::Handler {
         std::make_shared<Client>(*parse_url("ws://127.0.0.1:" + std::to_string(port)), settings,
                                  *this, session::Desk{context, scratch, counters, replies});
     client->start();
-  }
-
-  bool run_until(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!done() && std::chrono::steady_clock::now() < end) {
-      context.restart();
-      context.run_one_for(std::chrono::milliseconds(5));
-    }
-    return done();
   }
 
   void on_connected() override { ++connections; }
@@ -86,7 +78,6 @@ class ClientTest : public ::testing::Test, public Client::Handler {
     std::vector<net::Socket> kept;
   };
 
-  asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   session::Counters counters;
   std::string replies;

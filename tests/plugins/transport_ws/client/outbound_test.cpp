@@ -10,12 +10,13 @@
 
 #include <gtest/gtest.h>
 
+#include "../own_loop.hpp"
 #include "../server/test_server.hpp"
 
 namespace transport_ws::client {
 namespace {
 
-class OutboundTest : public ::testing::Test, public Outbound::Observer {
+class OutboundTest : public ::testing::Test, protected OwnLoop, public Outbound::Observer {
  protected:
   void SetUp() override {
     OutboundSettings settings;
@@ -35,15 +36,6 @@ class OutboundTest : public ::testing::Test, public Outbound::Observer {
     context.run_for(std::chrono::milliseconds(20));
   }
 
-  bool run_until(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (!done() && std::chrono::steady_clock::now() < end) {
-      context.restart();
-      context.run_one_for(std::chrono::milliseconds(5));
-    }
-    return done();
-  }
-
   void on_connected(const std::string& name) override { news.push_back(name + " connected"); }
 
   void on_disconnected(const std::string& name, std::string_view why,
@@ -60,7 +52,6 @@ class OutboundTest : public ::testing::Test, public Outbound::Observer {
   }
 
   server::TestServer server;
-  asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   session::Counters counters;
   std::string replies;

@@ -7,6 +7,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../own_loop.hpp"
 #include "../server/test_server.hpp"
 #include "../tls/paper.hpp"
 #include "client/client.hpp"
@@ -17,7 +18,7 @@ namespace {
 const std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
 const std::string pong = R"({"jsonrpc":"2.0","id":1,"result":"pong"})";
 
-class SecureClientTest : public ::testing::Test, public Client::Handler {
+class SecureClientTest : public ::testing::Test, protected OwnLoop, public Client::Handler {
  protected:
   void TearDown() override {
     if (client) {
@@ -39,15 +40,6 @@ class SecureClientTest : public ::testing::Test, public Client::Handler {
     client->start();
   }
 
-  bool run_until(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!done() && std::chrono::steady_clock::now() < end) {
-      context.restart();
-      context.run_one_for(std::chrono::milliseconds(5));
-    }
-    return done();
-  }
-
   void on_connected() override { ++connections; }
 
   void on_message(frame::Opcode /*kind*/, std::string_view payload) override {
@@ -59,7 +51,6 @@ class SecureClientTest : public ::testing::Test, public Client::Handler {
   void on_gave_up(std::string_view why) override { gave_up = why; }
 
   tls::Office office{tls::ClientCertificate::Optional};
-  asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   session::Counters counters;
   std::string replies;

@@ -8,36 +8,13 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "heard.hpp"
+
 namespace transport_ws::frame {
 namespace {
 
 constexpr std::uint64_t limit = 70'000;
 constexpr std::uint32_t mask = 0x78563412U;  // in memory 12 34 56 78
-
-class Heard final : public Decoder::Sink {
- public:
-  bool on_message(Opcode kind, std::string_view payload) override {
-    log.push_back((kind == Opcode::Text ? "text:" : "binary:") + std::string(payload));
-    return true;
-  }
-
-  bool on_ping(std::string_view payload) override {
-    log.push_back("ping:" + std::string(payload));
-    return true;
-  }
-
-  bool on_pong(std::string_view payload) override {
-    log.push_back("pong:" + std::string(payload));
-    return true;
-  }
-
-  bool on_close(std::uint16_t code, std::string_view reason) override {
-    log.push_back("close:" + std::to_string(code) + ":" + std::string(reason));
-    return false;
-  }
-
-  std::vector<std::string> log;
-};
 
 std::string raw(std::initializer_list<unsigned> bytes) {
   std::string text;

@@ -10,6 +10,7 @@
 #include "bomb.hpp"
 #include "frame/codec.hpp"
 #include "frame/inflater.hpp"
+#include "heard.hpp"
 
 namespace transport_ws::frame {
 namespace {
@@ -27,25 +28,6 @@ class Undoing final : public Decoder::Inflation {
   void release() override { inflater.shrink(); }
 
   Inflater inflater;
-};
-
-class Heard final : public Decoder::Sink {
- public:
-  bool on_message(Opcode kind, std::string_view payload) override {
-    log.push_back((kind == Opcode::Text ? "text:" : "binary:") + std::string(payload));
-    return true;
-  }
-
-  bool on_ping(std::string_view payload) override {
-    log.push_back("ping:" + std::string(payload));
-    return true;
-  }
-
-  bool on_pong(std::string_view /*payload*/) override { return true; }
-
-  bool on_close(std::uint16_t /*code*/, std::string_view /*reason*/) override { return false; }
-
-  std::vector<std::string> log;
 };
 
 using Log = std::vector<std::string>;

@@ -10,6 +10,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../own_loop.hpp"
 #include "../raw_client.hpp"
 
 namespace transport_ws::http {
@@ -17,7 +18,7 @@ namespace {
 
 using net::Tcp;
 
-class ExchangeTest : public ::testing::Test {
+class ExchangeTest : public ::testing::Test, protected OwnLoop {
  protected:
   void open(std::uint32_t deadline_ms = 10'000, int buffer_bytes = 0) {
     net::Acceptor acceptor(context, Tcp::endpoint(asio::ip::address_v4::loopback(), 0));
@@ -34,16 +35,6 @@ class ExchangeTest : public ::testing::Test {
         [this](std::string_view how) { end = how; });
   }
 
-  bool run_until(const std::function<bool()>& done) {
-    const auto limit = std::chrono::steady_clock::now() + RawClient::patience;
-    while (!done() && std::chrono::steady_clock::now() < limit) {
-      context.restart();
-      context.run_one_for(std::chrono::milliseconds(5));
-    }
-    return done();
-  }
-
-  asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   session::Counters counters;
   std::string replies;

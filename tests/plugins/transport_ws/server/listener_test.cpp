@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "../own_loop.hpp"
 #include "../raw_client.hpp"
 
 namespace transport_ws::server {
@@ -59,17 +60,8 @@ class Famine {
   std::vector<int> taken_;
 };
 
-class ListenerTest : public ::testing::Test {
+class ListenerTest : public ::testing::Test, protected OwnLoop {
  protected:
-  bool run_until(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (!done() && std::chrono::steady_clock::now() < end) {
-      context.restart();
-      context.run_one_for(std::chrono::milliseconds(5));
-    }
-    return done();
-  }
-
   void accept(Listener& listener) {
     listener.accept(
         [this](net::Socket socket, const net::Tcp::endpoint& /*from*/) {
@@ -80,7 +72,6 @@ class ListenerTest : public ::testing::Test {
         });
   }
 
-  asio::io_context context;
   std::vector<net::Socket> accepted;
   std::vector<std::string> news;
 };

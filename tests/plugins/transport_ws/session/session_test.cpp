@@ -12,6 +12,7 @@
 
 #include <gtest/gtest.h>
 
+#include "../own_loop.hpp"
 #include "../raw_client.hpp"
 
 namespace transport_ws::session {
@@ -20,7 +21,7 @@ namespace {
 using frame::Opcode;
 using net::Tcp;
 
-class SessionTest : public ::testing::Test, protected Session::Owner {
+class SessionTest : public ::testing::Test, protected OwnLoop, protected Session::Owner {
  protected:
   void open(int client_buffer_bytes = 0) {
     net::Acceptor acceptor(context, Tcp::endpoint(asio::ip::address_v4::loopback(), 0));
@@ -32,15 +33,6 @@ class SessionTest : public ::testing::Test, protected Session::Owner {
     session = std::make_shared<Session>(1, net::Socket(acceptor.accept()), settings, owner,
                                         Desk{context, scratch, counters, replies});
     session->start({});
-  }
-
-  bool run_until(const std::function<bool()>& done) {
-    const auto end = std::chrono::steady_clock::now() + RawClient::patience;
-    while (!done() && std::chrono::steady_clock::now() < end) {
-      context.restart();
-      context.run_one_for(std::chrono::milliseconds(5));
-    }
-    return done();
   }
 
   // Lets the session write what it has, then reads one frame.
@@ -74,7 +66,6 @@ class SessionTest : public ::testing::Test, protected Session::Owner {
         frame::encode_frame(Opcode::Text, std::string(bytes, 'e')));
   }
 
-  asio::io_context context;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   Counters counters;
   std::string replies;
