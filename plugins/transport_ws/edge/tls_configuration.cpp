@@ -7,6 +7,22 @@
 
 namespace transport_ws::edge {
 
+namespace {
+
+template <typename From>
+tls::Settings settings_of(const From& from, tls::Side side, const std::string& ca,
+                          std::string_view folder) {
+  tls::Settings settings;
+  settings.side = side;
+  settings.certificate = tls::path_in(folder, from.certificate);
+  settings.key = tls::path_in(folder, from.key);
+  settings.ca = tls::path_in(folder, ca);
+  settings.min_version = from.min_version;
+  return settings;
+}
+
+}  // namespace
+
 bp::result<tls::Settings> tls_settings(const TlsConfiguration& from, std::string_view key,
                                        std::string_view folder) {
   if (from.certificate.empty() || from.key.empty()) {
@@ -19,13 +35,8 @@ bp::result<tls::Settings> tls_settings(const TlsConfiguration& from, std::string
                                 "together or not at all",
                                 key));
   }
-  tls::Settings settings;
-  settings.side = tls::Side::Server;
-  settings.certificate = tls::path_in(folder, from.certificate);
-  settings.key = tls::path_in(folder, from.key);
-  settings.ca = tls::path_in(folder, from.client_ca);
+  tls::Settings settings = settings_of(from, tls::Side::Server, from.client_ca, folder);
   settings.client = from.client;
-  settings.min_version = from.min_version;
   return settings;
 }
 
@@ -36,13 +47,7 @@ bp::result<tls::Settings> tls_settings(const ClientTlsConfiguration& from, std::
         BP_E_CONFIG,
         fmt::format("'{0}.certificate' and '{0}.key' are given together or not at all", key));
   }
-  tls::Settings settings;
-  settings.side = tls::Side::Client;
-  settings.certificate = tls::path_in(folder, from.certificate);
-  settings.key = tls::path_in(folder, from.key);
-  settings.ca = tls::path_in(folder, from.ca);
-  settings.min_version = from.min_version;
-  return settings;
+  return settings_of(from, tls::Side::Client, from.ca, folder);
 }
 
 }  // namespace transport_ws::edge

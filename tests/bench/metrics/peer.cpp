@@ -11,26 +11,12 @@
 
 #include "tests/bench/metrics/ours.hpp"
 #include "tests/bench/metrics/work.hpp"
+#include "tests/bench/peers/peers.hpp"
 #include "tests/bench/race/measure.hpp"
 
 namespace bench {
 
 namespace {
-
-Round adds() {
-  auto registry = std::make_shared<prometheus::Registry>();
-  auto& counter = prometheus::BuildCounter().Name("adds").Register(*registry).Add({});
-  return [registry, &counter](std::uint64_t count) {
-    const double before = counter.Value();
-    const std::uint64_t begin = bench_now_ns();
-    for (std::uint64_t i = 0; i < count; ++i) {
-      counter.Increment();
-    }
-    const std::uint64_t end = bench_now_ns();
-    expect_equal(static_cast<std::uint64_t>(counter.Value() - before), count, "additions");
-    return Sample{per_operation(begin, end, count), 0};
-  };
-}
 
 Round observations() {
   auto registry = std::make_shared<prometheus::Registry>();
@@ -102,7 +88,7 @@ Contender scrape(const char* row, std::uint32_t series) {
 }  // namespace
 
 Contenders prometheus_contenders() {
-  return {{"add", "prometheus-cpp", adds},
+  return {{"add", "prometheus-cpp", prometheus_adds},
           {"observe", "prometheus-cpp", observations},
           scrape("scrape_10k", 10'000),
           scrape("scrape_100k", 100'000)};

@@ -21,6 +21,9 @@ namespace bench {
 [[nodiscard]] Contenders wake_contenders();
 [[nodiscard]] Contenders zeromq_contenders();
 
+// Also raced in the rows of metrics_prometheus.
+[[nodiscard]] Round prometheus_adds();
+
 // Inside a process of `--load`, see ours.hpp.
 void load_dlopen(const std::filesystem::path& libraries);
 void load_boost_dll(const std::filesystem::path& libraries);

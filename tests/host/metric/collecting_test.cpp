@@ -65,12 +65,7 @@ TEST(Collecting, PartsHoldWhatCollectGives) {
   Registry registry;
   registry.add_owner(storage, "storage");
   registry.add_collector([](std::vector<Family>& families) {
-    Family depth{.kind = Kind::Gauge,
-                 .name = "backplane_depth",
-                 .help = "h",
-                 .unit = {},
-                 .label_names = {"channel"},
-                 .series = {}};
+    Family depth = family_of(Kind::Gauge, "backplane_depth", "h", {"channel"});
     depth.add({"b"}, 2);
     families.push_back(depth);
   });
@@ -112,12 +107,7 @@ TEST(Collecting, ACollectorsFamilyGetsANewShapeWhenItsSeriesChange) {
   Registry registry;
   std::string state = "running";
   registry.add_collector([&](std::vector<Family>& families) {
-    Family states{.kind = Kind::Gauge,
-                  .name = "backplane_state",
-                  .help = "h",
-                  .unit = {},
-                  .label_names = {"state"},
-                  .series = {}};
+    Family states = family_of(Kind::Gauge, "backplane_state", "h", {"state"});
     states.add({state}, 1);
     families.push_back(states);
   });

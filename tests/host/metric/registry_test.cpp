@@ -235,12 +235,8 @@ TEST_F(RegistryTest, TheHostsOwnSeriesCarryNoPluginLabel) {
 
 TEST_F(RegistryTest, CollectorsContributeUntilTheyAreRemoved) {
   const auto id = registry_.add_collector([](std::vector<Family>& families) {
-    Family depth{.kind = Kind::Gauge,
-                 .name = "backplane_channel_queue_depth",
-                 .help = "Messages waiting.",
-                 .unit = {},
-                 .label_names = {"channel"},
-                 .series = {}};
+    Family depth =
+        family_of(Kind::Gauge, "backplane_channel_queue_depth", "Messages waiting.", {"channel"});
     depth.add({"b"}, 2);
     depth.add({"a"}, 1);
     depth.add({"a"}, 10);
