@@ -12,7 +12,7 @@ int main(int argc, char** argv) {
       {argv + 1, argv + argc}, [](const bench::Asked& /*asked*/) {
         bench::Field field{bench::metrics_contenders(BENCH_METRICS)};
 #if defined(BENCH_HAS_PROMETHEUS)
-        append(field.contenders, bench::prometheus_contenders());
+        append(field.contenders, bench::prometheus_metrics_contenders());
 #else
         field.absent.emplace_back("prometheus-cpp: needs prometheus-cpp-dev, and scripts/bench");
 #endif

@@ -12,6 +12,6 @@ namespace bench {
 [[nodiscard]] Contenders metrics_contenders(const std::filesystem::path& exporter);
 
 // prometheus-cpp, where the program was built with it.
-[[nodiscard]] Contenders prometheus_contenders();
+[[nodiscard]] Contenders prometheus_metrics_contenders();
 
 }  // namespace bench

@@ -87,7 +87,7 @@ Contender scrape(const char* row, std::uint32_t series) {
 
 }  // namespace
 
-Contenders prometheus_contenders() {
+Contenders prometheus_metrics_contenders() {
   return {{"add", "prometheus-cpp", prometheus_adds},
           {"observe", "prometheus-cpp", observations},
           scrape("scrape_10k", 10'000),
