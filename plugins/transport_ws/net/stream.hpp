@@ -5,9 +5,6 @@
 // plain connections pay one look at a null pointer. Thread: one at a time.
 #pragma once
 
-#include <algorithm>
-#include <array>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,6 +13,7 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include "net/sealing.hpp"
 #include "net/socket.hpp"
 #include "tls/engine.hpp"
 
@@ -66,7 +64,7 @@ class Stream {
 
   template <typename Buffers>
   std::size_t write_some(const Buffers& buffers, ErrorCode& failure) {
-    return tls_ == nullptr ? socket_.write_some(buffers, failure) : seal(buffers, failure);
+    return tls_ == nullptr ? socket_.write_some(buffers, failure) : seal(*tls_, buffers, failure);
   }
 
   /// Bytes that write_some() took and the socket did not: try again when it is writable.
@@ -107,46 +105,24 @@ class Stream {
     return socket_.shutdown(what, failure);
   }
 
+  struct Released {
+    int socket;  // -1: it was closed
+    std::unique_ptr<tls::Engine> tls;
+  };
+
+  /// For who waits for it in another way; nothing waits now.
+  [[nodiscard]] Released release() {
+    ErrorCode failure;
+    const int socket = socket_.release(failure);
+    return {failure ? -1 : socket, std::move(tls_)};
+  }
+
   ErrorCode close(ErrorCode& failure) {
     tls_.reset();  // its descriptor may be another connection's in a moment
     return socket_.close(failure);
   }
 
  private:
-  // Small pieces share a record. Ends where the socket takes no more.
-  template <typename Buffers>
-  std::size_t seal(const Buffers& buffers, ErrorCode& failure) {
-    tls_->flush(failure);
-    if (failure) {
-      return 0;
-    }
-    std::array<char, tls::record_bytes_max> record;  // NOLINT(*-member-init): filled before use
-    std::size_t filled = 0;
-    std::size_t sealed = 0;
-    const auto write = [&] {
-      tls_->write({record.data(), filled}, failure);
-      sealed += failure ? 0 : std::exchange(filled, 0);
-      return !failure && !tls_->unsent();
-    };
-    for (auto at = asio::buffer_sequence_begin(buffers); at != asio::buffer_sequence_end(buffers);
-         ++at) {
-      asio::const_buffer piece = *at;
-      while (piece.size() > 0) {
-        const std::size_t bytes = std::min(piece.size(), record.size() - filled);
-        std::memcpy(record.data() + filled, piece.data(), bytes);
-        filled += bytes;
-        piece += bytes;
-        if (filled == record.size() && !write()) {
-          return sealed;
-        }
-      }
-    }
-    if (filled > 0) {
-      (void)write();
-    }
-    return sealed;
-  }
-
   Socket socket_;
   std::unique_ptr<tls::Engine> tls_;  // null: plain
 };

@@ -10,6 +10,7 @@
 
 #include "http/extension.hpp"
 #include "http/subprotocol.hpp"
+#include "net/readiness.hpp"
 #include "route/echo.hpp"
 #include "route/forum.hpp"
 #include "route/inlet.hpp"
@@ -64,6 +65,7 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
       drain_timer_(context_),
       next_connection_(number + 1),
       connection_step_(settings.io_threads) {
+  asio::use_service<net::Readiness>(context_);  // takes its descriptor now
   hub.join(context_, board_);
   for (const route::Route& each : table_.routes()) {
     rooms_.push_back(make_room(each));

@@ -18,12 +18,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// The pieces of one gather, as Asio wants them.
+// The pieces of one gather.
 class Pieces {
  public:
-  using value_type = asio::const_buffer;
-  using const_iterator = const asio::const_buffer*;
-
   explicit Pieces(frame::Outbox& outbox) {
     std::array<std::string_view, write_gather_buffers_max> pieces;
     count_ = outbox.gather(pieces);
@@ -32,9 +29,9 @@ class Pieces {
     }
   }
 
-  [[nodiscard]] const_iterator begin() const noexcept { return buffers_.data(); }
-
-  [[nodiscard]] const_iterator end() const noexcept { return buffers_.data() + count_; }
+  [[nodiscard]] std::span<const asio::const_buffer> all() const noexcept {
+    return std::span(buffers_).first(count_);
+  }
 
  private:
   std::array<asio::const_buffer, write_gather_buffers_max> buffers_;
@@ -51,7 +48,7 @@ std::uint32_t random_mask() {
 Session::Session(std::uint64_t id, net::Stream socket, const SessionSettings& settings,
                  std::shared_ptr<Owner> owner, Desk desk)
     : id_(id),
-      socket_(std::move(socket)),
+      socket_(desk.context, std::move(socket)),
       timer_(desk.context),
       decoder_(settings.role, settings.message_bytes_max),
       outbox_(settings.queue_bytes, settings.policy),
@@ -68,9 +65,12 @@ void Session::compress(int window_bits) noexcept {
 }
 
 void Session::start(std::string_view already_read) {
-  net::ErrorCode ignored;
-  (void)socket_.non_blocking(true, ignored);
-  (void)socket_.set_option(net::Tcp::no_delay(true), ignored);
+  net::ErrorCode failure;
+  socket_.watch(*this, failure);
+  if (failure) {
+    finish(frame::close_abnormal, failure.message());
+    return;
+  }
   if (state_ == State::Open) {
     await_beat();
   }
@@ -80,29 +80,41 @@ void Session::start(std::string_view already_read) {
     already_read.remove_prefix(piece.size());
     take(desk_.scratch.first(piece.size()));
   }
-  await_readable();
 }
 
 // --- reading
 
-void Session::await_readable() {
-  if (await_read_ || read_paused_ || read_held_ || state_ == State::Closed) {
-    return;
+void Session::on_ready(std::uint32_t events) {
+  const auto self = shared_from_this();
+  socket_.note(events);
+  if (await_write_ && socket_.writable()) {
+    await_write_ = false;
+    flush();
   }
-  await_read_ = true;
-  socket_.async_wait(net::Socket::wait_read, [self = shared_from_this()](net::ErrorCode failure) {
-    self->await_read_ = false;
-    if (!failure && self->state_ != State::Closed) {
-      self->on_readable();
-    }
-  });
+  if (reading()) {
+    read();
+    read_soon();
+  }
 }
 
-void Session::on_readable() {
+bool Session::reading() const noexcept {
+  return socket_.readable() && !read_paused_ && !read_held_ && state_ != State::Closed;
+}
+
+// One read a turn: a connection that sends without end waits for the others.
+void Session::read_soon() {
+  if (reading()) {
+    socket_.again();
+  }
+}
+
+void Session::read() {
   net::ErrorCode failure;
-  const std::size_t bytes =
-      socket_.read_some(asio::buffer(desk_.scratch.data(), desk_.scratch.size()), failure);
-  if (failure && failure != asio::error::would_block && failure != asio::error::try_again) {
+  const std::size_t bytes = socket_.read_some(desk_.scratch, failure);
+  if (failure == asio::error::would_block) {
+    return;
+  }
+  if (failure) {
     const bool clean = failure == asio::error::eof;
     finish(end_code_, end_code_ != frame::close_abnormal ? end_reason_
                       : clean                            ? "the other side hung up"
@@ -111,7 +123,6 @@ void Session::on_readable() {
   }
   desk_.counters.bytes_received.add(bytes);
   take(desk_.scratch.first(bytes));
-  await_readable();
 }
 
 void Session::take(std::span<char> bytes) {
@@ -135,7 +146,7 @@ void Session::take(std::span<char> bytes) {
 void Session::go_on_reading() {
   read_held_ = false;
   heard_ = true;  // what came while we did not read is still in the kernel
-  await_readable();
+  read_soon();
 }
 
 // Counted in seconds of the clock, so a burst over the turn of a second may be twice as large; who
@@ -274,8 +285,9 @@ void Session::write_replies() {
   std::size_t bytes = 0;
   if (state_ != State::Closed) {
     net::ErrorCode failure;
-    bytes = socket_.write_some(asio::buffer(replies), failure);
-    if (failure && failure != asio::error::would_block && failure != asio::error::try_again) {
+    const asio::const_buffer all = asio::buffer(replies);
+    bytes = socket_.write_some({&all, 1}, failure);
+    if (failure && failure != asio::error::would_block) {
       finish(end_code_, failure.message());
     }
     desk_.counters.bytes_sent.add(bytes);
@@ -312,9 +324,9 @@ void Session::request_flush() {
 void Session::flush() {
   while (state_ != State::Closed && !await_write_ && (!outbox_.empty() || socket_.unsent())) {
     net::ErrorCode failure;
-    const std::size_t bytes = socket_.write_some(Pieces(outbox_), failure);
-    if (failure == asio::error::would_block || failure == asio::error::try_again) {
-      await_writable();
+    const std::size_t bytes = socket_.write_some(Pieces(outbox_).all(), failure);
+    if (failure == asio::error::would_block) {
+      await_write_ = true;
       break;
     }
     if (failure) {
@@ -329,16 +341,6 @@ void Session::flush() {
   after_flush();
 }
 
-void Session::await_writable() {
-  await_write_ = true;
-  socket_.async_wait(net::Socket::wait_write, [self = shared_from_this()](net::ErrorCode failure) {
-    self->await_write_ = false;
-    if (!failure) {
-      self->flush();
-    }
-  });
-}
-
 void Session::after_flush() {
   if (state_ == State::Closed) {
     return;
@@ -347,7 +349,7 @@ void Session::after_flush() {
   if (read_paused_ && roomy) {
     read_paused_ = false;
     heard_ = true;  // what came while we did not read is still in the kernel
-    await_readable();
+    read_soon();
   }
   if (drain_asked_ && roomy && state_ == State::Open) {
     drain_asked_ = false;
@@ -356,8 +358,7 @@ void Session::after_flush() {
   }
   if (state_ == State::Closing && outbox_.empty() && !socket_.unsent()) {
     if (!shut_) {
-      net::ErrorCode ignored;
-      (void)socket_.shutdown(net::Socket::shutdown_send, ignored);
+      socket_.shut_down();
       shut_ = true;
     }
     if (peer_closed_ && !linger_ && settings_.role == frame::Role::Server) {
@@ -415,7 +416,7 @@ void Session::begin_close(std::uint16_t code, std::string_view reason, bool now)
     }
   });
   owner_->on_closing(*this);
-  await_readable();
+  read_soon();
   request_flush();
 }
 
@@ -429,8 +430,7 @@ void Session::finish(std::uint16_t code, std::string_view reason) {
   state_ = State::Closed;
   timer_.cancel();
   block_timer_.reset();
-  net::ErrorCode ignored;
-  (void)socket_.close(ignored);
+  socket_.close();
   if (!told) {
     owner_->on_closing(*this);
   }

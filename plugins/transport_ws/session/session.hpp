@@ -1,9 +1,9 @@
 // plugins/transport_ws/session/session.hpp - one open WebSocket connection, of a server or of a
 // client.
 //
-// Waits for readiness and reads into the io thread's scratch buffer, so an idle connection holds no
-// buffer. One timer: the heartbeat, later the close handshake. Lives as long as an operation of it
-// is pending. Thread: its io thread, all of it.
+// Is told when it is ready and reads into the io thread's scratch buffer, so an idle connection
+// holds no buffer. One timer: the heartbeat, later the close handshake; it keeps the session alive.
+// Thread: its io thread, all of it.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 #include "frame/codec.hpp"
 #include "frame/outbox.hpp"
-#include "net/stream.hpp"
+#include "net/watched_stream.hpp"
 #include "session/desk.hpp"
 #include "session/peer.hpp"
 
@@ -37,7 +37,8 @@ struct SessionSettings {
 
 class Session final : public Peer,
                       public std::enable_shared_from_this<Session>,
-                      private frame::Decoder::Sink {
+                      private frame::Decoder::Sink,
+                      private net::Readiness::Watcher {
  public:
   class Owner {
    public:
@@ -122,14 +123,16 @@ class Session final : public Peer,
   bool on_pong(std::string_view payload) override;
   bool on_close(std::uint16_t code, std::string_view reason) override;
 
+  void on_ready(std::uint32_t events) override;
+
   [[nodiscard]] bool within(std::uint32_t per_s, std::uint32_t& said, std::string_view what);
-  void await_readable();
-  void on_readable();
+  [[nodiscard]] bool reading() const noexcept;
+  void read_soon();
+  void read();
   void take(std::span<char> bytes);
   void write_replies();
   void request_flush();
   void flush();
-  void await_writable();
   void after_flush();
   void begin_close(std::uint16_t code, std::string_view reason, bool now);
   void finish(std::uint16_t code, std::string_view reason);
@@ -138,7 +141,7 @@ class Session final : public Peer,
   [[nodiscard]] std::string control(frame::Opcode opcode, std::string_view payload) const;
 
   const std::uint64_t id_;
-  net::Stream socket_;
+  net::WatchedStream socket_;
   net::Timer timer_;
   std::unique_ptr<net::Timer> block_timer_;  // only where somebody waits
   frame::Decoder decoder_;
@@ -161,7 +164,6 @@ class Session final : public Peer,
   bool corked_ = false;  // frames are being decoded: one flush follows
   bool flush_posted_ = false;
   bool await_write_ = false;
-  bool await_read_ = false;
   bool read_paused_ = false;  // answers pile up: take no further requests
   bool read_held_ = false;    // the owner wants no further messages now
   bool drain_asked_ = false;

@@ -37,7 +37,10 @@ struct Transport {
   static int read(BIO* bio, char* into, std::size_t bytes, std::size_t* got) {
     Engine& engine = engine_of(bio);
     BIO_clear_retry_flags(bio);
-    const ssize_t received = ::recv(engine.socket_, into, bytes, 0);
+    ssize_t received = 0;
+    do {
+      received = ::recv(engine.socket_, into, bytes, 0);
+    } while (received < 0 && errno == EINTR);  // who waits for edges would wait for ever
     if (received > 0) {
       *got = static_cast<std::size_t>(received);
       return 1;

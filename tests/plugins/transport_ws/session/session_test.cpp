@@ -108,11 +108,10 @@ TEST_F(SessionTest, IsNotReadWhileItIsHeld) {
   open();
   session->hold_reading();
   client->send_text("one");
-  ASSERT_TRUE(run_until([&] { return messages.size() == 1; }));  // the wait was under way already
   client->send_text("two");
   context.restart();
   context.poll();
-  EXPECT_EQ(messages.size(), 1U);
+  EXPECT_TRUE(messages.empty());
   session->go_on_reading();
   EXPECT_TRUE(run_until([&] { return messages.size() == 2; }));
 }
