@@ -23,6 +23,26 @@ std::uint64_t read_big_endian(const std::uint8_t* from, std::size_t bytes) noexc
   return value;
 }
 
+// Unmasks, and says whether every byte is ASCII then.
+bool unmask_ascii(std::span<char> bytes, std::uint32_t mask) noexcept {
+  constexpr std::uint64_t high_bits = 0x8080'8080'8080'8080ULL;
+  const std::uint64_t wide = mask | (static_cast<std::uint64_t>(mask) << 32U);
+  std::uint64_t all = 0;
+  std::size_t at = 0;
+  for (; at + sizeof wide <= bytes.size(); at += sizeof wide) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, bytes.data() + at, sizeof word);
+    word ^= wide;
+    all |= word;
+    std::memcpy(bytes.data() + at, &word, sizeof word);
+  }
+  apply_mask(bytes.subspan(at), mask, at);
+  for (; at < bytes.size(); ++at) {
+    all |= static_cast<std::uint8_t>(bytes[at]);
+  }
+  return (all & high_bits) == 0;
+}
+
 bool is_opcode(std::uint8_t opcode) noexcept {
   return opcode <= 2 || (opcode >= 8 && opcode <= 10);
 }
@@ -66,9 +86,43 @@ std::size_t Decoder::header_bytes_wanted() const noexcept {
 std::optional<Violation> Decoder::feed(std::span<char> bytes, Sink& sink) {
   starved_ = false;
   while (go_on_ && !starved_) {
-    if (auto violation = step(bytes, sink)) {
+    if (auto violation = take_short(bytes, sink)) {
       return violation;
     }
+    if (go_on_) {
+      if (auto violation = step(bytes, sink)) {
+        return violation;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+// What clients mostly send, without the states in between: whole messages of one short frame. All
+// else, also what is wrong, is left to step().
+std::optional<Violation> Decoder::take_short(std::span<char>& bytes, Sink& sink) {
+  constexpr std::size_t header_bytes = 6;
+  constexpr std::uint8_t text_first = final_bit | static_cast<std::uint8_t>(Opcode::Text);
+  constexpr std::uint8_t binary_first = final_bit | static_cast<std::uint8_t>(Opcode::Binary);
+  const bool between = step_ == Step::Header && header_have_ == 0 && !in_message_;
+  while (between && go_on_ && role_ == Role::Server && bytes.size() >= header_bytes) {
+    const auto first = static_cast<std::uint8_t>(bytes[0]);
+    const auto second = static_cast<std::uint8_t>(bytes[1]);
+    const std::size_t length = second & 0x7FU;
+    if ((first != text_first && first != binary_first) || (second & mask_bit) == 0 ||
+        length >= length_16 || length > message_bytes_max_ ||
+        bytes.size() < header_bytes + length) {
+      break;
+    }
+    std::uint32_t mask = 0;
+    std::memcpy(&mask, bytes.data() + 2, sizeof mask);
+    const std::span<char> payload = bytes.subspan(header_bytes, length);
+    bytes = bytes.subspan(header_bytes + length);
+    const std::string_view text(payload.data(), payload.size());
+    if (!unmask_ascii(payload, mask) && first == text_first && !is_utf8(text)) {
+      return Violation{close_invalid_payload, "the text is not UTF-8"};
+    }
+    go_on_ = sink.on_message(first == text_first ? Opcode::Text : Opcode::Binary, text);
   }
   return std::nullopt;
 }

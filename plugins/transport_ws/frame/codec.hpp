@@ -108,6 +108,7 @@ class Decoder {
 
   [[nodiscard]] std::size_t header_bytes_wanted() const noexcept;
   [[nodiscard]] std::span<char> take_header(std::span<char> bytes, std::size_t wanted) noexcept;
+  [[nodiscard]] std::optional<Violation> take_short(std::span<char>& bytes, Sink& sink);
   [[nodiscard]] std::optional<Violation> step(std::span<char>& bytes, Sink& sink);
   [[nodiscard]] std::optional<Violation> begin_frame();
   [[nodiscard]] std::optional<Violation> check_header() const noexcept;
