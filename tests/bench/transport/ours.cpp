@@ -21,11 +21,12 @@ std::string plugin(const char* library, const std::string& config) {
   return fmt::format(R"({{"library":"{}","config":{{{}}}}})", library, config);
 }
 
-std::string transport() {
+std::string transport(const std::string& more_routes = {}) {
   return plugin(BENCH_TRANSPORT,
                 R"("listen":"127.0.0.1:0","metrics_listen":"",
                    "limits":{"connections":20000,"connections_per_ip":20000},
-                   "routes":{"gateway":{"path":"/","to":"gateway"},
+                   "routes":{)" +
+                    more_routes + R"("gateway":{"path":"/","to":"gateway"},
                              "echo":{"path":"/echo","to":"echo"},
                              "topics":{"path":"/topics","to":"topics","subscribe":["t"],
                                        "publish":["t"]}})");
@@ -67,6 +68,21 @@ Contender echo(Place& place, const char* row, unsigned under_way) {
             auto clients = std::make_shared<Clients>(server->port(), "/echo", crowd);
             clients->speak(text_frame(sample_text(), Sender::client),
                            text_frame(sample_text(), Sender::server), under_way);
+            return echo_round(std::move(server), std::move(clients));
+          }};
+}
+
+// Each message becomes a record on a channel, and the record that another plugin makes of it
+// leaves.
+Contender through_bus(Place& place) {
+  return {"echo_bus", "backplane", [&place]() -> Round {
+            auto server = serve(
+                place, manifest(R"("ws":)" + transport(R"("bus":{"path":"/bus","to":"channel"},)") +
+                                    R"(,"repeater":)" + plugin(BENCH_REPEATER, ""),
+                                ""));
+            auto clients = std::make_shared<Clients>(server->port(), "/bus", crowd);
+            clients->speak(text_frame(sample_text(), Sender::client),
+                           text_frame(sample_text(), Sender::server), pipelined);
             return echo_round(std::move(server), std::move(clients));
           }};
 }
@@ -119,6 +135,7 @@ std::string sample_text() {
 Contenders transport_contenders(Place& place, unsigned idle) {
   return {
       echo(place, "echo_16", pipelined),
+      through_bus(place),
       gateway(place),
       echo(place, "echo_1", 1),
       topic(place),

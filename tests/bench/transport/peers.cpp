@@ -86,7 +86,7 @@ Contenders peer_contenders(unsigned idle) {
         return echo_round(std::move(server), std::move(clients));
       };
     };
-    for (const char* row : {"echo_16", "gateway"}) {
+    for (const char* row : {"echo_16", "echo_bus", "gateway"}) {
       contenders.push_back({row, peer.name, echo(pipelined)});
     }
     contenders.push_back({"echo_1", peer.name, echo(1)});
