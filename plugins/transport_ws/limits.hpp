@@ -50,6 +50,7 @@ inline constexpr std::uint32_t accept_per_s_default = 10'000;
 inline constexpr std::uint32_t control_per_s_default = 1'000;  // pings and pongs of one connection
 inline constexpr std::uint32_t per_principal_max_default = 1'000;
 inline constexpr int listen_backlog = 1024;
+inline constexpr std::size_t certificates_by_name_max = 64;     // of one listener
 inline constexpr std::uint32_t tls_reload_ms_default = 10'000;  // between looks at the files
 
 // Routes.

@@ -64,6 +64,30 @@ scenario('npm ws over wss, and a client that does not know the root', async (sta
   await host.stop();
 });
 
+scenario('one listener, two names', async (stage) => {
+  const { all, authority } = secured(stage);
+  authority.issue('api', 'api', 'DNS:*.example.org');
+  all.plugins.ws.config.tls.by_name = [
+    { certificate: authority.at('api.pem'), key: authority.at('api.key') },
+  ];
+  const host = await stage.start(all);
+  const shown = (...name) => {
+    const ended = spawnSync(
+      'openssl',
+      [
+        ...['s_client', '-connect', new URL(host.url).host, '-CAfile', authority.file, ...name],
+        '-verify_return_error',
+      ],
+      { input: '', encoding: 'utf8' },
+    );
+    return /subject=(.*)/.exec(ended.stdout)[1].replaceAll(' ', '');
+  };
+  assert.equal(shown('-servername', 'api.example.org'), 'CN=api');
+  assert.equal(shown('-servername', 'localhost'), 'CN=localhost');
+  assert.equal(shown('-noservername'), 'CN=localhost');
+  await host.stop();
+});
+
 scenario('a certificate is replaced while connections stand; garbage is not', async (stage) => {
   const { all, authority } = secured(stage);
   const host = await stage.start(all);

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "limits.hpp"
 #include "tls/file.hpp"
 
 namespace transport_ws::edge {
@@ -37,6 +38,20 @@ bp::result<tls::Settings> tls_settings(const TlsConfiguration& from, std::string
   }
   tls::Settings settings = settings_of(from, tls::Side::Server, from.client_ca, folder);
   settings.client = from.client;
+  if (from.by_name.size() > certificates_by_name_max) {
+    return bp::fail(BP_E_CONFIG,
+                    fmt::format("'{}.by_name' has {} certificates; at most {} are taken", key,
+                                from.by_name.size(), certificates_by_name_max));
+  }
+  for (const PairConfiguration& pair : from.by_name) {
+    if (pair.certificate.empty() || pair.key.empty()) {
+      return bp::fail(
+          BP_E_CONFIG,
+          fmt::format("'certificate' and 'key' in '{}.by_name' must name files in PEM", key));
+    }
+    settings.by_name.push_back(
+        {tls::path_in(folder, pair.certificate), tls::path_in(folder, pair.key)});
+  }
   return settings;
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "backplane/cpp/config.hpp"
 
@@ -31,6 +32,15 @@ constexpr auto json_names(Version /*unused*/) {
 
 namespace edge {
 
+struct PairConfiguration {
+  std::string certificate;
+  std::string key;
+
+  static constexpr auto fields =
+      bp::fields(bp::field<&PairConfiguration::certificate>("certificate"),
+                 bp::field<&PairConfiguration::key>("key"));
+};
+
 struct TlsConfiguration {
   std::string certificate;
   std::string key;
@@ -38,6 +48,7 @@ struct TlsConfiguration {
   tls::ClientCertificate client = tls::ClientCertificate::None;
   tls::Version min_version = tls::Version::Tls12;
   std::chrono::milliseconds reload{tls_reload_ms_default};
+  std::vector<PairConfiguration> by_name;
 
   static constexpr auto fields =
       bp::fields(bp::field<&TlsConfiguration::certificate>("certificate"),
@@ -45,7 +56,8 @@ struct TlsConfiguration {
                  bp::field<&TlsConfiguration::client_ca>("client_ca").or_default(),
                  bp::field<&TlsConfiguration::client>("client").or_default(),
                  bp::field<&TlsConfiguration::min_version>("min_version").or_default(),
-                 bp::field<&TlsConfiguration::reload>("reload").or_default());
+                 bp::field<&TlsConfiguration::reload>("reload").or_default(),
+                 bp::field<&TlsConfiguration::by_name>("by_name").or_default());
 };
 
 struct ClientTlsConfiguration {

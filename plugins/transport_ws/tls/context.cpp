@@ -142,12 +142,33 @@ void set_rules(SSL_CTX& context, const Settings& settings) {
   SSL_CTX_set_verify(&context, verify, nullptr);
 }
 
+SSL_CTX* make_context(Side side) {
+  return SSL_CTX_new(side == Side::Server ? TLS_server_method() : TLS_client_method());
+}
+
+// Everything but what is chosen by name.
+bp::result<void> fill(SSL_CTX& context, const Settings& settings, const Pair& pair) {
+  set_rules(context, settings);
+  if (!pair.certificate.empty()) {
+    BP_TRY(load_certificate(context, pair.certificate));
+    BP_TRY(load_key(context, pair.key, pair.certificate));
+  }
+  if (!settings.ca.empty()) {
+    BP_TRY(load_authorities(context, settings.ca, settings.side));
+  } else if (settings.side == Side::Client) {
+    SSL_CTX_set_default_verify_paths(&context);
+  }
+  return {};
+}
+
+bp::error no_memory() {
+  return {BP_E_NO_MEMORY, "OpenSSL could not make a context"};
+}
+
 }  // namespace
 
 Context::Context(Side side)
-    : context_(SSL_CTX_new(side == Side::Server ? TLS_server_method() : TLS_client_method())),
-      transport_(make_transport()),
-      side_(side) {}
+    : context_(make_context(side)), transport_(make_transport()), side_(side) {}
 
 Context::~Context() {
   SSL_CTX_free(context_);
@@ -157,21 +178,52 @@ Context::~Context() {
 bp::result<std::shared_ptr<const Context>> Context::make(const Settings& settings) {
   std::shared_ptr<Context> made(new Context(settings.side));
   if (made->context_ == nullptr || made->transport_ == nullptr) {
-    return bp::fail(BP_E_NO_MEMORY, "OpenSSL could not make a context");
+    return std::unexpected(no_memory());
   }
-  SSL_CTX& context = *made->context_;
-  set_rules(context, settings);
-  if (!settings.certificate.empty()) {
-    BP_TRY(load_certificate(context, settings.certificate));
-    BP_TRY(load_key(context, settings.key, settings.certificate));
+  BP_TRY(fill(*made->context_, settings, {settings.certificate, settings.key}));
+  for (const Pair& pair : settings.by_name) {
+    BP_TRY(made->add(settings, pair));
   }
-  if (!settings.ca.empty()) {
-    BP_TRY(load_authorities(context, settings.ca, settings.side));
-  } else if (settings.side == Side::Client) {
-    SSL_CTX_set_default_verify_paths(&context);
+  if (!settings.by_name.empty()) {
+    // What OpenSSL's macros do, without their casts.
+    SSL_CTX_callback_ctrl(made->context_, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
+                          reinterpret_cast<void (*)()>(&Context::choose));
+    SSL_CTX_ctrl(made->context_, SSL_CTRL_SET_TLSEXT_SERVERNAME_ARG, 0, made.get());
   }
   ERR_clear_error();
   return made;
+}
+
+// Roots are read again for each: a connection takes all of its context, not only the certificate.
+bp::result<void> Context::add(const Settings& settings, const Pair& pair) {
+  by_name_.emplace_back(make_context(settings.side));
+  if (by_name_.back() == nullptr) {
+    return std::unexpected(no_memory());
+  }
+  return fill(*by_name_.back(), settings, pair);
+}
+
+// RFC 6066 section 3. Names are compared as clients compare them (RFC 6125), so whoever gets a
+// certificate accepts it. Who asks for none, or for a name that nobody has, gets the first one.
+int Context::choose(SSL* connection, int* /*alert*/, void* context) {
+  const auto& self = *static_cast<const Context*>(context);
+  const char* name = SSL_get_servername(connection, TLSEXT_NAMETYPE_host_name);
+  if (name == nullptr) {
+    return SSL_TLSEXT_ERR_NOACK;
+  }
+  const auto has = [name](const SSL_CTX* of) {
+    return X509_check_host(SSL_CTX_get0_certificate(of), name, 0, 0, nullptr) == 1;
+  };
+  if (has(self.context_)) {
+    return SSL_TLSEXT_ERR_OK;
+  }
+  for (const auto& each : self.by_name_) {
+    if (has(each.get())) {
+      SSL_set_SSL_CTX(connection, each.get());
+      return SSL_TLSEXT_ERR_OK;
+    }
+  }
+  return SSL_TLSEXT_ERR_NOACK;
 }
 
 }  // namespace transport_ws::tls

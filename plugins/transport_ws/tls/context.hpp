@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <openssl/ssl.h>
 
@@ -22,14 +23,21 @@ enum class ClientCertificate : std::uint8_t { None, Optional, Required };
 
 enum class Version : std::uint8_t { Tls12, Tls13 };
 
-struct Settings {
-  Side side = Side::Server;
+/// Two files.
+struct Pair {
   std::string certificate;  // PEM: the own certificate, then those between it and the root
   std::string key;          // PEM, readable by its owner only
+};
+
+struct Settings {
+  Side side = Side::Server;
+  std::string certificate;  // as in Pair
+  std::string key;
   std::string
       ca;  // PEM: roots that the other side's certificate must lead to, and revocation lists
   ClientCertificate client = ClientCertificate::None;
   Version min_version = Version::Tls12;
+  std::vector<Pair> by_name;  // shown instead to clients that ask for a name of theirs (SNI)
 };
 
 /// OpenSSL's context and the transport that its connections read and write through.
@@ -48,9 +56,17 @@ class Context {
   [[nodiscard]] Side side() const noexcept { return side_; }
 
  private:
+  struct Free {
+    void operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
+  };
+
   explicit Context(Side side);
 
+  [[nodiscard]] bp::result<void> add(const Settings& settings, const Pair& pair);
+  static int choose(SSL* connection, int* alert, void* context);
+
   SSL_CTX* context_;
+  std::vector<std::unique_ptr<SSL_CTX, Free>> by_name_;
   BIO_METHOD* transport_;
   Side side_;
 };

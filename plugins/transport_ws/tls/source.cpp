@@ -5,15 +5,21 @@
 
 namespace transport_ws::tls {
 
-Source::Seen Source::look(const Settings& settings) noexcept {
-  return {facts_of(settings.certificate), facts_of(settings.key), facts_of(settings.ca)};
+Source::Seen Source::look(const Settings& settings) {
+  Seen seen{facts_of(settings.certificate), facts_of(settings.key), facts_of(settings.ca)};
+  for (const Pair& pair : settings.by_name) {
+    seen.push_back(facts_of(pair.certificate));
+    seen.push_back(facts_of(pair.key));
+  }
+  return seen;
 }
 
 bp::result<std::unique_ptr<Source>> Source::open(Settings settings) {
-  const Seen seen = look(settings);  // before reading: a change in between is seen later
+  Seen seen = look(settings);  // before reading: a change in between is seen later
   auto context = Context::make(settings);
   BP_TRY(context);
-  return std::unique_ptr<Source>(new Source(std::move(settings), seen, std::move(*context)));
+  return std::unique_ptr<Source>(
+      new Source(std::move(settings), std::move(seen), std::move(*context)));
 }
 
 std::shared_ptr<const Context> Source::current() const {
@@ -22,11 +28,11 @@ std::shared_ptr<const Context> Source::current() const {
 }
 
 bp::result<bool> Source::refresh() {
-  const Seen now = look(settings_);
+  Seen now = look(settings_);
   if (now == seen_) {
     return false;
   }
-  seen_ = now;
+  seen_ = std::move(now);
   auto context = Context::make(settings_);
   if (!context) {
     return std::unexpected(std::move(context).error());

@@ -5,9 +5,10 @@
 // any; refresh() one at a time.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <mutex>
+#include <utility>
+#include <vector>
 
 #include "tls/context.hpp"
 #include "tls/file.hpp"
@@ -27,12 +28,12 @@ class Source {
   [[nodiscard]] bp::result<bool> refresh();
 
  private:
-  using Seen = std::array<Facts, 3>;
+  using Seen = std::vector<Facts>;
 
-  Source(Settings settings, const Seen& seen, std::shared_ptr<const Context> context)
-      : settings_(std::move(settings)), seen_(seen), context_(std::move(context)) {}
+  Source(Settings settings, Seen seen, std::shared_ptr<const Context> context)
+      : settings_(std::move(settings)), seen_(std::move(seen)), context_(std::move(context)) {}
 
-  [[nodiscard]] static Seen look(const Settings& settings) noexcept;
+  [[nodiscard]] static Seen look(const Settings& settings);
 
   const Settings settings_;
   Seen seen_;

@@ -31,7 +31,7 @@ TEST(TlsConfiguration, IsOffUnlessGiven) {
 TEST(TlsConfiguration, TakesEveryKey) {
   const auto settings = read(
       R"({"tls":{"certificate":"a.pem","key":"/k/a.key","client_ca":"ca.pem","client":"optional",
-                 "min_version":"1.3","reload":"3s"},
+                 "min_version":"1.3","reload":"3s","by_name":[{"certificate":"n.pem","key":"n.key"}]},
           "metrics":{"tls":{"certificate":"m.pem","key":"m.key","reload":"2s"}}})");
   ASSERT_TRUE(settings) << settings.error().text();
   EXPECT_EQ(settings->tls->certificate, "/data/a.pem");
@@ -39,6 +39,9 @@ TEST(TlsConfiguration, TakesEveryKey) {
   EXPECT_EQ(settings->tls->ca, "/data/ca.pem");
   EXPECT_EQ(settings->tls->client, tls::ClientCertificate::Optional);
   EXPECT_EQ(settings->tls->min_version, tls::Version::Tls13);
+  ASSERT_EQ(settings->tls->by_name.size(), 1U);
+  EXPECT_EQ(settings->tls->by_name[0].certificate, "/data/n.pem");
+  EXPECT_EQ(settings->tls->by_name[0].key, "/data/n.key");
   EXPECT_EQ(settings->metrics_tls->certificate, "/data/m.pem");
   EXPECT_EQ(settings->metrics_tls->client, tls::ClientCertificate::None);
   EXPECT_EQ(settings->tls_reload_ms, 2'000U);
@@ -53,6 +56,8 @@ TEST(TlsConfiguration, NamesWhatIsMissing) {
         {R"({"metrics":{"tls":{"certificate":"a","key":"b","client_ca":"c"}}})",
          "metrics.tls.client_ca"},
         {R"({"tls":{"certificate":"a","key":"b","min_version":"1.1"}})", "min_version"},
+        {R"({"tls":{"certificate":"a","key":"b","by_name":[{"certificate":"","key":"c"}]}})",
+         "tls.by_name"},
         {R"({"tls":{"certificate":"a","key":"b","reload":"2h"}})", "tls.reload"}}) {
     const auto settings = read(text);
     ASSERT_FALSE(settings) << text;

@@ -22,7 +22,8 @@ TEST(Context, IsMadeForServersAndClients) {
   EXPECT_EQ(problem(office.server), "");
   EXPECT_EQ(problem(office.client), "");
   EXPECT_EQ(problem(office.client_as("me")), "");
-  EXPECT_EQ(problem({.side = Side::Client, .certificate = {}, .key = {}, .ca = {}}), "");
+  EXPECT_EQ(problem({.side = Side::Client, .certificate = {}, .key = {}, .ca = {}, .by_name = {}}),
+            "");
 }
 
 TEST(Context, NamesTheFileThatIsWrongAndTheFix) {
@@ -43,6 +44,13 @@ TEST(Context, NamesTheFileThatIsWrongAndTheFix) {
   const std::string other = office.folder.write("other.key", office.authority.issue("b").key);
   EXPECT_NE(with(&Settings::key, other).find("does not belong to the certificate"),
             std::string::npos);
+}
+
+TEST(Context, NamesTheFileThatIsWrongAlsoAmongThoseByName) {
+  Office office;
+  office.server.by_name = {{office.server.certificate, office.server.key},
+                           {office.folder.at("nothing.pem"), office.server.key}};
+  EXPECT_NE(problem(office.server).find("nothing.pem"), std::string::npos);
 }
 
 TEST(Context, RefusesAKeyThatOthersMayRead) {

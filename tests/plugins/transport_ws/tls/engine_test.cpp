@@ -202,6 +202,38 @@ TEST_F(EngineTest, ClientsVerifyNameAndAuthority) {
   EXPECT_TRUE(shake_hands());
 }
 
+TEST_F(EngineTest, ShowsTheCertificateOfTheNameThatIsAskedFor) {
+  for (const auto demand : {ClientCertificate::None, ClientCertificate::Required}) {
+    Office office(demand);
+    const auto add = [&](const std::string& stem, const std::string& names) {
+      const Paper paper = office.authority.issue(stem, names);
+      office.server.by_name.push_back({office.folder.write(stem + ".pem", paper.certificate),
+                                       office.folder.write(stem + ".key", paper.key)});
+    };
+    add("api", "DNS:api.example.org,DNS:localhost");
+    add("any", "DNS:*.example.org");
+    const Settings mine = office.client_as("me");
+    for (const auto& [name, subject] :
+         {std::pair<std::string, std::string>{"localhost", "CN=localhost"},
+          {"127.0.0.1", "CN=localhost"},
+          {"API.example.org", "CN=api"},
+          {"www.example.org", "CN=any"}}) {
+      TearDown();
+      SetUp();
+      open(office.server, mine, name);
+      ASSERT_TRUE(shake_hands()) << name << ": " << client->explain(client_failure);
+      EXPECT_EQ(client->peer().subject, subject) << name;
+      EXPECT_EQ(server->peer().empty(), demand == ClientCertificate::None);
+    }
+    TearDown();
+    SetUp();
+    open(office.server, mine, "a.b.example.org");  // one label only: the first one is shown
+    EXPECT_FALSE(shake_hands());
+    TearDown();
+    SetUp();
+  }
+}
+
 TEST_F(EngineTest, RefusesOldVersions) {
   Office office;
   office.server.min_version = Version::Tls13;

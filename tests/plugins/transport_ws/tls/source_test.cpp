@@ -20,6 +20,22 @@ TEST(Source, TakesChangedFiles) {
   EXPECT_FALSE(*source->refresh());
 }
 
+TEST(Source, WatchesTheFilesOfEveryName) {
+  Office office;
+  const auto write = [&] {
+    const Paper paper = office.authority.issue("api", "DNS:api.example.org");
+    return Pair{office.folder.write("api.pem", paper.certificate),
+                office.folder.write("api.key", paper.key)};
+  };
+  office.server.by_name = {write()};
+  const auto source = *Source::open(office.server);
+  EXPECT_FALSE(*source->refresh());
+  write();
+  EXPECT_TRUE(*source->refresh());
+  office.folder.write("api.key", "garbage");
+  EXPECT_FALSE(source->refresh());
+}
+
 TEST(Source, KeepsTheOldOneAndTellsOfGarbageOnce) {
   const Office office;
   const auto source = *Source::open(office.server);
