@@ -48,7 +48,6 @@ HELD_BY = {
     # These need whole plugins, a socket or a terminal: scenarios run them in the real binary.
     "host/cli/cli.cpp": "tests/scenario/cli_test.js",
     "host/daemon/daemon.cpp": "tests/scenario/faults_test.js",
-    "host/daemon/series.cpp": "tests/scenario/hub_test.js",
 }
 
 

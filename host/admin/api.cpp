@@ -103,7 +103,7 @@ void services(Backend& backend, Request&& /*request*/, const Answer& answer) {
              json_quoted(description.name), description.major, description.minor,
              json_quoted(description.owner),
              list_json(description.methods, [&](const service::Method& method) {
-               const auto [calls, failures, busy] = entry.service->counts(method);
+               const service::Service::Counts counts = entry.service->counts(method);
                const service::Limit* limit = entry.service->limit(method);
                const auto load = limit == nullptr ? service::Limit::Load{} : limit->load();
                const std::string limits =
@@ -115,8 +115,8 @@ void services(Backend& backend, Request&& /*request*/, const Answer& answer) {
                return fmt::format(
                    R"({{"name":{},"id":{},"inline":{},"request":{},"reply":{},"calls":{},"failures":{},"busy":{}{}}})",
                    json_quoted(method.name), method.id, (method.flags & BP_METHOD_INLINE) != 0,
-                   json_quoted(method.request_type), json_quoted(method.reply_type), calls,
-                   failures, busy, limits);
+                   json_quoted(method.request_type), json_quoted(method.reply_type), counts.calls,
+                   counts.failures, counts.busy, limits);
              }));
        }) + "\n"});
 }

@@ -1,11 +1,16 @@
 // host/daemon/series.cpp - counters kept by the rooms, as families for exporters.
 #include "host/daemon/series.hpp"
 
+#include <algorithm>
+#include <array>
 #include <limits>
+#include <map>
+#include <span>
 #include <string>
 #include <utility>
 
 #include "host/channel/channel.hpp"
+#include "host/metric/durations.hpp"
 #include "host/service/service.hpp"
 
 namespace host::daemon {
@@ -16,8 +21,41 @@ using metric::Family;
 using metric::family_of;
 using metric::Kind;
 
+constexpr double ns_per_s = 1e9;
+constexpr double ms_per_s = 1e3;
+
 double number(std::uint64_t count) {
   return static_cast<double>(count);
+}
+
+Family in_unit(std::string unit, Family family) {
+  family.unit = std::move(unit);
+  return family;
+}
+
+void move_to(std::vector<Family>& families, std::span<Family* const> made) {
+  for (Family* family : made) {
+    families.push_back(std::move(*family));
+  }
+}
+
+// `places` has one more than `bounds`, for what is above them.
+metric::Series histogram_of(std::vector<std::string> labels, std::span<const std::uint64_t> bounds,
+                            std::span<const std::uint64_t> places, std::uint64_t sum_ns) {
+  metric::Series series;
+  series.label_values = std::move(labels);
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    series.count += places[i];
+    const double upper =
+        i < bounds.size() ? number(bounds[i]) / ns_per_s : std::numeric_limits<double>::infinity();
+    series.buckets.push_back({upper, series.count});
+  }
+  series.sum = number(sum_ns) / ns_per_s;
+  return series;
+}
+
+metric::Series histogram_of(std::vector<std::string> labels, const metric::DurationCounts& counts) {
+  return histogram_of(std::move(labels), metric::duration_bounds_ns, counts.places, counts.sum_ns);
 }
 
 void append_channels(const registry::Registry& registry, std::vector<Family>& families) {
@@ -28,7 +66,10 @@ void append_channels(const registry::Registry& registry, std::vector<Family>& fa
   Family dropped = family_of(Kind::Counter, "backplane_channel_dropped",
                              "Messages given up, and why", {"channel", "reason"});
   Family depth =
-      family_of(Kind::Gauge, "backplane_channel_queue_depth", "Messages waiting now", {"channel"});
+      family_of(Kind::Gauge, "backplane_channel_queue_depth",
+                "Messages that wait now for the slowest group or subscriber", {"channel"});
+  Family capacity = family_of(Kind::Gauge, "backplane_channel_queue_limit",
+                              "How many messages of all open sending ends may wait", {"channel"});
   Family acknowledged = family_of(Kind::Counter, "backplane_channel_acknowledged",
                                   "Messages that a consumer has done with", {"channel"});
   Family redelivered = family_of(Kind::Counter, "backplane_channel_redelivered",
@@ -36,11 +77,13 @@ void append_channels(const registry::Registry& registry, std::vector<Family>& fa
   Family ends = family_of(Kind::Gauge, "backplane_channel_ends", "Open ends of the channel",
                           {"channel", "direction"});
   for (const registry::ChannelEntry& entry : registry.channels()) {
-    const std::string& name = entry.channel->settings().name;
+    const channel::Settings& settings = entry.channel->settings();
+    const std::string& name = settings.name;
     const channel::Stats stats = entry.channel->stats();
     published.add({name}, number(stats.published));
     delivered.add({name}, number(stats.delivered));
     depth.add({name}, number(stats.depth));
+    capacity.add({name}, number(settings.capacity) * number(stats.senders));
     acknowledged.add({name}, number(stats.acknowledged));
     redelivered.add({name}, number(stats.redelivered));
     ends.add({name, "receive"}, number(stats.receivers));
@@ -51,68 +94,102 @@ void append_channels(const registry::Registry& registry, std::vector<Family>& fa
     dropped.add({name, "rejected"}, number(stats.rejected));
     dropped.add({name, "dead_letter"}, number(stats.dead_lettered));
   }
-  for (Family* made :
-       {&published, &delivered, &dropped, &depth, &acknowledged, &redelivered, &ends}) {
-    families.push_back(std::move(*made));
-  }
+  move_to(families, std::to_array({&published, &delivered, &dropped, &depth, &capacity,
+                                   &acknowledged, &redelivered, &ends}));
 }
 
 metric::Series latency_of(const service::Stats& stats, std::vector<std::string> labels) {
-  metric::Series series;
-  series.label_values = std::move(labels);
-  constexpr double ns_per_s = 1e9;
-  for (std::size_t i = 0; i < stats.latency.size(); ++i) {
-    series.count += stats.latency.at(i).load(std::memory_order_relaxed);
-    const double upper = i < service::latency_bounds_ns.size()
-                             ? number(service::latency_bounds_ns.at(i)) / ns_per_s
-                             : std::numeric_limits<double>::infinity();
-    series.buckets.push_back({upper, series.count});
+  std::array<std::uint64_t, std::tuple_size_v<decltype(stats.latency)>> places{};
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    places[i] = stats.latency[i].load(std::memory_order_relaxed);
   }
-  series.sum = number(stats.latency_sum_ns.load(std::memory_order_relaxed)) / ns_per_s;
-  return series;
+  return histogram_of(std::move(labels), service::latency_bounds_ns, places,
+                      stats.latency_sum_ns.load(std::memory_order_relaxed));
 }
 
 void append_services(const registry::Registry& registry, std::vector<Family>& families) {
   Family calls = family_of(Kind::Counter, "backplane_service_calls", "Calls made",
                            {"service", "method", "status"});
-  Family latency =
-      family_of(Kind::Histogram, "backplane_service_call_seconds",
-                "From call to answer; inline methods are not timed", {"service", "method"});
-  latency.unit = "seconds";
+  Family failures = family_of(Kind::Counter, "backplane_service_failures",
+                              "Calls that failed or were refused, by the code of the error",
+                              {"service", "method", "code"});
+  Family open = family_of(Kind::Gauge, "backplane_service_calls_in_flight",
+                          "Calls that wait or are worked on now; of methods that are not inline",
+                          {"service", "method"});
+  Family latency = in_unit("seconds", family_of(Kind::Histogram, "backplane_service_call_seconds",
+                                                "From call to answer; inline methods are not timed",
+                                                {"service", "method"}));
   for (const registry::ServiceEntry& entry : registry.services()) {
     const auto& description = entry.service->description();
     const std::string name = description.name + "/" + std::to_string(description.major);
     for (const service::Method& method : description.methods) {
       const service::Stats& stats = entry.service->stats(method);
       // Read one after the other while calls go on: none of the differences may wrap.
-      const auto [all, failures, busy] = entry.service->counts(method);
-      calls.add({name, method.name, "ok"}, number(all - std::min(all, failures)));
-      calls.add({name, method.name, "failed"}, number(failures - std::min(failures, busy)));
+      const auto [all, failed, busy, in_flight] = entry.service->counts(method);
+      calls.add({name, method.name, "ok"}, number(all - std::min(all, failed)));
+      calls.add({name, method.name, "failed"}, number(failed - std::min(failed, busy)));
       calls.add({name, method.name, "busy"}, number(busy));
+      for (const auto& [code, count] : stats.codes()) {
+        failures.add({name, method.name, std::string(error::status_row(code).name)}, number(count));
+      }
       if ((method.flags & BP_METHOD_INLINE) == 0) {
+        open.add({name, method.name}, number(in_flight));
         latency.series.push_back(latency_of(stats, {name, method.name}));
       }
     }
   }
-  families.push_back(std::move(calls));
-  families.push_back(std::move(latency));
+  move_to(families, std::to_array({&calls, &failures, &open, &latency}));
 }
 
-void append_plugins(const std::vector<supervisor::Status>& statuses,
-                    std::vector<Family>& families) {
+void append_lives(const std::vector<supervisor::Status>& statuses, std::vector<Family>& families) {
+  Family info = family_of(Kind::Info, "backplane_plugin", "What the instance is",
+                          {"plugin", "id", "version"});
   Family state = family_of(Kind::Gauge, "backplane_plugin_state",
                            "1 for the state the instance is in", {"plugin", "state"});
+  Family since =
+      in_unit("seconds", family_of(Kind::Gauge, "backplane_plugin_state_since_seconds",
+                                   "Unix time at which it came into that state", {"plugin"}));
+  Family starts = family_of(Kind::Counter, "backplane_plugin_starts",
+                            "Lives that began, the first one included", {"plugin"});
   Family restarts = family_of(Kind::Counter, "backplane_plugin_restarts",
                               "Restarts by the supervisor", {"plugin"});
+  Family faults =
+      family_of(Kind::Counter, "backplane_plugin_faults",
+                "Handlers that threw, and faults that the instance reported", {"plugin"});
+  for (const supervisor::Status& status : statuses) {
+    info.add({status.id, status.plugin, status.version}, 1);
+    state.add({status.id, std::string(supervisor::state_name(status.state))}, 1);
+    since.add({status.id}, static_cast<double>(status.since_unix_ms) / ms_per_s);
+    starts.add({status.id}, number(status.starts));
+    restarts.add({status.id}, number(status.restarts));
+    faults.add({status.id}, number(status.faults));
+  }
+  move_to(families, std::to_array({&info, &state, &since, &starts, &restarts, &faults}));
+}
+
+void append_turns(const std::vector<supervisor::Status>& statuses,
+                  const std::map<std::string, std::uint64_t>& overran,
+                  std::vector<Family>& families) {
   Family events = family_of(Kind::Counter, "backplane_plugin_events",
                             "Events given to the instance", {"plugin"});
   Family batches = family_of(Kind::Counter, "backplane_plugin_batches",
                              "Turns in which the instance was given its events", {"plugin"});
+  Family turns =
+      in_unit("seconds", family_of(Kind::Histogram, "backplane_plugin_turn_seconds",
+                                   "Time on the clock of the turns that ended", {"plugin"}));
+  Family waiting =
+      family_of(Kind::Gauge, "backplane_plugin_queue_depth",
+                "Events that wait for the next turn, messages of channels not counted", {"plugin"});
   Family held = family_of(Kind::Gauge, "backplane_plugin_held",
                           "What the instance holds of the host; calls_to_answer are in its hands",
                           {"plugin", "what"});
+  Family overruns = family_of(Kind::Counter, "backplane_handler_overruns",
+                              "Handlers that ran beyond the watchdog's deadline", {"plugin"});
   for (const supervisor::Status& status : statuses) {
-    batches.add({status.id}, number(status.batches));
+    events.add({status.id}, number(status.events));
+    batches.add({status.id}, number(status.turns.count()));
+    turns.series.push_back(histogram_of({status.id}, status.turns));
+    waiting.add({status.id}, number(status.waiting));
     const slot::Holdings& holds = status.holds;
     held.add({status.id, "channel_ends"}, number(holds.channel_ends));
     held.add({status.id, "services"}, number(holds.services));
@@ -120,13 +197,73 @@ void append_plugins(const std::vector<supervisor::Status>& statuses,
     held.add({status.id, "calls_to_answer"}, number(holds.calls_to_answer));
     held.add({status.id, "timers"}, number(holds.timers));
     held.add({status.id, "leases"}, number(holds.leases));
-    state.add({status.id, std::string(supervisor::state_name(status.state))}, 1);
-    restarts.add({status.id}, number(status.restarts));
-    events.add({status.id}, number(status.events));
+    held.add({status.id, "jobs"}, number(holds.jobs));
+    // Each plugin's is there from the beginning, so that the first one is seen as a rise.
+    overruns.add({status.id}, 0);
   }
-  for (Family* made : {&state, &restarts, &events, &batches, &held}) {
-    families.push_back(std::move(*made));
+  for (const auto& [plugin, count] : overran) {
+    overruns.add({plugin}, number(count));
   }
+  move_to(families, std::to_array({&events, &batches, &turns, &waiting, &held, &overruns}));
+}
+
+void append_wires(const std::vector<std::shared_ptr<wire::Wire>>& wires,
+                  std::vector<Family>& families) {
+  Family messages = family_of(Kind::Counter, "backplane_wire_messages",
+                              "Messages that a wire finished", {"wire", "result"});
+  Family open = family_of(Kind::Gauge, "backplane_wire_in_flight",
+                          "Messages that are on their way through the wire now", {"wire"});
+  Family times =
+      in_unit("seconds", family_of(Kind::Histogram, "backplane_wire_seconds",
+                                   "From taking a message to its last step; of those that are done",
+                                   {"wire"}));
+  for (const std::shared_ptr<wire::Wire>& wire : wires) {
+    const std::string& name = wire->name();
+    const wire::Counts& counts = wire->counts();
+    const std::uint64_t done = counts.done.load(std::memory_order_acquire);
+    const std::uint64_t failed = counts.failed.load(std::memory_order_acquire);
+    const std::uint64_t retried = counts.retried.load(std::memory_order_acquire);
+    // Read last: those that end meanwhile are open a moment longer, and nothing wraps.
+    const std::uint64_t taken = counts.taken.load(std::memory_order_relaxed);
+    messages.add({name, "done"}, number(done));
+    messages.add({name, "failed"}, number(failed));
+    messages.add({name, "retried"}, number(retried));
+    open.add({name}, number(taken - std::min(taken, done + failed + retried)));
+    times.series.push_back(histogram_of({name}, counts.times.counts()));
+  }
+  move_to(families, std::to_array({&messages, &open, &times}));
+}
+
+void append_memory(const message::Pool& pool, std::vector<Family>& families) {
+  Family used = in_unit("bytes", family_of(Kind::Gauge, "backplane_message_memory_bytes",
+                                           "Memory of messages, requests and replies in use", {}));
+  Family kept =
+      in_unit("bytes", family_of(Kind::Gauge, "backplane_message_memory_kept_bytes",
+                                 "Memory of messages that are gone, kept for new ones", {}));
+  Family limit = in_unit("bytes", family_of(Kind::Gauge, "backplane_message_memory_limit_bytes",
+                                            "How much may be in use", {}));
+  used.add({}, number(pool.bytes_in_use()));
+  kept.add({}, number(pool.bytes_kept()));
+  limit.add({}, number(pool.bytes_max()));
+  move_to(families, std::to_array({&used, &kept, &limit}));
+}
+
+void append_threads(const runtime::Runtime::Load& load, std::vector<Family>& families) {
+  Family threads =
+      family_of(Kind::Gauge, "backplane_threads",
+                "Threads that run plugins' code, and what they do now", {"pool", "state"});
+  Family jobs = family_of(Kind::Gauge, "backplane_blocking_jobs_waiting",
+                          "Jobs that wait for a thread of the blocking pool", {});
+  Family timers = family_of(Kind::Gauge, "backplane_timers", "Timers that wait", {});
+  const auto add = [&](const char* pool, unsigned all, unsigned busy) {
+    threads.add({pool, "busy"}, busy);
+    threads.add({pool, "idle"}, all - std::min(all, busy));
+  };
+  add("worker", load.workers.threads, load.workers.running);
+  add("blocking", load.blocking.threads, load.blocking.busy);
+  jobs.add({}, number(load.blocking.waiting));
+  timers.add({}, number(load.timers));
+  move_to(families, std::to_array({&threads, &jobs, &timers}));
 }
 
 }  // namespace
@@ -134,32 +271,12 @@ void append_plugins(const std::vector<supervisor::Status>& statuses,
 void append_host_series(const SeriesSources& sources, std::vector<Family>& families) {
   append_channels(sources.registry, families);
   append_services(sources.registry, families);
-  append_plugins(sources.statuses(), families);
-  Family wires = family_of(Kind::Counter, "backplane_wire_messages",
-                           "Messages that a wire finished", {"wire", "result"});
-  for (const std::shared_ptr<wire::Wire>& wire : sources.wires()) {
-    wires.add({wire->name(), "done"}, number(wire->counts().done.load(std::memory_order_relaxed)));
-    wires.add({wire->name(), "failed"},
-              number(wire->counts().failed.load(std::memory_order_relaxed)));
-    wires.add({wire->name(), "retried"},
-              number(wire->counts().retried.load(std::memory_order_relaxed)));
-  }
-  families.push_back(std::move(wires));
-  Family overruns = family_of(Kind::Counter, "backplane_handler_overruns",
-                              "Handlers that ran beyond the watchdog's deadline", {"plugin"});
-  // Each plugin's is there from the beginning, so that the first one is seen as a rise.
-  for (const supervisor::Status& status : sources.statuses()) {
-    overruns.add({status.id}, 0);
-  }
-  for (const auto& [plugin, count] : sources.runtime.overruns()) {
-    overruns.add({plugin}, number(count));
-  }
-  families.push_back(std::move(overruns));
-  Family memory = family_of(Kind::Gauge, "backplane_message_memory_bytes",
-                            "Memory of messages, requests and replies that is in use", {});
-  memory.unit = "bytes";
-  memory.add({}, number(sources.pool.bytes_in_use()));
-  families.push_back(std::move(memory));
+  const std::vector<supervisor::Status> statuses = sources.statuses();
+  append_lives(statuses, families);
+  append_turns(statuses, sources.runtime.overruns(), families);
+  append_wires(sources.wires(), families);
+  append_memory(sources.pool, families);
+  append_threads(sources.runtime.load(), families);
   Family dropped =
       family_of(Kind::Counter, "backplane_log_dropped", "Log lines that could not be written", {});
   const log::Counts counts = sources.sink.counts();

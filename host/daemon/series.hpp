@@ -21,7 +21,7 @@ struct SeriesSources {
   const registry::Registry& registry;
   const log::Sink& sink;
   const message::Pool& pool;
-  const runtime::Runtime& runtime;
+  runtime::Runtime& runtime;
   // Statuses live on the control thread: this fetches the last ones.
   std::function<std::vector<supervisor::Status>()> statuses;
   std::function<const std::vector<std::shared_ptr<wire::Wire>>&()> wires;

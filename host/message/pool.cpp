@@ -96,6 +96,18 @@ std::size_t Pool::bytes_in_use() const noexcept {
   return bytes;
 }
 
+std::size_t Pool::bytes_kept() const {
+  std::size_t bytes = 0;
+  for (const Shelf& shelf : shelves_) {
+    bytes += shelf.bytes();
+  }
+  for (std::size_t index = 0; index < free_.size(); ++index) {
+    const std::lock_guard lock(free_[index].mutex);
+    bytes += free_[index].blocks.size() * (block_bytes_min << index);
+  }
+  return bytes;
+}
+
 bool Pool::reserve(std::size_t bytes) noexcept {
   if (bytes_in_use_.fetch_add(bytes, std::memory_order_relaxed) + bytes > bytes_max_) {
     bytes_in_use_.fetch_sub(bytes, std::memory_order_relaxed);

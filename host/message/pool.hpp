@@ -84,6 +84,11 @@ class Pool {
 
   [[nodiscard]] std::size_t bytes_in_use() const noexcept;
 
+  [[nodiscard]] std::size_t bytes_max() const noexcept { return bytes_max_; }
+
+  // Of blocks that nobody uses and that are kept for whoever wants one next.
+  [[nodiscard]] std::size_t bytes_kept() const;
+
  private:
   friend class Ref;
   static constexpr std::size_t class_count = 18;  // 128 bytes .. 16 MiB, doubling
@@ -93,7 +98,7 @@ class Pool {
   [[nodiscard]] bool reserve(std::size_t bytes) noexcept;
 
   struct FreeList {
-    std::mutex mutex;
+    mutable std::mutex mutex;
     std::vector<Block*> blocks;
   };
 

@@ -27,6 +27,12 @@ bool BlockingPool::submit(std::function<void()> job) {
   return true;
 }
 
+// A thread that was woken counts as idle until it took its job, which waits as long.
+BlockingPool::Load BlockingPool::load() const {
+  const std::lock_guard lock(mutex_);
+  return {jobs_.size(), threads_, threads_ - idle_};
+}
+
 // Under the lock. False when the system has no room for another thread just now.
 bool BlockingPool::start_thread() {
   try {

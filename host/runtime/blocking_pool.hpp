@@ -29,6 +29,14 @@ class BlockingPool {
   // not even one thread.
   [[nodiscard]] bool submit(std::function<void()> job);
 
+  struct Load {
+    std::size_t waiting = 0;  // jobs
+    unsigned threads = 0;
+    unsigned busy = 0;  // threads with a job
+  };
+
+  [[nodiscard]] Load load() const;
+
   // Runs no further job and waits for the running ones until the deadline: answers how many still
   // run.
   unsigned stop(std::uint64_t deadline_ns);
@@ -37,7 +45,7 @@ class BlockingPool {
   void work();
   [[nodiscard]] bool start_thread();
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::condition_variable ended_;
   std::deque<std::function<void()>> jobs_;

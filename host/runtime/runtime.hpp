@@ -66,6 +66,14 @@ class Runtime {
     return watchdog_.overruns();
   }
 
+  struct Load {
+    Scheduler::Load workers;
+    BlockingPool::Load blocking;
+    std::size_t timers = 0;  // that wait
+  };
+
+  [[nodiscard]] Load load() { return {scheduler_.load(), blocking_.load(), timers_.size()}; }
+
   // Let running bodies end; run nothing more. Threads stuck in a plugin are left behind: answers
   // how many.
   unsigned stop(std::uint64_t deadline_ns);

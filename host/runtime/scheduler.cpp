@@ -348,6 +348,16 @@ bool Scheduler::unwatch() noexcept {
   return !asleep && !watched_.exchange(true, std::memory_order_seq_cst);
 }
 
+Scheduler::Load Scheduler::load() {
+  Load load;
+  const std::lock_guard lock(mutex_);
+  for (std::size_t place = 0; place < workers_.size(); ++place) {
+    load.threads += workers_[place]->in_use ? 1U : 0U;
+    load.running += handler(place).name != nullptr ? 1U : 0U;
+  }
+  return load;
+}
+
 Scheduler::Handler Scheduler::handler(std::size_t place) const noexcept {
   const Worker& worker = *workers_[place];
   const std::uint64_t batch = worker.batch.load(std::memory_order_acquire);

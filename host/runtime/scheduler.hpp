@@ -57,6 +57,13 @@ class Scheduler {
   // Run `task` once, after what is queued.
   void post(std::function<void()> task, const std::string& name);
 
+  struct Load {
+    unsigned threads = 0;  // replacements included
+    unsigned running = 0;  // that run a body just now
+  };
+
+  [[nodiscard]] Load load();
+
   // For the watchdog.
   struct Handler {
     std::uint64_t batch = 0;            // odd while it runs; never the same for two batches

@@ -35,7 +35,7 @@ void Call::record(unsigned before, bp_status status) noexcept {
   if ((before & aimed) != 0) {
     stats_->record_latency(runtime::now_ns() - began_ns_);
     if (status < 0) {
-      stats_->failures.fetch_add(1, std::memory_order_relaxed);
+      stats_->count_failure(status);
     }
   }
 }
@@ -84,6 +84,9 @@ bool Call::cancel() {
   const auto before = claim();
   if (!before) {
     return false;
+  }
+  if ((*before & aimed) != 0) {
+    stats_->untimed.fetch_add(1, std::memory_order_relaxed);
   }
   tell_provider(*before);
   leave_limit(*before);

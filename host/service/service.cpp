@@ -2,6 +2,7 @@
 #include "host/service/service.hpp"
 
 #include <algorithm>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -12,6 +13,49 @@ void Stats::record_latency(std::uint64_t ns) noexcept {
   latency[static_cast<std::size_t>(bound - latency_bounds_ns.begin())].fetch_add(
       1, std::memory_order_relaxed);
   latency_sum_ns.fetch_add(ns, std::memory_order_relaxed);
+}
+
+void Failures::count(bp_status status) noexcept {
+  const auto index = static_cast<std::size_t>(-std::int64_t{error::status_row(status).code});
+  by_code_[index < codes ? index : 0].fetch_add(1, std::memory_order_relaxed);
+}
+
+std::vector<std::pair<bp_status, std::uint64_t>> Failures::counts() const {
+  std::vector<std::pair<bp_status, std::uint64_t>> counts;
+  for (std::size_t index = 0; index < by_code_.size(); ++index) {
+    if (const std::uint64_t count = by_code_[index].load(std::memory_order_relaxed); count != 0) {
+      counts.emplace_back(-static_cast<bp_status>(index), count);
+    }
+  }
+  return counts;
+}
+
+Stats::~Stats() {
+  delete codes_.load(std::memory_order_acquire);
+}
+
+void Stats::count_failure(bp_status status) noexcept {
+  failures.fetch_add(1, std::memory_order_relaxed);
+  count_code(status);
+}
+
+void Stats::count_code(bp_status status) noexcept {
+  Failures* codes = codes_.load(std::memory_order_acquire);
+  if (codes == nullptr) {
+    auto made = std::unique_ptr<Failures>(new (std::nothrow) Failures);
+    if (!made) {
+      return;
+    }
+    if (codes_.compare_exchange_strong(codes, made.get(), std::memory_order_acq_rel)) {
+      codes = made.release();
+    }
+  }
+  codes->count(status);
+}
+
+std::vector<std::pair<bp_status, std::uint64_t>> Stats::codes() const {
+  const Failures* const codes = codes_.load(std::memory_order_acquire);
+  return codes == nullptr ? std::vector<std::pair<bp_status, std::uint64_t>>() : codes->counts();
 }
 
 Service::Service(Description description, std::weak_ptr<Provider> provider, std::uint64_t token)
@@ -46,9 +90,18 @@ const Stats& Service::stats(const Method& method) const noexcept {
 Service::Counts Service::counts(const Method& method) const {
   const std::size_t place = place_of(method);
   const std::lock_guard lock(seats_mutex_);
-  Counts counts{stats_[place].calls.load(std::memory_order_relaxed),
-                stats_[place].failures.load(std::memory_order_relaxed),
-                stats_[place].busy.load(std::memory_order_relaxed)};
+  const Stats& stats = stats_[place];
+  // Ended ones first: those that end meanwhile are open a moment longer, and nothing wraps.
+  std::uint64_t ended = stats.untimed.load(std::memory_order_acquire);
+  for (const std::atomic<std::uint64_t>& bucket : stats.latency) {
+    ended += bucket.load(std::memory_order_acquire);
+  }
+  Counts counts{stats.calls.load(std::memory_order_relaxed),
+                stats.failures.load(std::memory_order_relaxed),
+                stats.busy.load(std::memory_order_relaxed)};
+  if ((method.flags & BP_METHOD_INLINE) == 0) {
+    counts.open = counts.calls - std::min(counts.calls, ended);
+  }
   for (const Seat* seat : seats_) {
     counts.calls += seat->tallies_[place].calls.load(std::memory_order_relaxed);
     counts.failures += seat->tallies_[place].failures.load(std::memory_order_relaxed);
@@ -102,13 +155,14 @@ std::optional<Reply> Service::invoke(const std::shared_ptr<Call>& call, std::uin
   stats.calls.fetch_add(1, std::memory_order_relaxed);
   const std::shared_ptr<Provider> provider = provider_.lock();
   if (!provider || closed()) {
-    stats.failures.fetch_add(1, std::memory_order_relaxed);
+    stats.count_failure(BP_E_UNAVAILABLE);
+    stats.untimed.fetch_add(1, std::memory_order_relaxed);
     return Reply::failure({BP_E_UNAVAILABLE, "service '" + description_.name + "' of '" +
                                                  description_.owner + "' is not running"});
   }
   if (std::optional<Reply> reply = try_inline(*provider, *wanted, call->request())) {
     if (reply->status < 0) {
-      stats.failures.fetch_add(1, std::memory_order_relaxed);
+      stats.count_failure(reply->status);
     }
     return reply;
   }
@@ -116,10 +170,14 @@ std::optional<Reply> Service::invoke(const std::shared_ptr<Call>& call, std::uin
   call->aim(shared_from_this(), stats, limit, now_ns);
   const Limit::Verdict verdict =
       limit == nullptr ? Limit::Verdict{provider->submit(call, token_)} : limit->enter(call);
-  if (verdict.status >= 0 || verdict.status == BP_E_CANCELLED) {
+  if (verdict.status >= 0) {
     return std::nullopt;
   }
-  stats.failures.fetch_add(1, std::memory_order_relaxed);
+  stats.untimed.fetch_add(1, std::memory_order_relaxed);
+  if (verdict.status == BP_E_CANCELLED) {
+    return std::nullopt;
+  }
+  stats.count_failure(verdict.status);
   if (verdict.status == BP_E_BUSY) {
     stats.busy.fetch_add(1, std::memory_order_relaxed);
   }

@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backplane/abi/service.h"
@@ -43,12 +44,9 @@ class Seat {
 
   [[nodiscard]] bool taken() const noexcept { return !tallies_.empty(); }
 
-  void count(std::size_t method, bool failed) noexcept {
-    raise(tallies_[method].calls);
-    if (failed) [[unlikely]] {
-      raise(tallies_[method].failures);
-    }
-  }
+  void count(std::size_t method) noexcept { raise(tallies_[method].calls); }
+
+  void count_failure(std::size_t method) noexcept { raise(tallies_[method].failures); }
 
  private:
   friend class Service;
@@ -98,15 +96,47 @@ class Provider {
 inline constexpr std::array<std::uint64_t, 7> latency_bounds_ns{
     10'000, 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000, 10'000'000'000};
 
+// Failures by their code.
+class Failures {
+ public:
+  void count(bp_status status) noexcept;
+
+  // Codes that came up, in their order; those that are none of the law's count as E_UNKNOWN.
+  [[nodiscard]] std::vector<std::pair<bp_status, std::uint64_t>> counts() const;
+
+ private:
+  static constexpr std::size_t codes = 32;
+  std::array<std::atomic<std::uint64_t>, codes> by_code_{};
+};
+
 struct Stats {
+  Stats() = default;
+  Stats(const Stats&) = delete;
+  Stats& operator=(const Stats&) = delete;
+  ~Stats();
+
   std::atomic<std::uint64_t> calls{0};
   std::atomic<std::uint64_t> failures{0};
   std::atomic<std::uint64_t> busy{0};  // among the failures: refused, because of a limit
+  // Calls whose latency is not and will not be counted, of methods that are not inline: refused,
+  // or cancelled.
+  std::atomic<std::uint64_t> untimed{0};
   // Of calls that went to the strand: two clock reads would cost more than an inline method.
   std::array<std::atomic<std::uint64_t>, latency_bounds_ns.size() + 1> latency{};
   std::atomic<std::uint64_t> latency_sum_ns{0};
 
   void record_latency(std::uint64_t ns) noexcept;
+
+  // One more in failures, and by its code.
+  void count_failure(bp_status status) noexcept;
+
+  // Only by its code.
+  void count_code(bp_status status) noexcept;
+
+  [[nodiscard]] std::vector<std::pair<bp_status, std::uint64_t>> codes() const;
+
+ private:
+  std::atomic<Failures*> codes_{nullptr};  // made at the first one: most methods have none
 };
 
 class Service : public std::enable_shared_from_this<Service> {
@@ -136,12 +166,18 @@ class Service : public std::enable_shared_from_this<Service> {
     std::uint64_t calls = 0;
     std::uint64_t failures = 0;
     std::uint64_t busy = 0;  // among the failures
+    std::uint64_t open = 0;  // not answered yet; of a method that is not inline
   };
 
   // Of everyone, seats included.
   [[nodiscard]] Counts counts(const Method& method) const;
 
   // ---- the short way, for callers with a seat
+
+  // A call from a seat failed: its seat counts that, and this the code.
+  void count_code(std::size_t place, bp_status status) noexcept {
+    stats_[place].count_code(status);
+  }
 
   void take_seat(Seat& seat);
   void leave_seat(Seat& seat);

@@ -50,7 +50,9 @@ bool Slot::run() {
   left = collect_messages(ready) || left;
   if (event_count_ > 0) {
     hand_over();
-    budget_.took(event_count_, runtime::BatchClock::end() - turn_ns_);
+    const std::uint64_t took_ns = runtime::BatchClock::end() - turn_ns_;
+    counts_.turns.add(took_ns);
+    budget_.took(event_count_, took_ns);
   }
   end_turn();
   return left;
@@ -320,8 +322,6 @@ void Slot::hand_over() {
   // Written by this strand alone.
   counts_.events.store(counts_.events.load(std::memory_order_relaxed) + event_count_,
                        std::memory_order_relaxed);
-  counts_.batches.store(counts_.batches.load(std::memory_order_relaxed) + 1,
-                        std::memory_order_relaxed);
   std::optional<error::Error> thrown;
   {
     const CallStack::Frame frame(*this, true);

@@ -226,8 +226,14 @@ struct ServiceTable {
         gate.lent.store(reply.lease, std::memory_order_relaxed);
       }
     }
-    gate.seat.count(service.place_of(*method), status < 0);
-    status = status < 0 ? status : BP_DONE;
+    const std::size_t place = service.place_of(*method);
+    gate.seat.count(place);
+    if (status < 0) [[unlikely]] {
+      gate.seat.count_failure(place);
+      service.count_code(place, status);
+      return true;
+    }
+    status = BP_DONE;
     return true;
   }
 

@@ -350,8 +350,13 @@ error::Error Slot::not_active(std::string_view what) const {
 
 Holdings Slot::holdings() const {
   const std::lock_guard lock(mutex_);
-  return {ends_.size(),     services_.size(), calls_.size(),
-          incoming_.size(), timers_.size(),   leases_.size()};
+  return {ends_.size(),   services_.size(), calls_.size(), incoming_.size(),
+          timers_.size(), leases_.size(),   jobs_};
+}
+
+std::size_t Slot::waiting() const {
+  const std::lock_guard lock(mutex_);
+  return operations_queue_.size() + items_.size();
 }
 
 std::shared_ptr<const schema::Schema> Slot::schema_of(std::string_view table) const {

@@ -25,6 +25,7 @@
 #include "host/exchange/exchange.hpp"
 #include "host/log/sink.hpp"
 #include "host/log/span.hpp"
+#include "host/metric/durations.hpp"
 #include "host/metric/registry.hpp"
 #include "host/registry/registry.hpp"
 #include "host/runtime/batch_budget.hpp"
@@ -73,7 +74,7 @@ struct Surroundings {
 
 struct Counts {
   std::atomic<std::uint64_t> events{0};
-  std::atomic<std::uint64_t> batches{0};
+  metric::Durations turns;  // that gave it events, and ended
 };
 
 // What an instance holds now; all of it goes when the instance does.
@@ -84,6 +85,7 @@ struct Holdings {
   std::size_t calls_to_answer = 0;
   std::size_t timers = 0;
   std::size_t leases = 0;  // beside the room that a sending end has lent
+  std::size_t jobs = 0;    // run_blocking(), until they ended
 
   bool operator==(const Holdings&) const = default;
 };
@@ -125,6 +127,9 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   [[nodiscard]] const Counts& counts() const noexcept { return counts_; }
 
   [[nodiscard]] Holdings holdings() const;
+
+  // Events that wait for the next turn. Messages wait in their channels.
+  [[nodiscard]] std::size_t waiting() const;
 
   // service::Provider
   bp_status submit(const std::shared_ptr<service::Call>& call, std::uint64_t token) override;

@@ -63,6 +63,11 @@ void Member::count_restart() {
   ++restarts_;
 }
 
+void Member::count_fault() {
+  const std::lock_guard lock(mutex_);
+  ++faults_;
+}
+
 void Member::set_state(State state, std::string reason) {
   const LifeChange change{id(), state, reason, unix_ms_now()};
   {
@@ -90,13 +95,18 @@ Status Member::status() const {
   status.state = state_;
   status.reason = reason_;
   status.since_unix_ms = since_unix_ms_;
+  status.starts = starts_;
   status.restarts = restarts_;
+  status.faults = faults_;
   status.required = planned_.entry.required;
-  status.events =
-      events_before_ + (slot_ ? slot_->counts().events.load(std::memory_order_relaxed) : 0);
-  status.batches =
-      batches_before_ + (slot_ ? slot_->counts().batches.load(std::memory_order_relaxed) : 0);
-  status.holds = slot_ ? slot_->holdings() : slot::Holdings{};
+  status.events = events_before_;
+  status.turns = turns_before_;
+  if (slot_) {
+    status.events += slot_->counts().events.load(std::memory_order_relaxed);
+    status.turns += slot_->counts().turns.counts();
+    status.waiting = slot_->waiting();
+    status.holds = slot_->holdings();
+  }
   return status;
 }
 
@@ -188,7 +198,11 @@ void Member::start(Done done) {
       logger_,
       [this, life = life_](error::Error error) {
         environment_.control([this, life, error = std::move(error)]() mutable {
-          if (life == life_ && on_fault_) {
+          if (life != life_) {
+            return;
+          }
+          count_fault();
+          if (on_fault_) {
             on_fault_(std::move(error));
           }
         });
@@ -199,6 +213,7 @@ void Member::start(Done done) {
   {
     const std::lock_guard lock(mutex_);
     slot_ = std::move(slot);
+    ++starts_;
   }
   set_state(State::starting, "create()");
   created_ = false;
@@ -313,7 +328,7 @@ void Member::bury(Done done) {
     const std::lock_guard lock(mutex_);
     slot = std::exchange(slot_, nullptr);
     events_before_ += slot->counts().events.load(std::memory_order_relaxed);
-    batches_before_ += slot->counts().batches.load(std::memory_order_relaxed);
+    turns_before_ += slot->counts().turns.counts();
   }
   const std::uint64_t deadline = runtime::now_ns() + destroy_timeout_ns;
   if (!slot->withdraw(deadline)) {

@@ -18,6 +18,7 @@
 #include "host/exchange/exchange.hpp"
 #include "host/loader/library.hpp"
 #include "host/log/sink.hpp"
+#include "host/metric/durations.hpp"
 #include "host/metric/registry.hpp"
 #include "host/runtime/runtime.hpp"
 #include "host/slot/slot.hpp"
@@ -64,9 +65,12 @@ struct Status {
   State state = State::absent;
   std::string reason;  // of the last change, or the last error
   std::int64_t since_unix_ms = 0;
+  std::uint64_t starts = 0;  // lives that began, the first one included
   std::uint64_t restarts = 0;
+  std::uint64_t faults = 0;  // handlers that threw, and what the instance reported
   std::uint64_t events = 0;
-  std::uint64_t batches = 0;
+  metric::DurationCounts turns;
+  std::uint64_t waiting = 0;  // events for its next turn
   slot::Holdings holds;
   bool required = true;
   std::string notice;  // what the operator should know of the running instance; mostly empty
@@ -106,6 +110,7 @@ class Member {
   [[nodiscard]] Backoff& backoff() noexcept { return backoff_; }
 
   void count_restart();
+  void count_fault();
 
   // Slots left behind because a handler or job of theirs never returned.
   [[nodiscard]] unsigned hung() const noexcept { return hung_; }
@@ -147,9 +152,11 @@ class Member {
   std::int64_t since_unix_ms_ = 0;
   bool created_ = false;  // the present slot's create() succeeded
   std::uint64_t life_ = 0;
+  std::uint64_t starts_ = 0;
   std::uint64_t restarts_ = 0;
+  std::uint64_t faults_ = 0;
   std::uint64_t events_before_ = 0;  // of earlier lives
-  std::uint64_t batches_before_ = 0;
+  metric::DurationCounts turns_before_;
   unsigned hung_ = 0;
 };
 

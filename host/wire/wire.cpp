@@ -7,6 +7,7 @@ namespace host::wire {
 
 struct Wire::Flow {
   std::uint64_t delivery = 0;
+  std::uint64_t began_ns = 0;
   std::size_t step = 0;
   Documents documents;
 };
@@ -76,15 +77,18 @@ bool Wire::take() {
     logger_.warn("the wire was too slow and missed messages",
                  {{"wire", name_}, {"missed", missed}});
   }
+  counts_.taken.fetch_add(deliveries.size(), std::memory_order_relaxed);
+  const std::uint64_t now_ns = deliveries.empty() ? 0 : runtime::now_ns();
   for (channel::Delivery& delivery : deliveries) {
-    begin(std::move(delivery));
+    begin(std::move(delivery), now_ns);
   }
   return more;
 }
 
-void Wire::begin(channel::Delivery&& delivery) {
+void Wire::begin(channel::Delivery&& delivery, std::uint64_t now_ns) {
   auto flow = std::make_shared<Flow>();
   flow->delivery = delivery.id;
+  flow->began_ns = now_ns;
   auto json = exchange::to_json(exchange::Exchange::type_of(from_), delivery.message.bytes());
   if (!json) {
     fail(*flow, std::move(json).error());
@@ -102,6 +106,7 @@ void Wire::begin(channel::Delivery&& delivery) {
 void Wire::advance(const std::shared_ptr<Flow>& flow) {
   if (flow->step == steps_.size()) {
     counts_.done.fetch_add(1, std::memory_order_relaxed);
+    counts_.times.add_shared(runtime::now_ns() - flow->began_ns);
     receiver_->ack(flow->delivery);
     return;
   }

@@ -18,6 +18,7 @@
 #include "host/exchange/exchange.hpp"
 #include "host/log/sink.hpp"
 #include "host/manifest/manifest.hpp"
+#include "host/metric/durations.hpp"
 #include "host/runtime/runtime.hpp"
 #include "host/wire/mapping.hpp"
 
@@ -27,9 +28,11 @@ inline constexpr std::uint32_t in_flight_max = 256;
 inline constexpr std::uint64_t retry_delay_ns = 100'000'000;
 
 struct Counts {
+  std::atomic<std::uint64_t> taken{0};  // each try counts
   std::atomic<std::uint64_t> done{0};
   std::atomic<std::uint64_t> failed{0};
   std::atomic<std::uint64_t> retried{0};
+  metric::Durations times;  // of those that are done: from taking the message
 };
 
 class Wire : public std::enable_shared_from_this<Wire> {
@@ -61,7 +64,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   struct Flow;
 
   bool take();
-  void begin(channel::Delivery&& delivery);
+  void begin(channel::Delivery&& delivery, std::uint64_t now_ns);
   void advance(const std::shared_ptr<Flow>& flow);
   void fail(const Flow& flow, error::Error error);
 

@@ -18,6 +18,31 @@ TEST_F(SlotDispatch, AThrowInAHandlerIsReportedAndTheOperationFails) {
   EXPECT_EQ(actor.faults.get_future().get().code(), BP_E_PANIC);
 }
 
+TEST_F(SlotDispatch, WhatWaitsForTheNextTurnAndHowLongTurnsTookIsKnown) {
+  Actor& actor = running("a");
+  const std::uint64_t before = actor.slot->counts().turns.counts().count();
+  std::promise<void> inside;
+  std::promise<void> leave;
+  actor.script.on_event = [&](const bp_event& event) {
+    if (event.type < BP_EV_MESSAGE) {
+      actor.core()->complete(actor.host(), event.handle, BP_OK, nullptr);
+    } else if (event.token == 1) {
+      inside.set_value();
+      leave.get_future().wait();
+    }
+  };
+  ASSERT_EQ(actor.core()->post(actor.host(), actor.instance(), 1), BP_OK);
+  inside.get_future().wait();
+  ASSERT_EQ(actor.core()->post(actor.host(), actor.instance(), 2), BP_OK);
+  ASSERT_EQ(actor.core()->post(actor.host(), actor.instance(), 3), BP_OK);
+  EXPECT_EQ(actor.slot->waiting(), 2U);
+  leave.set_value();
+  ASSERT_FALSE(actor.operate(BP_EV_SAVE));
+  ASSERT_FALSE(actor.operate(BP_EV_SAVE)) << "in a turn after that of the others";
+  EXPECT_EQ(actor.slot->waiting(), 0U);
+  EXPECT_GT(actor.slot->counts().turns.counts().count(), before);
+}
+
 TEST_F(SlotDispatch, AMessageAfterStopStaysInItsQueue) {
   Actor& from = running("from");
   Actor& to = running("to");

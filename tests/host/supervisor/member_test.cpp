@@ -46,6 +46,10 @@ TEST_F(MemberTest, LivesMoreThanOnce) {
   EXPECT_EQ(status.plugin, "org.example.minimal");
   EXPECT_EQ(status.version, "1.0.0");
   EXPECT_GT(status.events, 0U) << "of both lives";
+  EXPECT_EQ(status.starts, 2U);
+  EXPECT_EQ(status.faults, 0U);
+  EXPECT_GE(status.turns.count(), 4U) << "START and STOP, twice";
+  EXPECT_GT(status.turns.sum_ns, 0U);
   EXPECT_EQ(status.notice, "");
   EXPECT_EQ(one.hung(), 0U);
 }
@@ -102,6 +106,7 @@ TEST_F(MemberTest, AFailureAfterTheStartIsToldOnTheControlThread) {
   ASSERT_EQ(start().text(), "");
   control_.run_until([&] { return fault.has_value(); });
   EXPECT_THAT(fault->text(), HasSubstr("thrown in an event"));
+  EXPECT_GE(one.status().faults, 1U);
   EXPECT_EQ(stop(false).text(), "");
 }
 

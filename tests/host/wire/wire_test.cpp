@@ -102,6 +102,7 @@ TEST(Wire, RunsEveryStepThenAcknowledges) {
   const std::lock_guard lock(mutex);
   EXPECT_EQ(asked, (std::vector<std::string>{R"({"v":5})", R"({"w":"from the first"})"}));
   EXPECT_EQ(world.wire->counts().done, 1U);
+  EXPECT_EQ(world.wire->counts().times.counts().count(), 1U);
 }
 
 TEST(Wire, GivesAMessageUpAtOnceThatCanNeverPass) {
@@ -123,6 +124,7 @@ TEST(Wire, TriesAgainWhileTheFailureIsPassing) {
   EXPECT_EQ(world.publish(R"({"v":5})"), BP_OK);
   EXPECT_EQ(world.wire->counts().retried, 2U);
   EXPECT_EQ(world.wire->counts().done, 1U);
+  EXPECT_EQ(world.wire->counts().taken, 3U) << "each try";
 }
 
 TEST(WireCheck, FindsEveryMistakeBeforeAnythingRuns) {

@@ -1,0 +1,202 @@
+// tests/host/daemon/series_test.cpp - what the rooms count comes out as families.
+#include "host/daemon/series.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include "tests/host/slot/scripted_plugin.hpp"
+
+namespace host::daemon {
+namespace {
+
+// Keeps what it is given, or refuses it.
+class Keeper : public service::Provider {
+ public:
+  bp_status submit(const std::shared_ptr<service::Call>& call, std::uint64_t /*token*/) override {
+    if (answer < 0) {
+      return answer;
+    }
+    return call->assign({}, 1) ? BP_OK : BP_E_CANCELLED;
+  }
+
+  void call_ended(std::uint64_t /*handle*/) override {}
+
+  service::Reply run_inline(const service::Method& /*method*/,
+                            const message::Message& /*request*/) override {
+    return service::Reply::failure({BP_E_DECRYPT, "not ours"});
+  }
+
+  bp_status answer_inline(const service::Method& /*method*/, const bp_buf& /*request*/,
+                          bp_buf& /*reply*/, bp_error& /*error*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
+  bp_status take_reply(const bp_buf& /*reply*/, message::Message& /*out*/) override {
+    return BP_E_UNSUPPORTED;
+  }
+
+  [[nodiscard]] bool on_this_stack() const noexcept override { return false; }
+
+  bp_status answer = BP_OK;
+};
+
+bp_status BP_CALL never_called(void*, std::uint32_t, const bp_buf*, bp_buf*, bp_error*) {
+  return BP_E_UNKNOWN;
+}
+
+class SeriesTest : public testing::Test {
+ protected:
+  using Labels = std::vector<std::string>;
+
+  std::vector<metric::Family> collect() {
+    std::vector<metric::Family> families;
+    append_host_series(
+        {stage_.registry, stage_.sink, stage_.pool, stage_.runtime, [this] { return statuses_; },
+         [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& { return wires_; }},
+        families);
+    return families;
+  }
+
+  std::optional<metric::Series> series(const std::string& name, const Labels& labels) {
+    for (const metric::Family& family : collect()) {
+      if (family.name == name) {
+        const auto found = std::ranges::find(family.series, labels, &metric::Series::label_values);
+        return found == family.series.end() ? std::nullopt : std::optional(*found);
+      }
+    }
+    return std::nullopt;
+  }
+
+  std::optional<double> value(const std::string& name, const Labels& labels) {
+    const auto found = series(name, labels);
+    return found ? std::optional(found->value) : std::nullopt;
+  }
+
+  std::shared_ptr<service::Service> provide() {
+    service::Service::Description description{
+        "s",
+        1,
+        0,
+        "p",
+        {{1, 0, "Queued", "bytes", "bytes", nullptr, nullptr},
+         {2, BP_METHOD_INLINE, "Inline", "bytes", "bytes", never_called, nullptr}}};
+    auto made = std::make_shared<service::Service>(std::move(description), provider_, 0);
+    EXPECT_TRUE(stage_.registry.add_service({made, nullptr}));
+    return made;
+  }
+
+  slot::Stage stage_;
+  std::shared_ptr<Keeper> provider_ = std::make_shared<Keeper>();
+  std::vector<supervisor::Status> statuses_;
+  std::vector<std::shared_ptr<wire::Wire>> wires_;
+};
+
+TEST_F(SeriesTest, CallsAreInFlightUntilTheyAreAnsweredOrCancelled) {
+  const auto service = provide();
+  const auto in_flight = [this] {
+    return value("backplane_service_calls_in_flight", {"s/1", "Queued"});
+  };
+  EXPECT_EQ(in_flight(), 0.0);
+  const auto answered = service->invoke(1, {}, 0, {});
+  const auto cancelled = service->invoke(1, {}, 0, {});
+  EXPECT_EQ(in_flight(), 2.0);
+  answered.call->finish({});
+  EXPECT_EQ(in_flight(), 1.0);
+  cancelled.call->cancel();
+  EXPECT_EQ(in_flight(), 0.0);
+  provider_->answer = BP_E_BUSY;
+  EXPECT_TRUE(service->invoke(1, {}, 0, {}).reply);
+  EXPECT_EQ(in_flight(), 0.0) << "a refused call never was";
+  EXPECT_EQ(value("backplane_service_calls_in_flight", {"s/1", "Inline"}), std::nullopt);
+}
+
+TEST_F(SeriesTest, FailuresAreToldByTheirCode) {
+  const auto service = provide();
+  const auto failures = [this](const char* method, const char* code) {
+    return value("backplane_service_failures", {"s/1", method, code});
+  };
+  service->invoke(1, {}, 0, {}).call->finish(service::Reply::failure({BP_E_TIMEOUT, "late"}));
+  service->invoke(1, {}, 0, {}).call->finish({-4711, {}, error::Error(-4711, "its own")});
+  EXPECT_EQ(failures("Queued", "E_TIMEOUT"), 1.0);
+  EXPECT_EQ(failures("Queued", "E_UNKNOWN"), 1.0) << "a code of the plugin's own";
+  EXPECT_EQ(failures("Queued", "E_DECRYPT"), std::nullopt);
+  (void)service->invoke(2, {}, 0, {});
+  (void)service->invoke(2, {}, 0, {});
+  EXPECT_EQ(failures("Inline", "E_DECRYPT"), 2.0);
+  provider_->answer = BP_E_BUSY;
+  (void)service->invoke(1, {}, 0, {});
+  EXPECT_EQ(failures("Queued", "E_BUSY"), 1.0);
+  EXPECT_EQ(value("backplane_service_calls", {"s/1", "Queued", "busy"}), 1.0);
+  EXPECT_EQ(value("backplane_service_calls", {"s/1", "Queued", "failed"}), 2.0);
+}
+
+TEST_F(SeriesTest, APluginsTurnsFaultsAndLivesAreTold) {
+  supervisor::Status status;
+  status.id = "ws";
+  status.plugin = "org.example.ws";
+  status.version = "1.2.3";
+  status.state = supervisor::State::running;
+  status.since_unix_ms = 1'500;
+  status.starts = 3;
+  status.restarts = 2;
+  status.faults = 1;
+  status.waiting = 5;
+  status.holds.jobs = 4;
+  metric::Durations turns;
+  turns.add(50'000);
+  turns.add(20'000'000'000);
+  status.turns = turns.counts();
+  statuses_ = {status};
+  EXPECT_EQ(value("backplane_plugin", {"ws", "org.example.ws", "1.2.3"}), 1.0);
+  EXPECT_EQ(value("backplane_plugin_state_since_seconds", {"ws"}), 1.5);
+  EXPECT_EQ(value("backplane_plugin_starts", {"ws"}), 3.0);
+  EXPECT_EQ(value("backplane_plugin_restarts", {"ws"}), 2.0);
+  EXPECT_EQ(value("backplane_plugin_faults", {"ws"}), 1.0);
+  EXPECT_EQ(value("backplane_plugin_queue_depth", {"ws"}), 5.0);
+  EXPECT_EQ(value("backplane_plugin_held", {"ws", "jobs"}), 4.0);
+  EXPECT_EQ(value("backplane_plugin_batches", {"ws"}), 2.0);
+  EXPECT_EQ(value("backplane_handler_overruns", {"ws"}), 0.0);
+  const auto histogram = series("backplane_plugin_turn_seconds", {"ws"});
+  ASSERT_TRUE(histogram);
+  EXPECT_DOUBLE_EQ(histogram->sum, 20.00005);
+  EXPECT_EQ(histogram->count, 2U);
+  EXPECT_EQ(histogram->buckets.front(), (metric::Bucket{1e-5, 0}));
+  EXPECT_EQ(histogram->buckets.at(1), (metric::Bucket{1e-4, 1}));
+  EXPECT_EQ(histogram->buckets.back(),
+            (metric::Bucket{std::numeric_limits<double>::infinity(), 2}));
+}
+
+TEST_F(SeriesTest, AChannelTellsHowManyMayWait) {
+  channel::Settings settings;
+  settings.name = "jobs";
+  settings.capacity = 16;
+  settings.lasting = true;
+  const auto entry = stage_.registry.open_channel(settings, "test", nullptr);
+  ASSERT_TRUE(entry);
+  EXPECT_EQ(value("backplane_channel_queue_limit", {"jobs"}), 0.0);
+  const auto one = entry->channel->open_sender({});
+  const auto other = entry->channel->open_sender({});
+  EXPECT_EQ(value("backplane_channel_queue_limit", {"jobs"}), 32.0);
+  EXPECT_EQ(value("backplane_channel_ends", {"jobs", "send"}), 2.0);
+}
+
+TEST_F(SeriesTest, MemoryAndThreadsAreTold) {
+  EXPECT_EQ(value("backplane_message_memory_limit_bytes", {}),
+            static_cast<double>(message::pool_bytes_default));
+  {
+    const message::Ref used = stage_.pool.allocate(4'096);
+  }
+  EXPECT_EQ(value("backplane_message_memory_bytes", {}), 0.0);
+  EXPECT_EQ(value("backplane_message_memory_kept_bytes", {}), 4'096.0);
+  const double workers = value("backplane_threads", {"worker", "busy"}).value_or(-1) +
+                         value("backplane_threads", {"worker", "idle"}).value_or(-1);
+  EXPECT_EQ(workers, 2.0);
+  EXPECT_EQ(value("backplane_blocking_jobs_waiting", {}), 0.0);
+  EXPECT_EQ(value("backplane_threads", {"blocking", "busy"}), 0.0);
+}
+
+}  // namespace
+}  // namespace host::daemon
