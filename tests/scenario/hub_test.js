@@ -131,6 +131,18 @@ async function assertMetrics(host, all) {
     .filter((line) => /^backplane_wire_messages_total\{.*result="done"/.test(line));
   assert.equal(wire.length, 1, `one wire: ${wire}`);
   assert.equal(Number(wire[0].split(' ').pop()), all);
+  const name = /wire="[^"]*"/.exec(wire[0])[0];
+  assert.equal(value(text, `backplane_wire_seconds_count{${name}}`), all);
+  assert.equal(value(text, `backplane_wire_in_flight{${name}}`), 0);
+  assert.ok(value(text, 'backplane_channel_queue_limit{channel="events"}') > 0);
+  for (const plugin of ['storage', 'crypto', 'ws', 'metrics']) {
+    const of = `{plugin="${plugin}"}`;
+    assert.equal(value(text, `backplane_plugin_starts_total${of}`), 1);
+    assert.equal(value(text, `backplane_plugin_faults_total${of}`), 0);
+    assert.ok(value(text, `backplane_plugin_turn_seconds_count${of}`) > 0);
+    assert.ok(value(text, `backplane_plugin_turn_seconds_sum${of}`) > 0);
+    assert.ok(value(text, `backplane_plugin_state_since_seconds${of}`) > 1e9);
+  }
 }
 
 scenario(`${count} real records through the hub`, async (stage, context) => {

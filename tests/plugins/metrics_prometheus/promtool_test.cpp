@@ -30,6 +30,8 @@ std::vector<Family> promised() {
   calls.buckets = {{0.001, 4}, {1.0, 9}, {infinity, 10}};
   calls.sum = 1.25;
   calls.count = 10;
+  Series turns = calls;
+  turns.labels = {{"plugin", "ws"}};
   const std::vector<Label> channel{{"channel", "events"}};
   return {
       family(BP_METRIC_COUNTER, "backplane_channel_delivered", {series(channel, 2e9)}),
@@ -40,10 +42,15 @@ std::vector<Family> promised() {
       family(BP_METRIC_COUNTER, "backplane_log_dropped", {series({}, 0)}),
       family(BP_METRIC_COUNTER, "backplane_metric_overflow", {series({{"family", "x"}}, 3)}),
       family(BP_METRIC_COUNTER, "backplane_metric_refused", {series({{"plugin", "x"}}, 3)}),
+      family(BP_METRIC_INFO, "backplane_plugin",
+             {series({{"plugin", "ws"}, {"id", "org.example.ws"}, {"version", "1.0"}}, 1)}),
       family(BP_METRIC_COUNTER, "backplane_plugin_events", {series({{"plugin", "ws"}}, 3)}),
       family(BP_METRIC_COUNTER, "backplane_plugin_restarts", {series({{"plugin", "ws"}}, 3)}),
       family(BP_METRIC_GAUGE, "backplane_plugin_state",
              {series({{"plugin", "ws"}, {"state", "running"}}, 1)}),
+      family(BP_METRIC_GAUGE, "backplane_plugin_state_since_seconds",
+             {series({{"plugin", "ws"}}, 1.5)}, "seconds"),
+      family(BP_METRIC_HISTOGRAM, "backplane_plugin_turn_seconds", {turns}, "seconds"),
       family(BP_METRIC_HISTOGRAM, "backplane_service_call_seconds", {calls}, "seconds"),
       family(BP_METRIC_COUNTER, "backplane_service_calls",
              {series({{"service", "a"}, {"method", "b"}, {"status", "OK"}}, 1)}),
