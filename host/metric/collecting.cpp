@@ -43,6 +43,7 @@ std::uint64_t hash_of(const Family& family) {
     for (const std::string& value : series.label_values) {
       hash.add(value);
     }
+    hash.step(series.created_unix_ns);
     for (const Bucket& bucket : series.buckets) {
       hash.step(std::bit_cast<std::uint64_t>(bucket.upper));
     }
@@ -73,8 +74,10 @@ bool write_family(PartWriter& writer, const Family& family, std::uint32_t shape,
                names.of(family.label_names, nullptr));
   for (const Series& series : family.series) {
     const auto labels = values.of(series.label_values, nullptr);
-    const bool written = family.kind == Kind::Histogram ? writer.add(labels, series)
-                                                        : writer.add(labels, series.value);
+    const bool written =
+        family.kind == Kind::Histogram
+            ? writer.add(labels, series)
+            : writer.add(labels, series.value, {series.created_unix_ns, series.exemplars});
     if (!written) {
       return false;
     }
@@ -88,6 +91,10 @@ std::uint64_t Registry::now_ns() const {
   return limits_.now_ns ? limits_.now_ns()
                         : static_cast<std::uint64_t>(
                               std::chrono::steady_clock::now().time_since_epoch().count());
+}
+
+std::uint64_t Registry::unix_now() const {
+  return limits_.unix_now_ns ? limits_.unix_now_ns() : unix_now_ns();
 }
 
 std::vector<Family> Registry::run_collectors() {
@@ -140,6 +147,8 @@ Family Registry::read(const Shelf& shelf) const {
     if (!shelf.by_host()) {
       series.label_values.push_back(name_of(row.key->owner));
     }
+    series.created_unix_ns = row.created_unix_ns;
+    series.exemplars = shelf.exemplars(row, exemplars_);
     if (definition.kind == Kind::Histogram) {
       series.value = 0.0;
       shelf.read_histogram(row, series);
@@ -231,11 +240,15 @@ bool Registry::write(PartWriter& writer, const Shelf& shelf, bool known) const {
           values.of(row.key->label_values, shelf.by_host() ? nullptr : &name_of(row.key->owner));
     }
     bool written = true;
+    if (shelf.has_exemplars) {
+      histogram.exemplars = shelf.exemplars(row, exemplars_);
+    }
     if (definition.kind == Kind::Histogram) {
       shelf.read_histogram(row, histogram);
+      histogram.created_unix_ns = row.created_unix_ns;
       written = writer.add(labels, histogram);
     } else {
-      written = writer.add(labels, shelf.value(i));
+      written = writer.add(labels, shelf.value(i), {row.created_unix_ns, histogram.exemplars});
     }
     if (!written) {
       return false;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "host/metric/definition.hpp"
+#include "host/metric/exemplar.hpp"
 
 namespace host::metric {
 
@@ -24,6 +25,8 @@ struct Series {
   double sum = 0.0;                       // histogram
   std::uint64_t count = 0;                // histogram
   std::vector<Bucket> buckets;            // histogram
+  std::uint64_t created_unix_ns = 0;      // when it began at zero; 0: not known
+  std::vector<BucketExemplar> exemplars = {};
   friend bool operator==(const Series&, const Series&) = default;
 };
 
@@ -36,8 +39,11 @@ struct Family {
   std::vector<Series> series;
 
   // One counter or gauge series: family.add({"events"}, 12).
-  void add(std::vector<std::string> label_values, double value) {
-    series.push_back({.label_values = std::move(label_values), .value = value, .buckets = {}});
+  void add(std::vector<std::string> label_values, double value, std::uint64_t created_unix_ns = 0) {
+    series.push_back({.label_values = std::move(label_values),
+                      .value = value,
+                      .buckets = {},
+                      .created_unix_ns = created_unix_ns});
   }
 
   friend bool operator==(const Family&, const Family&) = default;

@@ -16,6 +16,14 @@ void add_up(Series& total, const Series& more) {
   total.value += more.value;
   total.sum += more.sum;
   total.count += more.count;
+  if (total.created_unix_ns == 0 || more.created_unix_ns != 0) {
+    total.created_unix_ns = total.created_unix_ns == 0
+                                ? more.created_unix_ns
+                                : std::min(total.created_unix_ns, more.created_unix_ns);
+  }
+  if (!more.exemplars.empty()) {
+    total.exemplars = joined(total.exemplars, more.exemplars);
+  }
   for (std::size_t i = 0; i < std::min(total.buckets.size(), more.buckets.size()); ++i) {
     total.buckets[i].count += more.buckets[i].count;
   }

@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "host/metric/snapshot.hpp"
+
 namespace host::metric {
 
 namespace {
@@ -28,7 +30,8 @@ std::byte* put(std::byte* to, const std::vector<Item>& items) {
 
 std::size_t PartWriter::size() const noexcept {
   return sizeof(bp_metric_snapshot) + bytes_of(families_) + bytes_of(series_) + bytes_of(labels_) +
-         bytes_of(buckets_) + texts_.size();
+         bytes_of(buckets_) + (created_.empty() ? 0 : series_.size() * sizeof(std::uint64_t)) +
+         bytes_of(exemplars_) + texts_.size();
 }
 
 // Offsets count from the texts' beginning until the part is laid out.
@@ -68,14 +71,17 @@ void PartWriter::put_head() {
   }
 }
 
-bool PartWriter::add(std::span<const std::string_view> label_values, double value) {
-  return add(label_values, {.first_label = 0,
-                            .n_labels = 0,
-                            .first_bucket = 0,
-                            .n_buckets = 0,
-                            .value = value,
-                            .sum = 0,
-                            .count = 0});
+bool PartWriter::add(std::span<const std::string_view> label_values, double value,
+                     const PartExtra& extra) {
+  return add(label_values,
+             {.first_label = 0,
+              .n_labels = 0,
+              .first_bucket = 0,
+              .n_buckets = 0,
+              .value = value,
+              .sum = 0,
+              .count = 0},
+             extra);
 }
 
 bool PartWriter::add(std::span<const std::string_view> label_values, const Series& histogram) {
@@ -83,16 +89,19 @@ bool PartWriter::add(std::span<const std::string_view> label_values, const Serie
   for (const Bucket& bucket : histogram.buckets) {
     buckets_.push_back({.upper = bucket.upper, .count = bucket.count});
   }
-  return add(label_values, {.first_label = 0,
-                            .n_labels = 0,
-                            .first_bucket = first,
-                            .n_buckets = narrow(histogram.buckets.size()),
-                            .value = histogram.value,
-                            .sum = histogram.sum,
-                            .count = histogram.count});
+  return add(label_values,
+             {.first_label = 0,
+              .n_labels = 0,
+              .first_bucket = first,
+              .n_buckets = narrow(histogram.buckets.size()),
+              .value = histogram.value,
+              .sum = histogram.sum,
+              .count = histogram.count},
+             {histogram.created_unix_ns, histogram.exemplars});
 }
 
-bool PartWriter::add(std::span<const std::string_view> label_values, bp_metric_series series) {
+bool PartWriter::add(std::span<const std::string_view> label_values, bp_metric_series series,
+                     const PartExtra& extra) {
   if (!head_.known) {
     series.first_label = narrow(labels_.size());
     series.n_labels = narrow(label_values.size());
@@ -100,6 +109,13 @@ bool PartWriter::add(std::span<const std::string_view> label_values, bp_metric_s
       labels_.push_back(
           {.name = names_in_part_[i], .value = repeated(label_values[i], values_in_part_[i])});
     }
+    if (extra.created_unix_ns != 0) {
+      created_.resize(series_.size());
+      created_.push_back(extra.created_unix_ns);
+    }
+  }
+  for (const auto& [bucket, exemplar] : extra.exemplars) {
+    exemplars_.push_back(to_law(narrow(series_.size()), bucket, exemplar));
   }
   series_.push_back(series);
   ++families_.back().n_series;
@@ -114,6 +130,9 @@ bool PartWriter::add(std::span<const std::string_view> label_values, bp_metric_s
 }
 
 bool PartWriter::close() {
+  if (!created_.empty()) {
+    created_.resize(series_.size());
+  }
   const std::size_t bytes = size();
   std::byte* const at = room_(bytes);
   if (at == nullptr) {
@@ -131,7 +150,11 @@ bool PartWriter::close() {
   header.buckets_offset = header.labels_offset + narrow(bytes_of(labels_));
   header.shape = shape_;
   header.unix_time_ns = unix_time_ns_;
-  const std::uint32_t texts = header.buckets_offset + narrow(bytes_of(buckets_));
+  const std::uint32_t created = header.buckets_offset + narrow(bytes_of(buckets_));
+  header.created_offset = created_.empty() ? 0 : created;
+  header.exemplars_offset = created + narrow(bytes_of(created_));
+  header.n_exemplars = narrow(exemplars_.size());
+  const std::uint32_t texts = header.exemplars_offset + narrow(bytes_of(exemplars_));
   for (bp_metric_family& family : families_) {
     family.name.offset += texts;
     family.help.offset += texts;
@@ -146,11 +169,15 @@ bool PartWriter::close() {
   end = put(end, series_);
   end = put(end, labels_);
   end = put(end, buckets_);
+  end = put(end, created_);
+  end = put(end, exemplars_);
   std::memcpy(end, texts_.data(), texts_.size());
   families_.clear();
   series_.clear();
   labels_.clear();
   buckets_.clear();
+  created_.clear();
+  exemplars_.clear();
   texts_.clear();
   return true;
 }

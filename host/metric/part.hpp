@@ -34,6 +34,13 @@ struct PartHead {
   bool known;  // to whoever asked: no labels
 };
 
+// Of a series, beside its numbers. The times are left out of known families, for which they were
+// told before.
+struct PartExtra {
+  std::uint64_t created_unix_ns = 0;
+  std::span<const BucketExemplar> exemplars = {};
+};
+
 class PartWriter {
  public:
   PartWriter(const PartRoom& room, std::uint32_t shape, std::uint64_t unix_time_ns)
@@ -43,14 +50,16 @@ class PartWriter {
   void begin(const PartHead& head, std::span<const std::string_view> label_names);
 
   // `label_values` in the order of the names; empty when the family is known. False: no room.
-  [[nodiscard]] bool add(std::span<const std::string_view> label_values, double value);
+  [[nodiscard]] bool add(std::span<const std::string_view> label_values, double value,
+                         const PartExtra& extra = {});
   [[nodiscard]] bool add(std::span<const std::string_view> label_values, const Series& histogram);
 
   // The last part, which may be an empty one. False: no room.
   [[nodiscard]] bool finish();
 
  private:
-  [[nodiscard]] bool add(std::span<const std::string_view> label_values, bp_metric_series series);
+  [[nodiscard]] bool add(std::span<const std::string_view> label_values, bp_metric_series series,
+                         const PartExtra& extra);
   [[nodiscard]] bool close();
   void put_head();
   bp_metric_text text(std::string_view text);
@@ -68,6 +77,8 @@ class PartWriter {
   std::vector<bp_metric_series> series_;
   std::vector<bp_metric_label> labels_;
   std::vector<bp_metric_bucket> buckets_;
+  std::vector<std::uint64_t> created_;  // empty while all are 0
+  std::vector<bp_metric_exemplar> exemplars_;
   std::string texts_;
 };
 

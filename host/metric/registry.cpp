@@ -5,6 +5,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <deque>
 
 #include <fmt/format.h>
@@ -26,7 +27,10 @@ struct alignas(cache_line_bytes) BucketLine {
 // A cell alone on its cache line, so that writers of neighbours do not disturb each other.
 struct alignas(cache_line_bytes) CellPlace {
   bp_metric_cell cell{};
+  Shelf* shelf = nullptr;  // there as long as its owner is not withdrawn
 };
+
+static_assert(sizeof(CellPlace) == cache_line_bytes);
 
 // Two families of one name must be the same in everything that their series depend on.
 bool same_shape(const Definition& a, const Definition& b) {
@@ -43,17 +47,33 @@ struct Registry::Tenant {
   std::map<std::string, FamilyId, std::less<>> ids;  // by family name
   std::unordered_map<FamilyId, Shelf*> families;
   std::size_t n_cells = 0;
+  std::size_t n_exemplar_cells = 0;
   std::vector<std::vector<CellPlace>> runs;     // cells; a run never grows beyond its capacity
   std::deque<std::vector<BucketLine>> buckets;  // of the histogram cells
 
-  [[nodiscard]] bp_metric_cell* new_cell(const Shelf& shelf) {
+  // Null: it is none of this owner's.
+  [[nodiscard]] Shelf* shelf_of(const bp_metric_cell* cell) const {
+    const auto at = reinterpret_cast<std::uintptr_t>(cell);
+    for (const std::vector<CellPlace>& run : runs) {
+      const auto begin = reinterpret_cast<std::uintptr_t>(run.data());
+      if (at >= begin && at - begin < run.size() * sizeof(CellPlace) &&
+          (at - begin) % sizeof(CellPlace) == 0) {
+        return run[(at - begin) / sizeof(CellPlace)].shelf;
+      }
+    }
+    return nullptr;
+  }
+
+  [[nodiscard]] bp_metric_cell* new_cell(Shelf& shelf) {
     if (runs.empty() || runs.back().size() == runs.back().capacity()) {
       const std::size_t next =
           runs.empty() ? first_cells : std::min(2 * runs.back().capacity(), run_cells_max);
       runs.emplace_back().reserve(next);
     }
     ++n_cells;
-    bp_metric_cell& cell = runs.back().emplace_back().cell;
+    CellPlace& place = runs.back().emplace_back();
+    place.shelf = &shelf;
+    bp_metric_cell& cell = place.cell;
     cell.kind = static_cast<std::uint32_t>(shelf.definition().kind);
     if (shelf.definition().kind == Kind::Histogram) {
       constexpr std::size_t per_line = std::tuple_size_v<decltype(BucketLine::counts)>;
@@ -160,7 +180,7 @@ Shelf::Series* Registry::series_for(Shelf& shelf, Shelf::Key key) {
     return known;
   }
   series_total_ += shelf.by_host() ? 0U : 1U;
-  return &shelf.add(std::move(key));
+  return &shelf.add(std::move(key), unix_now());
 }
 
 error::Result<bp_metric_cell*> Registry::bind(Owner owner, FamilyId family,
@@ -198,6 +218,52 @@ error::Result<bp_metric_cell*> Registry::bind(Owner owner, FamilyId family,
   return fresh;
 }
 
+bp_status Registry::open_exemplars(Owner owner, const bp_metric_cell* cell) {
+  const std::scoped_lock lock(mutex_);
+  const auto found = tenants_.find(owner);
+  if (found == tenants_.end() || found->second.withdrawn) {
+    return BP_E_STALE;
+  }
+  Shelf* const shelf = found->second.shelf_of(cell);
+  if (shelf == nullptr) {
+    return BP_E_STALE;
+  }
+  const Kind kind = shelf->definition().kind;
+  if (kind != Kind::Histogram && kind != Kind::Counter) {
+    return BP_E_INVALID;
+  }
+  if (found->second.n_exemplar_cells >= exemplar_cells_per_owner_max) {
+    return BP_E_NO_MEMORY;
+  }
+  ++found->second.n_exemplar_cells;
+  std::vector<double> uppers;
+  for (const Bound& bound : shelf->grid().bounds) {
+    uppers.push_back(bound.upper);
+  }
+  shelf->has_exemplars = true;
+  exemplars_.open(owner, cell, std::move(uppers));
+  return BP_OK;
+}
+
+bp_status Registry::exemplar(Owner owner, const bp_metric_cell* cell, double value,
+                             std::span<const std::uint8_t, 24> trace) {
+  constexpr std::size_t trace_id_bytes = 16;
+  Exemplar exemplar{.value = value, .unix_time_ns = unix_now(), .trace = {}};
+  std::ranges::copy(trace, exemplar.trace.begin());
+  const bool traced = std::ranges::any_of(trace.first<trace_id_bytes>(),
+                                          [](std::uint8_t byte) { return byte != 0; });
+  if (cell == nullptr || !traced || std::isnan(value)) {
+    return BP_E_INVALID;
+  }
+  if (exemplars_.put(owner, cell, exemplar)) {
+    return BP_OK;
+  }
+  if (const bp_status opened = open_exemplars(owner, cell); opened < 0) {
+    return opened;
+  }
+  return exemplars_.put(owner, cell, exemplar) ? BP_OK : BP_E_STALE;  // withdrawn meanwhile
+}
+
 void Registry::withdraw(Owner owner) {
   const std::scoped_lock lock(mutex_);
   const auto found = tenants_.find(owner);
@@ -206,6 +272,7 @@ void Registry::withdraw(Owner owner) {
   }
   Tenant& tenant = found->second;
   tenant.withdrawn = true;
+  exemplars_.withdraw(owner);
   tenant.families.clear();
   for (const auto& [name, id] : tenant.ids) {
     Shelf& shelf = shelves_.at(name);

@@ -26,6 +26,7 @@ inline constexpr std::size_t series_per_family_max = BP_METRIC_SERIES_MAX;
 inline constexpr std::size_t series_total_max = 131'072;
 inline constexpr std::size_t families_per_owner_max = 500;
 inline constexpr std::size_t cells_per_owner_max = 131'072;
+inline constexpr std::size_t exemplar_cells_per_owner_max = BP_METRIC_EXEMPLAR_CELLS_MAX;
 
 // What an operator may set. Series of the host itself are not counted, and do not expire.
 struct Limits {
@@ -34,7 +35,8 @@ struct Limits {
   // A series with labels that nobody wrote for so long is not shown until it is written again; its
   // place is free for others. Looked at when a snapshot is taken. 0: never.
   std::uint64_t expire_after_ns = 0;
-  std::function<std::uint64_t()> now_ns = {};  // empty: the steady clock
+  std::function<std::uint64_t()> now_ns = {};       // empty: the steady clock
+  std::function<std::uint64_t()> unix_now_ns = {};  // empty: the system clock
 };
 
 class Registry {
@@ -71,6 +73,11 @@ class Registry {
                                                     std::span<const std::string_view> label_values,
                                                     Writer writer);
 
+  // `value`, counted in the cell by its writer, belongs to a trace. The first time of a cell it
+  // takes the registry's lock. STALE, INVALID, NO_MEMORY.
+  [[nodiscard]] bp_status exemplar(Owner owner, const bp_metric_cell* cell, double value,
+                                   std::span<const std::uint8_t, 24> trace);
+
   // The owner's series vanish and it can define nothing more; its cells stay mapped.
   void withdraw(Owner owner);
 
@@ -106,8 +113,10 @@ class Registry {
   [[nodiscard]] error::Result<Shelf*> shelf_for(const Tenant& tenant, Owner owner,
                                                 const Definition& definition);
   [[nodiscard]] Shelf::Series* series_for(Shelf& shelf, Shelf::Key key);
+  [[nodiscard]] bp_status open_exemplars(Owner owner, const bp_metric_cell* cell);
   [[nodiscard]] std::vector<Family> run_collectors();
   [[nodiscard]] std::uint64_t now_ns() const;
+  [[nodiscard]] std::uint64_t unix_now() const;
   [[nodiscard]] const std::string& name_of(Owner owner) const;
   void look(Refused& refused);
   [[nodiscard]] Family read(const Shelf& shelf) const;
@@ -123,6 +132,8 @@ class Registry {
   std::map<Owner, Tenant> tenants_;
   std::map<std::string, Shelf, std::less<>> shelves_;  // by family name
   std::map<std::string, Look, std::less<>> looks_;     // by family name
+
+  ExemplarBook exemplars_;
 
   std::mutex collectors_mutex_;  // held while collectors run; taken before mutex_, never after
   CollectorId last_collector_ = 0;

@@ -40,9 +40,11 @@ Shelf::Series* Shelf::find(const Key& key) {
   return found == series_.end() ? nullptr : &found->second;
 }
 
-Shelf::Series& Shelf::add(Key key) {
+Shelf::Series& Shelf::add(Key key, std::uint64_t created_unix_ns) {
   changed_ = true;
-  return series_.try_emplace(std::move(key)).first->second;
+  Series& series = series_.try_emplace(std::move(key)).first->second;
+  series.created_unix_ns = created_unix_ns;
+  return series;
 }
 
 void Shelf::bind(Series& series, std::uint64_t writer, bp_metric_cell* cell) {
@@ -127,8 +129,11 @@ bool Shelf::arrange(const Names& names) {
   for (const auto* entry : shown) {
     // An instance that is on its way out and its successor have one name: they are one series.
     if (rows_.empty() || !same(*rows_.back().key, entry->first)) {
-      rows_.push_back({&entry->first, static_cast<std::uint32_t>(cells_.size()), 0});
+      rows_.push_back({&entry->first, static_cast<std::uint32_t>(cells_.size()), 0,
+                       entry->second.created_unix_ns});
     }
+    rows_.back().created_unix_ns =
+        std::min(rows_.back().created_unix_ns, entry->second.created_unix_ns);
     for (const auto& [writer, cell] : entry->second.cells) {
       cells_.push_back(cell);
       ++rows_.back().n_cells;
@@ -183,6 +188,14 @@ void Shelf::read_histogram(const Row& row, metric::Series& out) const {
     out.count += counts_[next];
   }
   out.buckets.push_back({std::numeric_limits<double>::infinity(), out.count});
+}
+
+std::vector<BucketExemplar> Shelf::exemplars(const Row& row, const ExemplarBook& book) const {
+  std::vector<BucketExemplar> all;
+  for (std::size_t i = row.first_cell; has_exemplars && i < row.first_cell + row.n_cells; ++i) {
+    all = joined(all, book.of(cells_[i]));
+  }
+  return all;
 }
 
 }  // namespace host::metric

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "host/metric/definition.hpp"
+#include "host/metric/exemplar_book.hpp"
 #include "host/metric/family.hpp"
 #include "host/metric/grid.hpp"
 
@@ -39,6 +40,7 @@ class Shelf {
     std::uint64_t last_word = 0;   // what its cells added up to when it was looked at
     std::uint64_t touched_ns = 0;  // when that had changed; 0: at the next look
     bool expired = false;          // not shown, and counted nowhere, until it is written again
+    std::uint64_t created_unix_ns = 0;
   };
 
   // What is shown as one series.
@@ -46,6 +48,7 @@ class Shelf {
     const Key* key;
     std::uint32_t first_cell;
     std::uint32_t n_cells;
+    std::uint64_t created_unix_ns;  // of the oldest that it is made of; 0: not known
   };
 
   Shelf(Definition what, Grid grid, Owner first, std::string first_name);
@@ -66,7 +69,7 @@ class Shelf {
   [[nodiscard]] std::size_t size() const noexcept { return series_.size() - expired_; }
 
   [[nodiscard]] Series* find(const Key& key);
-  [[nodiscard]] Series& add(Key key);
+  [[nodiscard]] Series& add(Key key, std::uint64_t created_unix_ns = 0);
   void bind(Series& series, std::uint64_t writer, bp_metric_cell* cell);
   void revive(Series& series);
 
@@ -96,9 +99,13 @@ class Shelf {
   // sum, count and buckets of a histogram's row; values and labels are left alone.
   void read_histogram(const Row& row, metric::Series& out) const;
 
+  [[nodiscard]] std::vector<BucketExemplar> exemplars(const Row& row,
+                                                      const ExemplarBook& book) const;
+
   std::uint64_t overflowed = 0;  // bindings that went to the overflow series
   std::uint64_t conflicts = 0;   // definitions that were refused because this one stands
   std::uint32_t shape = 0;
+  bool has_exemplars = false;  // some cell has a place in the book
 
  private:
   Definition definition_;

@@ -20,7 +20,9 @@ class Writer {
         series_at_(sizeof(bp_metric_snapshot) + (families.size() * sizeof(bp_metric_family))),
         labels_at_(series_at_ + (total_.series * sizeof(bp_metric_series))),
         buckets_at_(labels_at_ + (total_.labels * sizeof(bp_metric_label))),
-        bytes_(buckets_at_ + (total_.buckets * sizeof(bp_metric_bucket)), '\0') {}
+        created_at_(buckets_at_ + (total_.buckets * sizeof(bp_metric_bucket))),
+        exemplars_at_(created_at_ + (total_.series * sizeof(std::uint64_t))),
+        bytes_(exemplars_at_ + (total_.exemplars * sizeof(bp_metric_exemplar)), '\0') {}
 
   [[nodiscard]] std::string run(const std::vector<Family>& families, std::uint64_t unix_time_ns) {
     for (std::size_t i = 0; i < families.size(); ++i) {
@@ -38,6 +40,10 @@ class Writer {
         .buckets_offset = narrow(buckets_at_),
         .shape = 0,
         .unix_time_ns = unix_time_ns,
+        .created_offset = narrow(created_at_),
+        .exemplars_offset = narrow(exemplars_at_),
+        .n_exemplars = narrow(total_.exemplars),
+        .reserved = 0,
     };
     put(0, header);
     return std::move(bytes_);
@@ -48,6 +54,7 @@ class Writer {
     std::size_t series = 0;
     std::size_t labels = 0;
     std::size_t buckets = 0;
+    std::size_t exemplars = 0;
   };
 
   static Counts count(const std::vector<Family>& families) {
@@ -57,6 +64,7 @@ class Writer {
       for (const Series& series : family.series) {
         total.labels += series.label_values.size();
         total.buckets += series.buckets.size();
+        total.exemplars += series.exemplars.size();
       }
     }
     return total;
@@ -89,6 +97,11 @@ class Writer {
                          .first_series = narrow(done_.series),
                          .n_series = narrow(family.series.size())});
     for (const Series& series : family.series) {
+      put(created_at_ + (done_.series * sizeof(std::uint64_t)), series.created_unix_ns);
+      for (const auto& [bucket, exemplar] : series.exemplars) {
+        put(exemplars_at_ + (done_.exemplars++ * sizeof(bp_metric_exemplar)),
+            to_law(narrow(done_.series), bucket, exemplar));
+      }
       put(series_at_ + (done_.series++ * sizeof(bp_metric_series)),
           bp_metric_series{.first_label = narrow(done_.labels),
                            .n_labels = narrow(series.label_values.size()),
@@ -113,12 +126,26 @@ class Writer {
   std::size_t series_at_;
   std::size_t labels_at_;
   std::size_t buckets_at_;
+  std::size_t created_at_;
+  std::size_t exemplars_at_;
   Counts done_;
   std::string bytes_;
   std::unordered_map<std::string_view, std::uint32_t> texts_;
 };
 
 }  // namespace
+
+bp_metric_exemplar to_law(std::uint32_t series, std::uint32_t bucket,
+                          const Exemplar& exemplar) noexcept {
+  bp_metric_exemplar raw{};
+  raw.series = series;
+  raw.bucket = bucket;
+  raw.value = exemplar.value;
+  raw.unix_time_ns = exemplar.unix_time_ns;
+  static_assert(sizeof raw.trace == sizeof exemplar.trace);
+  std::memcpy(raw.trace, exemplar.trace.data(), sizeof raw.trace);
+  return raw;
+}
 
 error::Result<std::string> encode_snapshot(const std::vector<Family>& families,
                                            std::chrono::sys_time<std::chrono::nanoseconds> time) {

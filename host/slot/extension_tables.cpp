@@ -197,6 +197,21 @@ struct MetricTable {
     return BP_OK;
   }
 
+  static bp_status BP_CALL exemplar(const bp_host* host, bp_inst instance,
+                                    const bp_metric_cell* cell, double value,
+                                    const std::uint8_t* trace) {
+    Slot& slot = Slot::of(host);
+    if (!slot.is_instance(instance)) {
+      return BP_E_STALE;
+    }
+    if (trace == nullptr) {
+      return BP_E_INVALID;
+    }
+    const std::span<const std::uint8_t, BP_TRACE_CONTEXT_BYTES> context(trace,
+                                                                        BP_TRACE_CONTEXT_BYTES);
+    return slot.surroundings_.metrics.exemplar(slot.instance_, cell, value, context);
+  }
+
   static bp_status BP_CALL snapshot(const bp_host* host, bp_inst instance, bp_buf* out_lease) {
     Slot& slot = Slot::of(host);
     if (const bp_status refused = may_snapshot(slot, instance, out_lease); refused < 0) {
@@ -281,7 +296,8 @@ struct MetricTable {
 const bp_metric_api* metric_table() noexcept {
   static constexpr bp_metric_api table{sizeof(bp_metric_api), 0,
                                        MetricTable::define,   MetricTable::bind,
-                                       MetricTable::snapshot, MetricTable::snapshot_parts};
+                                       MetricTable::snapshot, MetricTable::snapshot_parts,
+                                       MetricTable::exemplar};
   return &table;
 }
 

@@ -1,11 +1,19 @@
 // plugins/metrics_prometheus/snapshot.cpp - walks a part's arrays, every index checked.
 #include "snapshot.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 #include <string>
 
 namespace metrics_prometheus {
+
+namespace {
+
+// Of the first hosts.
+constexpr std::size_t header_bytes_min = offsetof(bp_metric_snapshot, created_offset);
+
+}  // namespace
 
 template <typename Part>
 bool Snapshot::array_fits(std::uint64_t offset, std::uint64_t count) const {
@@ -35,9 +43,18 @@ std::unexpected<bp::error> Snapshot::outside() const {
                                     " bytes leads outside itself");
 }
 
+// An older host's header is shorter: what it does not have is 0 here.
 bool Snapshot::read_header() {
-  return at(0, 0, header_) && header_.struct_size >= sizeof(bp_metric_snapshot) &&
-         array_fits<bp_metric_family>(header_.families_offset, header_.n_families) &&
+  std::uint32_t size = 0;
+  if (!at(0, 0, size) || size < header_bytes_min) {
+    return false;
+  }
+  const std::size_t known = std::min<std::size_t>(size, sizeof header_);
+  if (known > bytes_.size()) {
+    return false;
+  }
+  std::memcpy(&header_, bytes_.data(), known);
+  return array_fits<bp_metric_family>(header_.families_offset, header_.n_families) &&
          array_fits<bp_metric_series>(header_.series_offset, header_.n_series) &&
          array_fits<bp_metric_label>(header_.labels_offset, header_.n_labels) &&
          array_fits<bp_metric_bucket>(header_.buckets_offset, header_.n_buckets);

@@ -353,6 +353,10 @@ pub struct MetricSnapshot {
     pub buckets_offset: u32,
     pub shape: u32,
     pub unix_time_ns: u64,
+    pub created_offset: u32,
+    pub exemplars_offset: u32,
+    pub n_exemplars: u32,
+    pub reserved: u32,
 }
 
 #[repr(C)]
@@ -397,6 +401,15 @@ pub struct MetricBucket {
 }
 
 #[repr(C)]
+pub struct MetricExemplar {
+    pub series: u32,
+    pub bucket: u32,
+    pub value: f64,
+    pub unix_time_ns: u64,
+    pub trace: [u8; 24],
+}
+
+#[repr(C)]
 pub struct MetricApi {
     pub struct_size: u32,
     pub reserved: u32,
@@ -404,6 +417,7 @@ pub struct MetricApi {
     pub bind: unsafe extern "C" fn(*const Host, Handle, Handle, *const Str, u32, *mut *mut MetricCell) -> Status,
     pub snapshot: unsafe extern "C" fn(*const Host, Handle, *mut Buf) -> Status,
     pub snapshot_parts: unsafe extern "C" fn(*const Host, Handle, u32, *mut Buf, u32, *mut u32) -> Status,
+    pub exemplar: unsafe extern "C" fn(*const Host, Handle, *const MetricCell, f64, *const u8) -> Status,
 }
 
 // ext/registry.h
@@ -560,10 +574,10 @@ const _: () = assert!(same(size_of::<Event>(), 104) && same(size_of::<Host>(), 1
 const _: () = assert!(same(size_of::<ChanDesc>(), 88) && same(size_of::<ChanApi>(), 120));
 const _: () = assert!(same(size_of::<Method>(), 80) && same(size_of::<SvcApi>(), 64));
 const _: () = assert!(same(size_of::<JsonApi>(), 32) && same(size_of::<StateApi>(), 24));
-const _: () = assert!(same(size_of::<TraceApi>(), 32) && same(size_of::<MetricApi>(), 40));
+const _: () = assert!(same(size_of::<TraceApi>(), 32) && same(size_of::<MetricApi>(), 48));
 const _: () = assert!(same(size_of::<MetricCell>(), 56) && same(size_of::<MetricDesc>(), 80));
-const _: () = assert!(same(size_of::<MetricSnapshot>(), 48) && same(size_of::<MetricFamily>(), 40));
+const _: () = assert!(same(size_of::<MetricSnapshot>(), 64) && same(size_of::<MetricFamily>(), 40));
 const _: () = assert!(same(size_of::<MetricSeries>(), 40) && same(size_of::<MetricLabel>(), 16));
-const _: () = assert!(same(size_of::<MetricBucket>(), 16));
+const _: () = assert!(same(size_of::<MetricBucket>(), 16) && same(size_of::<MetricExemplar>(), 48));
 const _: () = assert!(same(size_of::<RegistryName>(), 48) && same(size_of::<RegistryApi>(), 24));
 const _: () = assert!(same(size_of::<Plugin>(), 56) && same(size_of::<Entry>(), 56));

@@ -187,5 +187,66 @@ TEST(Collecting, ConflictsAreCounted) {
   EXPECT_EQ(snapshot(registry).family("backplane_metric_conflicts").series.at(0).value, 1.0);
 }
 
+TEST(Collecting, ASeriesBeganWhenItWasBoundWhateverTheClockDoesLater) {
+  std::uint64_t unix_ns = 1'000;
+  Registry registry({.now_ns = {}, .unix_now_ns = [&] { return unix_ns; }});
+  registry.add_owner(storage, "storage");
+  const auto rows = registry.define(storage, definition(Kind::Counter, "rows", {"table"}));
+  bound(registry, *rows, "x");
+  unix_ns = 500;  // the clock was set back
+  bound(registry, *rows, "y");
+  bound(registry, *rows, "x");
+  const Snapshot taken = snapshot(registry);
+  EXPECT_EQ(taken.family("rows").series.at(0).created_unix_ns, 1'000U);
+  EXPECT_EQ(taken.family("rows").series.at(1).created_unix_ns, 500U);
+}
+
+TEST(Collecting, ASuccessorBeginsAnew) {
+  std::uint64_t unix_ns = 1'000;
+  Registry registry({.now_ns = {}, .unix_now_ns = [&] { return unix_ns; }});
+  const std::array<std::string_view, 1> values{"x"};
+  for (const Registry::Owner owner : {storage, storage + 1}) {
+    registry.add_owner(owner, "storage");
+    const auto rows = registry.define(owner, definition(Kind::Counter, "rows", {"table"}));
+    ASSERT_TRUE(registry.bind(owner, *rows, values, 0));
+    unix_ns += 1;
+  }
+  const Snapshot both = snapshot(registry);
+  ASSERT_EQ(both.family("rows").series.size(), 1U);
+  EXPECT_EQ(both.family("rows").series[0].created_unix_ns, 1'000U);
+  registry.withdraw(storage);
+  const Snapshot one = snapshot(registry, both.shape);
+  EXPECT_EQ(one.family("rows").series.at(0).created_unix_ns, 1'001U) << "and is told again";
+}
+
+TEST(Collecting, ExemplarsComeWithTheBucketsThatAreShown) {
+  std::uint64_t unix_ns = 1'000;
+  Registry registry({.now_ns = {}, .unix_now_ns = [&] { return unix_ns; }});
+  registry.add_owner(storage, "storage");
+  const auto wait = registry.define(storage, definition(Kind::Histogram, "wait", {"table"}));
+  bp_metric_cell& x = bound(registry, *wait, "x");
+  bp_metric_cell& y = bound(registry, *wait, "y");
+  const std::array<std::uint8_t, 24> trace{1, 2, 3};
+  observe(x, 0.02);
+  EXPECT_EQ(registry.exemplar(storage, &x, 0.02, trace), BP_OK);
+  unix_ns = 2'000;
+  EXPECT_EQ(registry.exemplar(storage, &x, 1e9, trace), BP_OK);
+  const Snapshot first = snapshot(registry);
+  for (const Snapshot& taken : {first, snapshot(registry, first.shape)}) {
+    const Family family = taken.family("wait");
+    ASSERT_EQ(family.series.size(), 2U);
+    const Series& series = family.series[0];
+    ASSERT_EQ(series.exemplars.size(), 2U);
+    const auto& [bucket, exemplar] = series.exemplars[0];
+    EXPECT_EQ(exemplar, (Exemplar{0.02, 1'000, trace}));
+    EXPECT_LE(0.02, series.buckets.at(bucket).upper);
+    EXPECT_GT(0.02, series.buckets.at(bucket - 1).upper);
+    EXPECT_EQ(series.exemplars[1].first, series.buckets.size() - 1);
+    EXPECT_EQ(series.exemplars[1].second.value, 1e9);
+    EXPECT_TRUE(family.series[1].exemplars.empty());
+  }
+  (void)y;
+}
+
 }  // namespace
 }  // namespace host::metric

@@ -59,6 +59,17 @@ inline std::vector<Family> decode(std::string_view bytes) {
         const auto bucket = part<bp_metric_bucket>(bytes, header.buckets_offset, i);
         series.buckets.push_back({bucket.upper, bucket.count});
       }
+      if (header.created_offset != 0) {
+        series.created_unix_ns = part<std::uint64_t>(bytes, header.created_offset, s);
+      }
+      for (std::uint32_t i = 0; i < header.n_exemplars; ++i) {
+        const auto told = part<bp_metric_exemplar>(bytes, header.exemplars_offset, i);
+        if (told.series == s) {
+          Exemplar exemplar{.value = told.value, .unix_time_ns = told.unix_time_ns, .trace = {}};
+          std::memcpy(exemplar.trace.data(), told.trace, exemplar.trace.size());
+          series.exemplars.emplace_back(told.bucket, exemplar);
+        }
+      }
       family.series.push_back(series);
     }
     families.push_back(family);

@@ -114,5 +114,43 @@ TEST(Part, WithoutRoomItEnds) {
   EXPECT_FALSE(writer.finish());
 }
 
+TEST(Part, TimesAndExemplarsAreTheirSeries) {
+  Parts made;
+  PartWriter writer(made.room, 9, 42);
+  const Exemplar exemplar{.value = 3, .unix_time_ns = 11, .trace = {1}};
+  const std::vector<BucketExemplar> of_counter{{0, exemplar}};
+  const std::array<std::string_view, 1> names{"a"};
+  const std::array<std::string_view, 1> value{"1"};
+  writer.begin(head("w", true), names);
+  EXPECT_TRUE(writer.add({}, 5, {77, of_counter}));
+  writer.begin(head("x"), names);
+  EXPECT_TRUE(writer.add(value, 5, {0, {}}));
+  EXPECT_TRUE(writer.add(value, 5, {8, of_counter}));
+  writer.begin(head("y"), names);
+  EXPECT_TRUE(writer.add(value, 5));
+  ASSERT_TRUE(writer.finish());
+  const auto families = decode(made.bytes(0));
+  EXPECT_EQ(families[0].series[0].created_unix_ns, 0U) << "it was told when the family was";
+  EXPECT_EQ(families[0].series[0].exemplars, of_counter);
+  EXPECT_EQ(families[1].series[0].created_unix_ns, 0U);
+  EXPECT_TRUE(families[1].series[0].exemplars.empty());
+  EXPECT_EQ(families[1].series[1].created_unix_ns, 8U);
+  EXPECT_EQ(families[1].series[1].exemplars, of_counter);
+  EXPECT_EQ(families[2].series[0].created_unix_ns, 0U);
+}
+
+TEST(Part, WithoutTimesThereIsNoRoomForThem) {
+  Parts made;
+  PartWriter writer(made.room, 9, 42);
+  writer.begin(head("x", true), {});
+  EXPECT_TRUE(writer.add({}, 5, {77, {}}));
+  ASSERT_TRUE(writer.finish());
+  const auto header = part<bp_metric_snapshot>(made.bytes(0), 0, 0);
+  EXPECT_EQ(header.created_offset, 0U);
+  EXPECT_EQ(header.n_exemplars, 0U);
+  EXPECT_EQ(made.bytes(0).size(),
+            sizeof(bp_metric_snapshot) + sizeof(bp_metric_family) + sizeof(bp_metric_series) + 1);
+}
+
 }  // namespace
 }  // namespace host::metric

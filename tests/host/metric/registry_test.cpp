@@ -262,5 +262,41 @@ TEST_F(RegistryTest, FamiliesComeInTheOrderOfTheirNames) {
   EXPECT_TRUE(std::ranges::is_sorted(registry_.collect(), {}, &Family::name));
 }
 
+TEST_F(RegistryTest, AnExemplarNeedsACellOfItsOwnerAndATrace) {
+  const std::array<std::uint8_t, 24> trace{9};
+  const std::array<std::uint8_t, 24> nothing{};
+  const auto rows = registry_.define(storage, definition(Kind::Counter, "rows", {"table"}));
+  const auto depth = registry_.define(storage, definition(Kind::Gauge, "depth"));
+  bp_metric_cell& counter = cell(storage, *rows, {"a"});
+  bp_metric_cell& gauge = cell(storage, *depth);
+  const bp_metric_cell other{};
+  EXPECT_EQ(registry_.exemplar(storage, &counter, 1, trace), BP_OK);
+  EXPECT_EQ(registry_.exemplar(storage, &counter, 1, nothing), BP_E_INVALID);
+  EXPECT_EQ(registry_.exemplar(storage, &counter, std::nan(""), trace), BP_E_INVALID);
+  EXPECT_EQ(registry_.exemplar(storage, nullptr, 1, trace), BP_E_INVALID);
+  EXPECT_EQ(registry_.exemplar(storage, &gauge, 1, trace), BP_E_INVALID);
+  EXPECT_EQ(registry_.exemplar(storage, &other, 1, trace), BP_E_STALE);
+  EXPECT_EQ(registry_.exemplar(ws, &counter, 1, trace), BP_E_STALE);
+  const auto* inside = reinterpret_cast<const bp_metric_cell*>(&counter.sum);
+  EXPECT_EQ(registry_.exemplar(storage, inside, 1, trace), BP_E_STALE);
+  EXPECT_EQ(collected("rows").series.at(0).exemplars.size(), 1U);
+  registry_.withdraw(storage);
+  EXPECT_EQ(registry_.exemplar(storage, &counter, 1, trace), BP_E_STALE);
+}
+
+TEST_F(RegistryTest, ThereIsALimitOnCellsWithExemplars) {
+  const std::array<std::uint8_t, 24> trace{9};
+  const auto rows = registry_.define(storage, definition(Kind::Counter, "rows", {"table"}));
+  bp_metric_cell* first = nullptr;
+  for (std::size_t i = 0; i < exemplar_cells_per_owner_max; ++i) {
+    const std::string value = std::to_string(i);
+    bp_metric_cell& one = cell(storage, *rows, {value});
+    first = first == nullptr ? &one : first;
+    ASSERT_EQ(registry_.exemplar(storage, &one, 1, trace), BP_OK);
+  }
+  EXPECT_EQ(registry_.exemplar(storage, &cell(storage, *rows, {"more"}), 1, trace), BP_E_NO_MEMORY);
+  EXPECT_EQ(registry_.exemplar(storage, first, 2, trace), BP_OK);
+}
+
 }  // namespace
 }  // namespace host::metric

@@ -32,8 +32,8 @@ TEST(Snapshot, EqualTextsAreStoredOnce) {
   Family twin = family;
   twin.name = "m";
   const auto two = encode_snapshot({family, twin}, {});
-  EXPECT_EQ(two->size() - one->size(),
-            sizeof(bp_metric_family) + sizeof(bp_metric_series) + sizeof(bp_metric_label) + 1);
+  EXPECT_EQ(two->size() - one->size(), sizeof(bp_metric_family) + sizeof(bp_metric_series) +
+                                           sizeof(bp_metric_label) + sizeof(std::uint64_t) + 1);
 }
 
 RC_GTEST_PROP(Snapshot, WhatGoesInComesOut, ()) {
@@ -49,6 +49,11 @@ RC_GTEST_PROP(Snapshot, WhatGoesInComesOut, ()) {
     for (int s = *rc::gen::inRange(1, 4); s > 0; --s) {
       Series series{.label_values = {*texts, *texts}, .buckets = {}};
       series.value = *rc::gen::inRange(-1'000, 1'000);
+      series.created_unix_ns = *rc::gen::inRange<std::uint64_t>(0, 3);
+      if (*rc::gen::arbitrary<bool>()) {
+        series.exemplars = {{1, {.value = 0.5, .unix_time_ns = 7, .trace = {1, 2}}},
+                            {3, {.value = 1.5, .unix_time_ns = 8, .trace = {3}}}};
+      }
       if (family.kind == Kind::Histogram) {
         series.sum = 0.5;
         series.count = 3;

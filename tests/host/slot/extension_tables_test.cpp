@@ -71,5 +71,29 @@ TEST_F(SlotExtensions, SnapshotsInPartsAreLeasesAndAllOrNone) {
             BP_E_PERMISSION);
 }
 
+TEST_F(SlotExtensions, AnExemplarIsOfTheInstancesOwnCells) {
+  Actor& one = running("one");
+  Actor& other = running("other");
+  const bp_metric_api* metric = one.metric();
+  bp_metric_desc desc{};
+  desc.struct_size = sizeof desc;
+  desc.kind = BP_METRIC_COUNTER;
+  desc.name = {"rows", 4};
+  bp_family family = 0;
+  ASSERT_EQ(metric->define(one.host(), one.instance(), &desc, &family, nullptr), BP_OK);
+  bp_metric_cell* cell = nullptr;
+  ASSERT_EQ(metric->bind(one.host(), one.instance(), family, nullptr, 0, &cell), BP_OK);
+  const std::array<std::uint8_t, BP_TRACE_CONTEXT_BYTES> trace{1};
+  EXPECT_EQ(metric->exemplar(one.host(), one.instance(), cell, 1, trace.data()), BP_OK);
+  EXPECT_EQ(metric->exemplar(one.host(), one.instance(), cell, 1, nullptr), BP_E_INVALID);
+  EXPECT_EQ(metric->exemplar(one.host(), one.instance() + 1, cell, 1, trace.data()), BP_E_STALE);
+  EXPECT_EQ(metric->exemplar(other.host(), other.instance(), cell, 1, trace.data()), BP_E_STALE);
+  for (const metric::Family& shown : stage_.metrics.collect()) {
+    if (shown.name == "rows") {
+      EXPECT_EQ(shown.series.at(0).exemplars.size(), 1U);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace host::slot

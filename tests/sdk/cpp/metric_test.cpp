@@ -46,6 +46,21 @@ TEST(Metric, SnapshotsComeInPartsAndSayWhatIsKnown) {
   EXPECT_EQ(stage.host().known_metric_shape(), 7U);
 }
 
+TEST(Metric, WhatBelongsToATraceIsToldBesideTheCell) {
+  tests::Stage stage;
+  const bp::trace_context trace{1, 2, 3};
+  const bp::histogram wait = stage.cx().histogram("wait", "h");
+  EXPECT_TRUE(stage.cx().exemplar(wait, 0.5, trace));
+  EXPECT_EQ(stage.host().metric("wait"), 0) << "it counts nothing";
+  const auto told = stage.host().exemplars("wait");
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].value, 0.5);
+  EXPECT_EQ(told[0].trace, trace);
+  const bp::counter requests = stage.cx().counter("requests", "h");
+  EXPECT_TRUE(stage.cx().exemplar(requests, 1, trace));
+  EXPECT_FALSE(stage.cx().exemplar(bp::histogram(), 1, trace));
+}
+
 TEST(Metric, WithoutACellItSwallows) {
   bp::counter().add();
   bp::gauge().set(1);

@@ -1,6 +1,8 @@
 /* backplane/abi/version.h - the version of the law, and its diary.
  *
  * Diary (newest first; what was added and when; nothing is ever removed once the law is frozen):
+ *   1.0-draft  2026-11-26  metrics: exemplar() (appended); a snapshot tells when series began, and
+ *                          exemplars (its header grew at the end).
  *   1.0-draft  2026-11-26  metrics: the kinds info and stateset, the shape of families (was
  *                          reserved), snapshot_parts() (appended).
  *   1.0-draft  2026-11-26  a method's concurrency_max (was reserved) and queue_max (appended);

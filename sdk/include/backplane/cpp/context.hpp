@@ -293,6 +293,17 @@ class context {
     return histograms({.name = name, .help = help, .unit = unit}).bind();
   }
 
+  /// The value that was observed, or added, belongs to a trace: exporters show the last one of each
+  /// bucket. Beside observe() and add(), for what is traced; from any thread. False: it was
+  /// refused, or the host is older.
+  bool exemplar(const bp::histogram& of, double value, const trace_context& trace) const noexcept {
+    return detail::exemplar(engine_, of.cell(), value, trace);
+  }
+
+  bool exemplar(const bp::counter& of, double value, const trace_context& trace) const noexcept {
+    return detail::exemplar(engine_, of.cell(), value, trace);
+  }
+
   /// All series of the host and of every plugin, as a bp_metric_snapshot. May take milliseconds.
   [[nodiscard]] result<buffer> metric_snapshot() const {
     if (engine_.metric == nullptr) {
@@ -312,7 +323,7 @@ class context {
   [[nodiscard]] result<std::vector<buffer>> metric_parts(std::uint32_t shape) const {
     std::vector<buffer> parts;
     const bp_metric_api* metric = engine_.metric;
-    if (metric == nullptr || metric->struct_size < sizeof(bp_metric_api)) {
+    if (!BP_HAS(bp_metric_api, metric, snapshot_parts)) {
       auto whole = metric_snapshot();
       if (!whole) {
         return std::unexpected(std::move(whole).error());

@@ -52,6 +52,9 @@ class counter {
     }
   }
 
+  /// Null: it swallows.
+  [[nodiscard]] const bp_metric_cell* cell() const noexcept { return cell_; }
+
  private:
   bp_metric_cell* cell_ = nullptr;
 };
@@ -106,6 +109,9 @@ class histogram {
     detail::put_double(cell->sum, sum + value);
     detail::put_word(cell->value, count + 1);
   }
+
+  /// Null: it swallows.
+  [[nodiscard]] const bp_metric_cell* cell() const noexcept { return cell_; }
 
  private:
   // Without branches: which bucket it is no processor foresees.
@@ -164,6 +170,13 @@ class metric_family {
 };
 
 namespace detail {
+
+// False: the host keeps none, or refused it.
+inline bool exemplar(const engine& of, const bp_metric_cell* cell, double value,
+                     const trace_context& trace) noexcept {
+  return cell != nullptr && BP_HAS(bp_metric_api, of.metric, exemplar) &&
+         of.metric->exemplar(of.host, of.instance, cell, value, trace.data()) >= 0;
+}
 
 template <typename Metric>
 result<metric_family<Metric>> define(const engine& of, std::uint32_t kind,

@@ -21,7 +21,8 @@ extern "C" {
 #define BP_METRIC_LABEL_BYTES_MAX 256u /**< one label value; longer ones are cut */
 #define BP_METRIC_BOUNDS_MAX 64u       /**< exported buckets of one histogram */
 
-#define BP_METRIC_PARTS_MAX 1024u /**< leases of one snapshot_parts() */
+#define BP_METRIC_PARTS_MAX 1024u          /**< leases of one snapshot_parts() */
+#define BP_METRIC_EXEMPLAR_CELLS_MAX 1024u /**< cells of one instance that have exemplars */
 
 /** Kinds of families. Exporters must ignore families of a kind that they do not know. */
 enum {
@@ -71,7 +72,8 @@ typedef struct bp_metric_desc {
   uint32_t n_bounds;
 } bp_metric_desc;
 
-/** The snapshot: this header, then arrays and texts at byte offsets from the header's start. */
+/** The snapshot: this header, then arrays and texts at byte offsets from the header's start. What
+    struct_size does not reach is not there. */
 typedef struct bp_metric_snapshot {
   uint32_t struct_size; /**< sizeof(bp_metric_snapshot) of the host */
   uint32_t n_families;
@@ -82,8 +84,14 @@ typedef struct bp_metric_snapshot {
   uint32_t series_offset;   /**< bp_metric_series[n_series] */
   uint32_t labels_offset;   /**< bp_metric_label[n_labels] */
   uint32_t buckets_offset;  /**< bp_metric_bucket[n_buckets] */
-  uint32_t shape;        /**< the highest `shape` that the host has given out; 0: it gives none */
-  uint64_t unix_time_ns; /**< wall clock at which it was taken */
+  uint32_t shape;          /**< the highest `shape` that the host has given out; 0: it gives none */
+  uint64_t unix_time_ns;   /**< wall clock at which it was taken */
+  uint32_t created_offset; /**< uint64_t[n_series]: wall clock in ns at which each series began at
+                              zero, read once, then; 0: not known, or of a family that is known.
+                              Offset 0: all are 0 */
+  uint32_t exemplars_offset; /**< bp_metric_exemplar[n_exemplars], by series and bucket */
+  uint32_t n_exemplars;
+  uint32_t reserved;
 } bp_metric_snapshot;
 
 /** A text inside the snapshot. */
@@ -119,6 +127,15 @@ typedef struct bp_metric_bucket {
   double upper;   /**< +infinity for the last */
   uint64_t count; /**< observations <= upper (cumulative) */
 } bp_metric_bucket;
+
+/** The last observation of a bucket, or the last addition to a counter, that belongs to a trace. */
+typedef struct bp_metric_exemplar {
+  uint32_t series; /**< index in the snapshot's series */
+  uint32_t bucket; /**< index among the buckets of that series; counter: 0 */
+  double value;
+  uint64_t unix_time_ns; /**< wall clock at which it was told */
+  uint8_t trace[24];     /**< trace-id[16], span-id[8] */
+} bp_metric_exemplar;
 
 typedef struct bp_metric_api {
   uint32_t struct_size;
@@ -157,15 +174,27 @@ typedef struct bp_metric_api {
       Since: 1.0; present when struct_size reaches it */
   bp_status(BP_CALL* snapshot_parts)(const bp_host* host, bp_inst instance, uint32_t shape,
                                      bp_buf* out_leases, uint32_t max_leases, uint32_t* out_count);
+
+  /** What was observed in a histogram's cell, or added to a counter's, belongs to a trace (24
+      bytes): exporters show it as the exemplar of the bucket that `value` lies in, until the next
+      one there. It counts nothing: the cell is written as always, before or after. For observations
+      that are traced; the others need no call.
+      Thread: any. Blocks: no, but for the first exemplar of a cell, which may take microseconds
+      (control). Owns: the trace is the caller's, copied. Errors: STALE (the cell is none of the
+      instance's), INVALID (another kind, NaN, a trace-id of zeros), NO_MEMORY
+      (BP_METRIC_EXEMPLAR_CELLS_MAX cells have exemplars). Since: 1.0; present when struct_size
+      reaches it */
+  bp_status(BP_CALL* exemplar)(const bp_host* host, bp_inst instance, const bp_metric_cell* cell,
+                               double value, const uint8_t* trace);
 } bp_metric_api;
 
 BP_STATIC_ASSERT(sizeof(bp_metric_cell) == 56, "bp_metric_cell is frozen");
 BP_STATIC_ASSERT(sizeof(bp_metric_desc) == 80, "bp_metric_desc");
-BP_STATIC_ASSERT(sizeof(bp_metric_snapshot) == 48 && sizeof(bp_metric_family) == 40 &&
+BP_STATIC_ASSERT(sizeof(bp_metric_snapshot) == 64 && sizeof(bp_metric_family) == 40 &&
                      sizeof(bp_metric_series) == 40 && sizeof(bp_metric_label) == 16 &&
-                     sizeof(bp_metric_bucket) == 16,
+                     sizeof(bp_metric_bucket) == 16 && sizeof(bp_metric_exemplar) == 48,
                  "snapshot");
-BP_STATIC_ASSERT(sizeof(bp_metric_api) == 40, "bp_metric_api");
+BP_STATIC_ASSERT(sizeof(bp_metric_api) == 48, "bp_metric_api");
 
 #ifdef __cplusplus
 }

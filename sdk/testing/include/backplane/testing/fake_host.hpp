@@ -29,6 +29,7 @@
 #include <vector>
 
 #include "backplane/backplane.h"
+#include "backplane/cpp/bytes.hpp"
 #include "backplane/cpp/error.hpp"
 #include "backplane/testing/fake_registry.hpp"
 #include "backplane/testing/lease_book.hpp"
@@ -42,6 +43,12 @@ struct log_line {
   std::uint32_t level;
   std::string text;
   std::map<std::string, std::string> pairs;
+};
+
+/// A value of a metric that belongs to a trace.
+struct exemplar {
+  double value = 0.0;
+  trace_context trace{};
 };
 
 /// An open end of a channel.
@@ -182,6 +189,9 @@ class fake_host {
   /// A counter's or gauge's value, or a histogram's number of observations, over all its cells.
   [[nodiscard]] double metric(std::string_view family) const;
 
+  /// What it was told belongs to a trace, in that order.
+  [[nodiscard]] std::vector<exemplar> exemplars(std::string_view family) const;
+
   /// What snapshots give from now on: the bytes of a bp_metric_snapshot for each part. At first,
   /// one of nothing.
   void set_metric_snapshot(std::vector<std::string> parts);
@@ -252,6 +262,7 @@ class fake_host {
     std::uint32_t kind;
     std::vector<std::unique_ptr<bp_metric_cell>> cells;
     std::vector<std::unique_ptr<std::vector<std::uint64_t>>> buckets;
+    std::vector<exemplar> exemplars;
   };
 
   /// The host of the law, with the way back to us behind it.

@@ -450,6 +450,17 @@ inline double fake_host::metric(std::string_view name) const {
   return sum;
 }
 
+inline std::vector<exemplar> fake_host::exemplars(std::string_view name) const {
+  const std::lock_guard hold(busy_);
+  std::vector<exemplar> all;
+  for (const auto& [handle, each] : families_) {
+    if (each.name == name) {
+      all.insert(all.end(), each.exemplars.begin(), each.exemplars.end());
+    }
+  }
+  return all;
+}
+
 inline void fake_host::set_metric_snapshot(std::vector<std::string> parts) {
   const std::lock_guard hold(busy_);
   snapshots_ = std::move(parts);

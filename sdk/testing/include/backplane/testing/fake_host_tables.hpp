@@ -40,8 +40,8 @@ struct fake_tables : fake_core_tables {
         sizeof(bp_svc_api), 0, provide, require, call, reply, cancel, close_service, caller};
     static constexpr bp_json_api json{sizeof(bp_json_api), 0, json_publish, json_call,
                                       json_subscribe};
-    static constexpr bp_metric_api metric{sizeof(bp_metric_api), 0, define, bind, snapshot,
-                                          snapshot_parts};
+    static constexpr bp_metric_api metric{
+        sizeof(bp_metric_api), 0, define, bind, snapshot, snapshot_parts, keep_exemplar};
     static constexpr bp_state_api state{sizeof(bp_state_api), 0, put, get};
     static constexpr bp_trace_api trace{sizeof(bp_trace_api), 0, begin_span, set_span, end_span};
     static constexpr bp_registry_api registry{sizeof(bp_registry_api), 0, watch, unwatch};
@@ -119,7 +119,7 @@ struct fake_tables : fake_core_tables {
       }
     }
     *out = self.next_handle();
-    self.families_[*out] = {text(&desc->name), desc->kind, {}, {}};
+    self.families_[*out] = {text(&desc->name), desc->kind, {}, {}, {}};
     return BP_OK;
   }
 
@@ -139,6 +139,24 @@ struct fake_tables : fake_core_tables {
     found->second.cells.push_back(std::move(cell));
     found->second.buckets.push_back(std::move(buckets));
     return BP_OK;
+  }
+
+  static bp_status BP_CALL keep_exemplar(const bp_host* host, bp_inst /*instance*/,
+                                         const bp_metric_cell* cell, double value,
+                                         const std::uint8_t* trace) {
+    fake_host& self = of(host);
+    const lock hold(self.busy_);
+    for (auto& [handle, family] : self.families_) {
+      for (const auto& own : family.cells) {
+        if (own.get() == cell) {
+          exemplar& kept = family.exemplars.emplace_back();
+          kept.value = value;
+          std::memcpy(kept.trace.data(), trace, kept.trace.size());
+          return BP_OK;
+        }
+      }
+    }
+    return BP_E_STALE;
   }
 
   static bp_status BP_CALL snapshot(const bp_host* host, bp_inst /*instance*/, bp_buf* out) {
