@@ -10,7 +10,7 @@ bp::result<void> Catalog::learn(const Snapshot& part, const Snapshot::Head& head
       head.name == overflow_family || head.name == conflict_family || head.name == state_family;
   for (std::uint32_t i = 0; i < head.n_series; ++i) {
     BP_TRY(part.shape_of(head, i, room_));
-    BP_TRY(entry.lines->add(room_.labels, room_.uppers));
+    BP_TRY(entry.lines->add(room_.labels, room_.uppers, room_.created_unix_ns));
     if (watched) {
       auto& values = entry.told.emplace_back();
       for (const Label& label : room_.labels) {
@@ -41,8 +41,8 @@ bp::result<void> Catalog::take(const Snapshot& part, std::vector<Piece>& pieces)
       entry.fresh = !known;
       if (entry.fresh) {
         entry.told.clear();
-        entry.lines =
-            std::make_shared<Lines>(head->kind, head->name, head->help, head->unit, format_);
+        entry.lines = std::make_shared<Lines>(head->kind, head->name, head->help, head->unit,
+                                              format_, created_);
       }
     }
     if (entry.fresh) {

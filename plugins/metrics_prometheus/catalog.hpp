@@ -32,7 +32,8 @@ inline constexpr std::string_view state_family = "backplane_plugin_state";
 
 class Catalog {
  public:
-  explicit Catalog(Format format) : format_(format) {}
+  // `created`: with lines that say when series began.
+  explicit Catalog(Format format, bool created = false) : format_(format), created_(created) {}
 
   // What to ask the host for.
   [[nodiscard]] std::uint32_t shape() const noexcept { return shape_; }
@@ -66,6 +67,7 @@ class Catalog {
   [[nodiscard]] bool all_whole();
 
   Format format_;
+  bool created_;
   std::uint32_t shape_ = 0;
   std::uint64_t round_ = 0;
   std::map<std::string, Entry, std::less<>> entries_;

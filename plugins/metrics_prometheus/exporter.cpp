@@ -31,7 +31,11 @@ std::string_view view(const flatbuffers::String* text) noexcept {
 
 Exporter::Exporter(bp::context& cx, const Settings& settings, RegistryService& callers,
                    News::Tell tell)
-    : cx_(cx), settings_(settings), callers_(callers), news_(std::move(tell)) {
+    : cx_(cx),
+      settings_(settings),
+      callers_(callers),
+      news_(std::move(tell)),
+      catalogs_{Catalog(Format::Text), Catalog(Format::OpenMetrics, settings.created)} {
   render_time_ = cx.histogram("metrics_render_seconds", "Time to render one exposition.");
   bytes_ = cx.counters({.name = "metrics_exposition_bytes",
                         .help = "Bytes of expositions, as they were handed out.",
@@ -78,7 +82,7 @@ bp::result<std::unique_ptr<Scrape>> Exporter::begin(const RenderRequest& request
   const auto facts = settings_.process ? read_process() : std::nullopt;
   std::vector<OwnFamily> own;
   for (const Family& family : own_families(facts)) {
-    auto made = OwnFamily::make(family, format);
+    auto made = OwnFamily::make(family, format, settings_.created);
     BP_TRY(made);
     own.push_back(std::move(*made));
   }

@@ -16,10 +16,11 @@ constexpr std::string_view end_mark = "# EOF\n";
 
 }  // namespace
 
-bp::result<OwnFamily> OwnFamily::make(const Family& family, Format format) {
+bp::result<OwnFamily> OwnFamily::make(const Family& family, Format format, bool created) {
   OwnFamily made;
   made.name_ = family.name;
-  made.lines_ = std::make_shared<Lines>(family.kind, family.name, family.help, family.unit, format);
+  made.lines_ =
+      std::make_shared<Lines>(family.kind, family.name, family.help, family.unit, format, created);
   std::vector<double> uppers;
   for (const Series& series : family.series) {
     uppers.clear();
@@ -28,7 +29,7 @@ bp::result<OwnFamily> OwnFamily::make(const Family& family, Format format) {
       uppers.push_back(bucket.upper);
       made.buckets_.push_back({bucket.upper, bucket.count});
     }
-    BP_TRY(made.lines_->add(series.labels, uppers));
+    BP_TRY(made.lines_->add(series.labels, uppers, series.created_unix_ns));
     made.series_.push_back({.first_label = 0,
                             .n_labels = 0,
                             .first_bucket = first,
@@ -47,7 +48,10 @@ Piece OwnFamily::piece() const {
           .numbers = {.series = std::as_bytes(std::span(series_)).data(),
                       .buckets = std::as_bytes(std::span(buckets_)).data(),
                       .n_series = static_cast<std::uint32_t>(series_.size()),
-                      .n_buckets = static_cast<std::uint32_t>(buckets_.size())}};
+                      .n_buckets = static_cast<std::uint32_t>(buckets_.size()),
+                      .first_series = 0,
+                      .n_exemplars = 0,
+                      .exemplars = nullptr}};
 }
 
 Exposition::Exposition(std::vector<Piece> pieces, std::span<const OwnFamily> own, Format format)
@@ -101,6 +105,7 @@ std::size_t Exposition::size_max() const noexcept {
   std::size_t bytes = end_mark.size();
   for (const Piece& piece : pieces_) {
     bytes += piece.first == 0 ? piece.lines->size_max() : 0;
+    bytes += piece.numbers.n_exemplars * exemplar_bytes_max;
   }
   return bytes;
 }

@@ -22,7 +22,8 @@ namespace metrics_prometheus {
 class OwnFamily {
  public:
   // CORRUPT: its series have unlike buckets.
-  [[nodiscard]] static bp::result<OwnFamily> make(const Family& family, Format format);
+  [[nodiscard]] static bp::result<OwnFamily> make(const Family& family, Format format,
+                                                  bool created = false);
 
   [[nodiscard]] Piece piece() const;
 

@@ -26,6 +26,7 @@ struct Series {
   double sum = 0.0;
   std::uint64_t count = 0;
   std::vector<Bucket> buckets;
+  std::uint64_t created_unix_ns = 0;  // 0: not known
 };
 
 // Texts belong to whoever made it: a snapshot's bytes, or literals.

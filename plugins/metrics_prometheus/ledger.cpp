@@ -79,7 +79,8 @@ bp::result<std::uint64_t> Ledger::define(const std::string& owner, const Definit
 
 bp::result<std::uint64_t> Ledger::bind(const std::string& owner, std::uint64_t family,
                                        std::vector<std::string> label_values,
-                                       const LedgerLimits& limits, std::uint64_t now_ns) {
+                                       const LedgerLimits& limits, std::uint64_t now_ns,
+                                       std::uint64_t unix_now_ns) {
   const auto found = families_.find(family);
   if (found == families_.end() || found->second.owner != owner) {
     return stale("family");
@@ -107,6 +108,7 @@ bp::result<std::uint64_t> Ledger::bind(const std::string& owner, std::uint64_t f
   entry.touched_ns = now_ns;
   if (fresh) {
     entry.id = ++last_id_;
+    entry.created_unix_ns = unix_now_ns;
     entry.counts.assign(shelf.definition.bounds.size() + 1, 0);
     series_.emplace(entry.id, SeriesOf{&shelf, place});
   }
@@ -226,6 +228,7 @@ Series Ledger::shown(const Shelf& shelf, const Key& key, const Entry& entry) {
   }
   series.labels.push_back({owner_label, key.back()});
   series.value = entry.value;
+  series.created_unix_ns = entry.created_unix_ns;
   if (shelf.definition.kind == BP_METRIC_HISTOGRAM) {
     series.sum = entry.sum;
     series.count = entry.count;

@@ -35,7 +35,8 @@ class Ledger {
   // Beyond a limit: the series whose label values are all "overflow".
   [[nodiscard]] bp::result<std::uint64_t> bind(const std::string& owner, std::uint64_t family,
                                                std::vector<std::string> label_values,
-                                               const LedgerLimits& limits, std::uint64_t now_ns);
+                                               const LedgerLimits& limits, std::uint64_t now_ns,
+                                               std::uint64_t unix_now_ns = 0);
 
   // False: the value makes no sense for its kind, and was refused.
   [[nodiscard]] bp::result<bool> observe(const std::string& owner, std::uint64_t series,
@@ -72,6 +73,7 @@ class Ledger {
     std::uint64_t count = 0;
     std::vector<std::uint64_t> counts;  // of a histogram's buckets, not cumulative
     std::uint64_t touched_ns = 0;
+    std::uint64_t created_unix_ns = 0;
   };
 
   using Key = std::vector<std::string>;  // label values, then the owner

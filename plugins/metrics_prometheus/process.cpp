@@ -55,12 +55,17 @@ std::optional<std::array<std::uint64_t, fields_needed>> fields_of(std::string_vi
 }
 
 Family single(std::uint32_t kind, std::string_view name, std::string_view help,
-              std::string_view unit, double value) {
+              std::string_view unit, double value, double created_seconds = 0.0) {
+  constexpr double ns_per_s = 1e9;
   return {.kind = kind,
           .name = name,
           .help = help,
           .unit = unit,
-          .series = {Series{.labels = {}, .value = value, .buckets = {}}}};
+          .series = {
+              Series{.labels = {},
+                     .value = value,
+                     .buckets = {},
+                     .created_unix_ns = static_cast<std::uint64_t>(created_seconds * ns_per_s)}}};
 }
 
 #if defined(__linux__)
@@ -137,7 +142,8 @@ std::vector<Family> process_families(const ProcessFacts& facts) {
   const auto number = [](std::uint64_t value) { return static_cast<double>(value); };
   return {
       single(BP_METRIC_COUNTER, "process_cpu_seconds",
-             "User and system CPU time spent by the process.", "seconds", facts.cpu_seconds),
+             "User and system CPU time spent by the process.", "seconds", facts.cpu_seconds,
+             facts.start_time_seconds),
       single(BP_METRIC_GAUGE, "process_max_fds", "Limit of open file descriptors.", {},
              number(facts.max_fds)),
       single(BP_METRIC_GAUGE, "process_open_fds", "Open file descriptors.", {},

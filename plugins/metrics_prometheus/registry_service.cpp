@@ -2,6 +2,8 @@
 // name.
 #include "registry_service.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -12,6 +14,11 @@ namespace {
 namespace contract = bp::metrics::registry;
 
 constexpr std::uint64_t ns_per_s = 1'000'000'000;
+
+std::uint64_t unix_now_ns() {
+  return static_cast<std::uint64_t>(
+      std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count());
+}
 
 std::string text_of(const flatbuffers::String* text) {
   return text == nullptr ? std::string() : text->str();
@@ -76,7 +83,7 @@ bp::result<contract::BindReplyT> RegistryService::bind(const Bind& request, cons
   const auto owner = owner_of(on);
   BP_TRY(owner);
   const auto series = ledger_.bind(*owner, request.family(), texts_of(request.label_values()),
-                                   limits(), cx_.now_ns());
+                                   limits(), cx_.now_ns(), unix_now_ns());
   BP_TRY(series);
   overflowed_.add(ledger_.overflowed() - std::exchange(told_overflows_, ledger_.overflowed()));
   series_.set(static_cast<double>(ledger_.series()));

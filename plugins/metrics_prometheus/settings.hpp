@@ -43,6 +43,7 @@ struct SnapshotSettings {
 
 struct Settings {
   bool openmetrics = true;
+  bool created = false;
   bool process = true;
   bool gzip = true;
   std::uint32_t gzip_min_bytes = 4'096;
@@ -53,6 +54,7 @@ struct Settings {
 
   static constexpr auto fields =
       bp::fields(bp::field<&Settings::openmetrics>("openmetrics").or_default(),
+                 bp::field<&Settings::created>("created").or_default(),
                  bp::field<&Settings::process>("process").or_default(),
                  bp::field<&Settings::gzip>("gzip").or_default(),
                  bp::field<&Settings::gzip_min_bytes>("gzip_min_bytes").or_default(),

@@ -57,7 +57,10 @@ bool Snapshot::read_header() {
   return array_fits<bp_metric_family>(header_.families_offset, header_.n_families) &&
          array_fits<bp_metric_series>(header_.series_offset, header_.n_series) &&
          array_fits<bp_metric_label>(header_.labels_offset, header_.n_labels) &&
-         array_fits<bp_metric_bucket>(header_.buckets_offset, header_.n_buckets);
+         array_fits<bp_metric_bucket>(header_.buckets_offset, header_.n_buckets) &&
+         array_fits<bp_metric_exemplar>(header_.exemplars_offset, header_.n_exemplars) &&
+         (header_.created_offset == 0 ||
+          array_fits<std::uint64_t>(header_.created_offset, header_.n_series));
 }
 
 bp::result<Snapshot> Snapshot::open(bp::bytes_view bytes) {
@@ -83,12 +86,36 @@ bp::result<Snapshot::Head> Snapshot::family(std::uint32_t index) const {
   return head;
 }
 
+// They are in the order of series.
+std::uint32_t Snapshot::exemplars_before(std::uint64_t series) const {
+  std::uint32_t first = 0;
+  std::uint32_t count = header_.n_exemplars;
+  while (count > 0) {
+    const std::uint32_t half = count / 2;
+    bp_metric_exemplar there{};
+    (void)at(header_.exemplars_offset, std::uint64_t{first} + half, there);
+    if (there.series < series) {
+      first += half + 1;
+      count -= half + 1;
+    } else {
+      count = half;
+    }
+  }
+  return first;
+}
+
 Numbers Snapshot::numbers(const Head& of) const noexcept {
+  const std::uint32_t before = exemplars_before(of.first_series);
+  const std::uint32_t until = exemplars_before(std::uint64_t{of.first_series} + of.n_series);
   return {.series =
               bytes_.data() + header_.series_offset + (of.first_series * sizeof(bp_metric_series)),
           .buckets = bytes_.data() + header_.buckets_offset,
           .n_series = of.n_series,
-          .n_buckets = header_.n_buckets};
+          .n_buckets = header_.n_buckets,
+          .first_series = of.first_series,
+          .n_exemplars = until > before ? until - before : 0,
+          .exemplars = bytes_.data() + header_.exemplars_offset +
+                       (std::size_t{before} * sizeof(bp_metric_exemplar))};
 }
 
 bp_metric_series Snapshot::series_at(const Head& of, std::uint32_t index) const {
@@ -125,6 +152,10 @@ bp::result<void> Snapshot::shape_of(const Head& of, std::uint32_t index, Shape& 
       return outside();
     }
     out.uppers[i] = bucket.upper;
+  }
+  out.created_unix_ns = 0;
+  if (header_.created_offset != 0) {
+    (void)at(header_.created_offset, std::uint64_t{of.first_series} + index, out.created_unix_ns);
   }
   return {};
 }

@@ -28,10 +28,11 @@ class Snapshot {
     std::uint32_t n_series;
   };
 
-  // What belongs to one series: labels, and the upper bounds of its buckets.
+  // What belongs to one series: labels, the upper bounds of its buckets, when it began.
   struct Shape {
     std::vector<Label> labels;
     std::vector<double> uppers;
+    std::uint64_t created_unix_ns = 0;
   };
 
   [[nodiscard]] static bp::result<Snapshot> open(bp::bytes_view bytes);
@@ -60,6 +61,7 @@ class Snapshot {
   [[nodiscard]] bool at(std::uint64_t offset, std::uint64_t index, Part& part) const;
   [[nodiscard]] bool text(bp_metric_text place, std::string_view& out) const;
   [[nodiscard]] bool read_header();
+  [[nodiscard]] std::uint32_t exemplars_before(std::uint64_t series) const;
   [[nodiscard]] std::unexpected<bp::error> outside() const;
 
   bp::bytes_view bytes_;

@@ -23,15 +23,15 @@ inline bp::result<std::string> written(Exposition exposition) {
 }
 
 inline bp::result<std::string> expose(bp::bytes_view bytes, std::span<const Family> families,
-                                      Format format) {
+                                      Format format, bool created = false) {
   const auto part = Snapshot::open(bytes);
   BP_TRY(part);
-  Catalog catalog(format);
+  Catalog catalog(format, created);
   auto pieces = catalog.take(std::span(&*part, 1));
   BP_TRY(pieces);
   std::vector<OwnFamily> own;
   for (const Family& family : families) {
-    auto made = OwnFamily::make(family, format);
+    auto made = OwnFamily::make(family, format, created);
     BP_TRY(made);
     own.push_back(std::move(*made));
   }

@@ -2,9 +2,12 @@
 #include "exposition.hpp"
 
 #include <cmath>
+#include <cstddef>
+#include <cstring>
 #include <limits>
 #include <string>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -176,6 +179,108 @@ RC_GTEST_PROP(Exposition, AnyLabelValueKeepsTheLineWhole, ()) {
       RC_ASSERT(inside[i] != '"');
     }
   }
+}
+
+constexpr std::string_view traced =
+    R"( # {trace_id="ab000000000000000000000000000001",span_id="000000000000007f"} )";
+
+std::vector<Family> with_times() {
+  Series wait = series({{"table", "a"}}, 0);
+  wait.buckets = {{0.5, 1}, {1.0, 2}, {std::numeric_limits<double>::infinity(), 4}};
+  wait.sum = 7;
+  wait.count = 4;
+  wait.created_unix_ns = 1'764'000'000'000'000'000;
+  Series rows = series({}, 5);
+  rows.created_unix_ns = 1'764'000'001'005'999'999;
+  return {family(BP_METRIC_COUNTER, "rows", {rows, series({{"table", "b"}}, 6)}),
+          family(BP_METRIC_GAUGE, "depth", {rows}), family(BP_METRIC_HISTOGRAM, "wait", {wait})};
+}
+
+TEST(Created, IsALineOfEachCounterAndHistogramWhoseTimeIsKnown) {
+  const auto text = expose(SnapshotBytes(with_times()).view(), {}, Format::OpenMetrics, true);
+  ASSERT_TRUE(text);
+  EXPECT_THAT(*text, testing::HasSubstr("rows_total 5\nrows_created 1764000001.005\n"
+                                        "rows_total{table=\"b\"} 6\n# HELP depth"));
+  EXPECT_THAT(*text, testing::HasSubstr("wait_count{table=\"a\"} 4\n"
+                                        "wait_created{table=\"a\"} 1764000000.000\n# EOF\n"));
+  EXPECT_THAT(*text, testing::Not(testing::HasSubstr("depth_created")));
+}
+
+TEST(Created, IsToldOnlyWhereItWasAskedForAndTheFormatHasIt) {
+  const SnapshotBytes bytes(with_times());
+  EXPECT_EQ(expose(bytes.view(), {}, Format::OpenMetrics)->find("_created"), std::string::npos);
+  EXPECT_EQ(expose(bytes.view(), {}, Format::Text, true)->find("_created"), std::string::npos);
+}
+
+TEST(Created, IsToldOfOwnFamiliesToo) {
+  const SnapshotBytes none({});
+  const auto text = expose(none.view(), with_times(), Format::OpenMetrics, true);
+  ASSERT_TRUE(text);
+  EXPECT_THAT(*text, testing::HasSubstr("rows_created 1764000001.005\n"));
+}
+
+TEST(Exemplars, StandBehindTheirBucketOrCounterInOpenMetrics) {
+  const SnapshotBytes bytes(with_times(), 0,
+                            {exemplar(0, 0, 2, false), exemplar(2, 0, 9), exemplar(3, 1, 0.75),
+                             exemplar(3, 2, 30), exemplar(3, 7, 1)});
+  const auto text = expose(bytes.view(), {}, Format::OpenMetrics);
+  ASSERT_TRUE(text);
+  const std::string behind(traced);
+  EXPECT_THAT(*text,
+              testing::HasSubstr("rows_total 5 # {trace_id=\"ab000000000000000000000000000001\"} 2 "
+                                 "1764170000.250\nrows_total{table=\"b\"} 6\n"));
+  EXPECT_THAT(*text, testing::HasSubstr("\ndepth 5\n")) << "a gauge has none";
+  EXPECT_THAT(*text, testing::HasSubstr("le=\"0.5\"} 1\n"));
+  EXPECT_THAT(*text, testing::HasSubstr("le=\"1.0\"} 2" + behind + "0.75 1764170000.250\n"));
+  EXPECT_THAT(*text, testing::HasSubstr("le=\"+Inf\"} 4" + behind + "30 1764170000.250\n"));
+  EXPECT_THAT(*text, testing::HasSubstr("wait_count{table=\"a\"} 4\n"));
+  EXPECT_EQ(expose(bytes.view(), {}, Format::Text)->find("trace_id"), std::string::npos);
+}
+
+TEST(Exemplars, DoNotChangeWhereWritingStopsAndGoesOn) {
+  const SnapshotBytes bytes(with_times(), 0,
+                            {exemplar(0, 0, 2), exemplar(1, 0, 3), exemplar(3, 0, 0.25),
+                             exemplar(3, 1, 0.75), exemplar(3, 2, 30)});
+  const std::string whole = *expose(bytes.view(), {}, Format::OpenMetrics, true);
+  const auto part = Snapshot::open(bytes.view());
+  ASSERT_TRUE(part);
+  for (std::size_t room_bytes = 700; room_bytes < 900; room_bytes += 7) {
+    Catalog catalog(Format::OpenMetrics, true);
+    Exposition exposition(*catalog.take(std::span(&*part, 1)), {}, Format::OpenMetrics);
+    ASSERT_GE(exposition.size_max(), whole.size());
+    std::string text;
+    for (int turns = 0; !exposition.done() && turns < 100; ++turns) {
+      std::string memory(room_bytes, '\0');
+      Room room{memory.data(), memory.data() + memory.size()};
+      ASSERT_TRUE(exposition.write(room));
+      text.append(memory.data(), room.at);
+    }
+    EXPECT_EQ(text, whole) << room_bytes;
+  }
+}
+
+// What the host might send if it were broken: nothing may lead outside.
+TEST(Exemplars, InTheWrongOrderOrBeyondTheEndAreLeftOut) {
+  const SnapshotBytes bytes(with_times(), 0,
+                            {exemplar(3, 1, 0.75), exemplar(0, 0, 2), exemplar(99, 0, 9)});
+  ASSERT_TRUE(expose(bytes.view(), {}, Format::OpenMetrics));
+  SnapshotBytes outside(with_times());
+  bp_metric_snapshot header{};
+  std::memcpy(&header, outside.raw().data(), sizeof header);
+  header.n_exemplars = 1'000'000;
+  std::memcpy(outside.raw().data(), &header, sizeof header);
+  EXPECT_FALSE(expose(outside.view(), {}, Format::OpenMetrics));
+}
+
+TEST(Snapshots, OfAnOlderHostHaveNeitherTimesNorExemplars) {
+  SnapshotBytes bytes(with_times(), 0, {exemplar(0, 0, 2)});
+  const std::uint32_t older = offsetof(bp_metric_snapshot, created_offset);
+  std::memcpy(bytes.raw().data(), &older, sizeof older);
+  const auto text = expose(bytes.view(), {}, Format::OpenMetrics, true);
+  ASSERT_TRUE(text);
+  EXPECT_THAT(*text, testing::HasSubstr("rows_total 5\n"));
+  EXPECT_EQ(text->find("_created"), std::string::npos);
+  EXPECT_EQ(text->find("trace_id"), std::string::npos);
 }
 
 }  // namespace

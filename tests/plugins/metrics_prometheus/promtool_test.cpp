@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -89,9 +90,26 @@ TEST(Promtool, ChecksTheWholeExpositionWithoutAComplaint) {
 }
 #endif
 
+// A line of a sample: name, labels, value, and behind some an exemplar.
+void expect_sample(const std::string& line, const std::string& family) {
+  static const std::regex sample(
+      R"re(([a-zA-Z_:][a-zA-Z0-9_:]*)(\{[^}]*\})? (\S+)( # (\{[^}]*\}) (\S+) (\d+\.\d{3}))?)re");
+  std::smatch parts;
+  ASSERT_TRUE(std::regex_match(line, parts, sample)) << line;
+  const std::string suffix = parts[1].str().substr(family.size());
+  const bool may_have_exemplar = suffix == "_bucket" || suffix == "_total";
+  EXPECT_TRUE(may_have_exemplar || !parts[4].matched) << line;
+  if (parts[4].matched) {
+    static const std::regex labels(R"re(\{trace_id="[0-9a-f]{32}"(,span_id="[0-9a-f]{16}")?\})re");
+    EXPECT_TRUE(std::regex_match(parts[5].str(), labels)) << line;
+  }
+  if (suffix == "_created") {
+    EXPECT_TRUE(std::regex_match(parts[3].str(), std::regex(R"(\d+\.\d{3})"))) << line;
+  }
+}
+
 // The rules of OpenMetrics 1.0 that promtool does not look at.
-TEST(OpenMetrics, FamiliesAreWholeAndTheLastLineIsEof) {
-  const std::string text = *render(promised(), Format::OpenMetrics);
+void expect_open_metrics(const std::string& text, std::size_t families) {
   EXPECT_TRUE(text.ends_with("\n# EOF\n"));
   std::istringstream lines(text);
   std::string family_name;
@@ -105,10 +123,33 @@ TEST(OpenMetrics, FamiliesAreWholeAndTheLastLineIsEof) {
     } else if (line.starts_with("# ")) {
       EXPECT_TRUE(line == "# EOF" || line.substr(7).starts_with(family_name + " ")) << line;
     } else {
-      EXPECT_TRUE(line.starts_with(family_name)) << line;
+      ASSERT_TRUE(line.starts_with(family_name)) << line;
+      expect_sample(line, family_name);
     }
   }
-  EXPECT_EQ(seen.size(), promised().size());
+  EXPECT_EQ(seen.size(), families);
+}
+
+TEST(OpenMetrics, FamiliesAreWholeAndTheLastLineIsEof) {
+  expect_open_metrics(*render(promised(), Format::OpenMetrics), promised().size());
+}
+
+TEST(OpenMetrics, TimesOfCreationAndExemplarsStandWhereTheyMay) {
+  std::vector<Family> families = promised();
+  std::vector<bp_metric_exemplar> exemplars;
+  std::uint32_t number = 0;
+  for (Family& family : families) {
+    for (Series& series : family.series) {
+      series.created_unix_ns = 1'764'170'000'000'000'000;
+      exemplars.push_back(exemplar(number++, 0, 0.0005));
+    }
+  }
+  const auto text =
+      expose(SnapshotBytes(families, 0, exemplars).view(), {}, Format::OpenMetrics, true);
+  ASSERT_TRUE(text);
+  EXPECT_NE(text->find("_created"), std::string::npos);
+  EXPECT_NE(text->find("trace_id"), std::string::npos);
+  expect_open_metrics(*text, families.size());
 }
 
 }  // namespace

@@ -17,8 +17,9 @@ namespace metrics_prometheus {
 class SnapshotBytes {
  public:
   // `shape` is that of all families; 0: a host that gives none.
-  explicit SnapshotBytes(const std::vector<Family>& families, std::uint32_t shape = 0)
-      : shape_(shape) {
+  explicit SnapshotBytes(const std::vector<Family>& families, std::uint32_t shape = 0,
+                         std::vector<bp_metric_exemplar> exemplars = {})
+      : shape_(shape), exemplars_(std::move(exemplars)) {
     for (const Family& family : families) {
       add(family);
     }
@@ -33,7 +34,10 @@ class SnapshotBytes {
     header.series_offset = header.families_offset + bytes(families_);
     header.labels_offset = header.series_offset + bytes(series_);
     header.buckets_offset = header.labels_offset + bytes(labels_);
-    const std::uint32_t texts = header.buckets_offset + bytes(buckets_);
+    header.created_offset = header.buckets_offset + bytes(buckets_);
+    header.exemplars_offset = header.created_offset + bytes(created_);
+    header.n_exemplars = size(exemplars_);
+    const std::uint32_t texts = header.exemplars_offset + bytes(exemplars_);
     for (bp_metric_family& family : families_) {
       family.name.offset += texts;
       family.help.offset += texts;
@@ -48,6 +52,8 @@ class SnapshotBytes {
     append(series_.data(), bytes(series_));
     append(labels_.data(), bytes(labels_));
     append(buckets_.data(), bytes(buckets_));
+    append(created_.data(), bytes(created_));
+    append(exemplars_.data(), bytes(exemplars_));
     all_ += texts_;
   }
 
@@ -84,6 +90,7 @@ class SnapshotBytes {
     for (const Series& series : family.series) {
       series_.push_back({size(labels_), size(series.labels), size(buckets_), size(series.buckets),
                          series.value, series.sum, series.count});
+      created_.push_back(series.created_unix_ns);
       for (const Label& label : series.labels) {
         labels_.push_back({text(label.name), text(label.value)});
       }
@@ -98,9 +105,24 @@ class SnapshotBytes {
   std::vector<bp_metric_series> series_;
   std::vector<bp_metric_label> labels_;
   std::vector<bp_metric_bucket> buckets_;
+  std::vector<std::uint64_t> created_;
+  std::vector<bp_metric_exemplar> exemplars_;
   std::string texts_;
   std::string all_;
 };
+
+inline bp_metric_exemplar exemplar(std::uint32_t series, std::uint32_t bucket, double value,
+                                   bool with_span = true) {
+  bp_metric_exemplar made{};
+  made.series = series;
+  made.bucket = bucket;
+  made.value = value;
+  made.unix_time_ns = 1'764'170'000'250'000'000;
+  made.trace[0] = 0xAB;
+  made.trace[15] = 0x01;
+  made.trace[23] = with_span ? 0x7F : 0;
+  return made;
+}
 
 inline Series series(std::vector<Label> labels, double value) {
   return {.labels = std::move(labels), .value = value, .buckets = {}};
