@@ -60,7 +60,9 @@ inline constexpr std::size_t subprotocols_max = 16;
 
 // HTTP requests to services.
 inline constexpr std::size_t endpoints_max = 1'024;
-inline constexpr std::size_t query_parameters_max = 64;  // of one endpoint
+inline constexpr std::size_t query_parameters_max = 64;          // of one endpoint
+inline constexpr std::uint32_t http_routes_max_default = 1'024;  // that plugins made
+inline constexpr std::size_t http_paths_max = 256;               // entries of the allow list
 inline constexpr std::uint64_t body_bytes_max_default = 64U << 10U;
 inline constexpr std::uint32_t calls_in_flight_max_default = 256;  // per io thread
 

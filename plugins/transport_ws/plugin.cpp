@@ -15,6 +15,7 @@
 #include "edge/client_service.hpp"
 #include "edge/configuration.hpp"
 #include "edge/host_link.hpp"
+#include "edge/http_service.hpp"
 #include "edge/metrics.hpp"
 #include "edge/outlet.hpp"
 #include "edge/service.hpp"
@@ -38,6 +39,9 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     BP_TRY(clients);
     auto policy = edge::client_policy(*configuration);
     BP_TRY(policy);
+    auto routing =
+        edge::directory_settings(configuration->http_paths, configuration->limits.http_routes);
+    BP_TRY(routing);
     if (cx.engine().json == nullptr) {
       return bp::fail(BP_E_UNSUPPORTED, "the host lacks bp.json/1, which the gateway stands on");
     }
@@ -78,6 +82,12 @@ class Transport final : private server::Observer, private client::Outbound::Obse
                                                client_service_->directory());
     BP_TRY(cx.try_provide(bp::contract::transport_ws::serve(*service_)));
     BP_TRY(cx.try_provide(bp::contract::transport_client::serve(*client_service_)));
+    http_service_ =
+        std::make_unique<edge::HttpService>(cx, settings_, std::move(*routing), *server_);
+    BP_TRY(cx.try_provide(bp::contract::transport_http::serve(*http_service_)));
+    if (!configuration->http_paths.empty()) {
+      BP_TRY(http_service_->watch());
+    }
     BP_TRY(take_parcels(cx));
     const auto& metrics = server_->metrics_listening();
     cx.info("listening", "address", net::to_text(server_->listening()), "metrics",
@@ -106,6 +116,7 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     }
     service_.reset();
     client_service_.reset();
+    http_service_.reset();
     outbound_.reset();
     server_.reset();
     link_.reset();
@@ -260,6 +271,7 @@ class Transport final : private server::Observer, private client::Outbound::Obse
   std::unique_ptr<server::Server> server_;  // dies before the link it stands on
   std::unique_ptr<client::Outbound> outbound_;
   std::unique_ptr<edge::ClientService> client_service_;
+  std::unique_ptr<edge::HttpService> http_service_;
   std::unique_ptr<edge::Service> service_;
 };
 

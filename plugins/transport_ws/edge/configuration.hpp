@@ -54,6 +54,7 @@ struct LimitsConfiguration {
   Milliseconds call_timeout{call_timeout_ms_default};
   bp::byte_size body{body_bytes_max_default};
   std::uint32_t http_in_flight = calls_in_flight_max_default;
+  std::uint32_t http_routes = http_routes_max_default;
   std::uint32_t history = history_messages_default;
   bp::byte_size history_bytes{history_bytes_default};
   Milliseconds history_linger{history_linger_ms_default};
@@ -74,6 +75,7 @@ struct LimitsConfiguration {
       bp::field<&LimitsConfiguration::clients>("clients").or_default(),
       bp::field<&LimitsConfiguration::body>("body").or_default(),
       bp::field<&LimitsConfiguration::http_in_flight>("http_in_flight").or_default(),
+      bp::field<&LimitsConfiguration::http_routes>("http_routes").or_default(),
       bp::field<&LimitsConfiguration::history>("history").or_default(),
       bp::field<&LimitsConfiguration::history_bytes>("history_bytes").or_default(),
       bp::field<&LimitsConfiguration::history_linger>("history_linger").or_default(),
@@ -136,6 +138,7 @@ struct Configuration {
   std::optional<TlsConfiguration> tls;
   std::vector<BridgeConfiguration> bridges;
   std::vector<EndpointConfiguration> http;
+  std::vector<std::string> http_paths;
   std::string healthz = "/healthz";
   AuthConfiguration auth;
   DeflateConfiguration deflate;
@@ -157,6 +160,7 @@ struct Configuration {
                  bp::field<&Configuration::routes>("routes").or_default(),
                  bp::field<&Configuration::tls>("tls").or_default(),
                  bp::field<&Configuration::http>("http").or_default(),
+                 bp::field<&Configuration::http_paths>("http_paths").or_default(),
                  bp::field<&Configuration::healthz>("healthz").or_default(),
                  bp::field<&Configuration::bridges>("bridges").or_default(),
                  bp::field<&Configuration::deflate>("deflate").or_default(),

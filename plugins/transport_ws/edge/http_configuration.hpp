@@ -10,6 +10,7 @@
 
 #include "backplane/cpp/config.hpp"
 
+#include "rest/directory.hpp"
 #include "rest/table.hpp"
 
 namespace transport_ws::edge {
@@ -28,6 +29,16 @@ struct EndpointConfiguration {
                  bp::field<&EndpointConfiguration::query>("query").or_default(),
                  bp::field<&EndpointConfiguration::timeout>("timeout").or_default());
 };
+
+/// `key`: of what it is read from, before the names of its members ("http[2]."). Errors: CONFIG,
+/// naming the key.
+[[nodiscard]] bp::result<rest::Endpoint> endpoint_of(const std::string& key,
+                                                     const EndpointConfiguration& from,
+                                                     std::uint32_t timeout_default_ms);
+
+/// 'http_paths' and 'limits.http_routes'. Errors: CONFIG, naming the key.
+[[nodiscard]] bp::result<rest::DirectorySettings> directory_settings(
+    const std::vector<std::string>& http_paths, std::uint32_t http_routes);
 
 /// Errors: CONFIG, naming the key.
 [[nodiscard]] bp::result<std::vector<rest::Endpoint>> endpoints_of(

@@ -69,6 +69,8 @@ constexpr std::array levels{
         Text{"ws_connections", "WebSocket connections that are open."}},
     Row{&session::Counters::subscriptions,
         Text{"ws_topic_subscriptions", "Topics that connections follow, summed up."}},
+    Row{&session::Counters::http_routes,
+        Text{"ws_http_routes", "Routes for plain requests that plugins made."}},
     Row{&session::Counters::client_connections,
         Text{"ws_client_connections", "Connections of clients that are open."}},
     Row{&session::Counters::client_queued_bytes,

@@ -55,7 +55,7 @@ std::string allowed(std::vector<std::string_view> verbs) {
 // A request until its answer.
 struct Counter::Visit {
   std::shared_ptr<http::Exchange> exchange;
-  const Endpoint* endpoint;
+  SharedEndpoint endpoint;
   std::string arguments;
 };
 
@@ -63,7 +63,8 @@ bool Counter::serve(const std::shared_ptr<http::Exchange>& exchange, const http:
                     const std::string& address) {
   const std::string_view target = request.target;
   const std::string_view path = target.substr(0, target.find('?'));
-  Table::Hit hit = parts_.table.find(request.method, path);
+  const std::shared_ptr<const Table> table = parts_.table;
+  Table::Hit hit = table->find(request.method, path);
   const bool of_health =
       hit.verbs.empty() && !settings_.health_path.empty() && path == settings_.health_path;
   if (of_health) {
@@ -75,7 +76,7 @@ bool Counter::serve(const std::shared_ptr<http::Exchange>& exchange, const http:
   if (of_health && (request.method == "GET" || request.method == "HEAD")) {
     exchange->serve(health());
   } else if (hit.endpoint != nullptr) {
-    receive(exchange, request, hit, address);
+    receive(exchange, request, std::move(hit), address);
   } else {
     http::Response response;
     if (request.method == "OPTIONS") {
@@ -98,7 +99,7 @@ http::Response Counter::health() const {
 }
 
 void Counter::receive(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
-                      const Table::Hit& hit, const std::string& address) {
+                      Table::Hit hit, const std::string& address) {
   if (draining_) {
     exchange->serve(failed(503, "UNAVAILABLE", "the server is closing; connect again"));
     return;
@@ -120,7 +121,8 @@ void Counter::receive(const std::shared_ptr<http::Exchange>& exchange, const htt
     return;
   }
   ++in_flight_;
-  const auto visit = std::make_shared<Visit>(exchange, hit.endpoint, std::move(*arguments));
+  const auto visit =
+      std::make_shared<Visit>(exchange, std::move(hit.endpoint), std::move(*arguments));
   auth::Authenticator& authenticator = parts_.authenticator;
   if (authenticator.mode() == auth::Mode::None) {
     call(visit);
@@ -157,6 +159,12 @@ void Counter::judge(const std::shared_ptr<Visit>& visit,
 
 void Counter::call(const std::shared_ptr<Visit>& visit) {
   const Endpoint& wanted = *visit->endpoint;
+  if (wanted.served != nullptr && !wanted.served->load(std::memory_order_relaxed)) {
+    answer(*visit, failed(503, "UNAVAILABLE",
+                          fmt::format("'{}' is not provided now by whose route this is; try again",
+                                      wanted.service)));
+    return;
+  }
   visit->exchange->allow(wanted.timeout_ms + answer_grace_ms);
   parts_.bus.call(
       wanted.service, wanted.method, visit->arguments, wanted.timeout_ms,

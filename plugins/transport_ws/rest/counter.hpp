@@ -27,12 +27,12 @@ struct CounterSettings {
   std::string health_path = "/healthz";  // empty: there is none
 };
 
-/// Bus, table and authenticator must outlive it.
+/// Bus and authenticator must outlive it.
 class Counter {
  public:
   struct Parts {
     rpc::Bus& bus;
-    const Table& table;
+    std::shared_ptr<const Table> table;
     auth::Authenticator& authenticator;
     http::OriginPolicy origins;
   };
@@ -41,6 +41,9 @@ class Counter {
       : parts_(std::move(parts)),
         settings_(std::move(settings)),
         alive_(std::make_shared<const bool>(true)) {}
+
+  /// For requests from now on; those under way go on as they began.
+  void use(std::shared_ptr<const Table> table) { parts_.table = std::move(table); }
 
   /// False: nothing is served at that path, nobody has answered.
   [[nodiscard]] bool serve(const std::shared_ptr<http::Exchange>& exchange,
@@ -53,13 +56,13 @@ class Counter {
   struct Visit;
 
   void receive(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
-               const Table::Hit& hit, const std::string& address);
+               Table::Hit hit, const std::string& address);
   void judge(const std::shared_ptr<Visit>& visit, const bp::result<auth::Principal>& verdict);
   void call(const std::shared_ptr<Visit>& visit);
   void answer(const Visit& visit, const http::Response& response);
   [[nodiscard]] http::Response health() const;
 
-  const Parts parts_;
+  Parts parts_;
   const CounterSettings settings_;
   std::shared_ptr<const bool> alive_;  // replies that come after our end find it expired
   std::move_only_function<void()> on_idle_;

@@ -109,6 +109,7 @@ bp::result<Pattern> Pattern::parse(std::string_view text) {
                                 text, route_path_bytes_max));
   }
   Pattern pattern;
+  pattern.text_ = text;
   bp::result<void> read;
   split(text, [&](std::string_view segment) {
     const bool parameter = segment.starts_with('{') && segment.ends_with('}');

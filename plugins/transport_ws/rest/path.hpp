@@ -42,6 +42,9 @@ class Pattern {
 
   [[nodiscard]] const std::vector<Parameter>& parameters() const noexcept { return parameters_; }
 
+  /// As it was written.
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }
+
   /// Two patterns of one shape match the same paths.
   [[nodiscard]] const std::string& shape() const noexcept { return shape_; }
 
@@ -51,6 +54,7 @@ class Pattern {
     bool parameter = false;
   };
 
+  std::string text_;
   std::vector<Segment> segments_;
   std::vector<Parameter> parameters_;
   std::string shape_;

@@ -81,19 +81,31 @@ std::expected<void, http::Refusal> add_body(Arguments& to, const http::Request& 
 
 }  // namespace
 
+Table::Table(std::vector<Endpoint> endpoints) {
+  for (Endpoint& each : endpoints) {
+    endpoints_.push_back(std::make_shared<const Endpoint>(std::move(each)));
+  }
+}
+
+Table Table::of(std::vector<SharedEndpoint> endpoints) {
+  Table table;
+  table.endpoints_ = std::move(endpoints);
+  return table;
+}
+
 Table::Hit Table::find(std::string_view verb, std::string_view path) const {
   const std::string_view wanted = verb == "HEAD" ? "GET" : verb;
   Hit hit;
-  for (const Endpoint& each : endpoints_) {
-    auto values = each.pattern.match(path);
+  for (const SharedEndpoint& each : endpoints_) {
+    auto values = each->pattern.match(path);
     if (!values) {
       continue;
     }
-    hit.verbs.emplace_back(each.verb);
-    const bool nearer = hit.endpoint == nullptr || (each.pattern.parameters().empty() &&
+    hit.verbs.emplace_back(each->verb);
+    const bool nearer = hit.endpoint == nullptr || (each->pattern.parameters().empty() &&
                                                     !hit.endpoint->pattern.parameters().empty());
-    if (each.verb == wanted && nearer) {
-      hit.endpoint = &each;
+    if (each->verb == wanted && nearer) {
+      hit.endpoint = each;
       hit.values = std::move(*values);
     }
   }

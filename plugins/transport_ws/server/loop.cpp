@@ -54,7 +54,7 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
       hub_(hub),
       authenticator_(settings.auth, *bus_),
       antechamber_(*this, *this, context_, authenticator_),
-      counter_({*bus_, settings.http, authenticator_,
+      counter_({*bus_, std::make_shared<const rest::Table>(settings.http), authenticator_,
                 http::OriginPolicy(settings.origins, settings.origins_loopback)},
                settings.counter),
       // One io thread leads the channels out; every thread's followers hear it.

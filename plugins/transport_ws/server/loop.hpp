@@ -112,6 +112,13 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
 
   [[nodiscard]] session::Counters& counters() noexcept { return counters_; }
 
+  /// What plain requests call from now on; so many of its endpoints are routes of plugins. Thread:
+  /// its own.
+  void serve(std::shared_ptr<const rest::Table> table, std::size_t routes) {
+    counter_.use(std::move(table));
+    counters_.http_routes.set(static_cast<double>(routes));
+  }
+
   /// For further connections on this thread.
   [[nodiscard]] session::Desk desk() noexcept {
     return {context_, scratch_, counters_, replies_, &deflation_};

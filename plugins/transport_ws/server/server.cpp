@@ -44,6 +44,21 @@ void share_channels(const std::vector<std::unique_ptr<Loop>>& loops) {
   }
 }
 
+// `on_done` by whoever comes last of so many, on whatever threads.
+std::function<void()> after_all(std::size_t count, std::move_only_function<void()> on_done) {
+  struct Waiting {
+    std::atomic<std::size_t> left;
+    std::move_only_function<void()> on_done;
+  };
+
+  auto waiting = std::make_shared<Waiting>(count, std::move(on_done));
+  return [waiting] {
+    if (--waiting->left == 0) {
+      waiting->on_done();
+    }
+  };
+}
+
 // What all loops share.
 Settings completed(Settings settings) {
   settings.census = std::make_shared<auth::Census>(settings.per_principal_max);
@@ -233,23 +248,12 @@ void Server::accept_scrapes() {
 }
 
 void Server::drain(std::uint16_t code, std::move_only_function<void()> on_done) {
-  struct Waiting {
-    std::atomic<std::size_t> loops;
-    std::move_only_function<void()> on_done;
-  };
-
-  auto waiting = std::make_shared<Waiting>();
-  waiting->loops = loops_.size();
-  waiting->on_done = std::move(on_done);
+  const auto done = after_all(loops_.size(), std::move(on_done));
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     asio::post(loops_[i]->context(), [this, i] { listeners_[i]->close(); });
   }
   for (const auto& loop : loops_) {
-    loop->drain(code, [waiting] {
-      if (--waiting->loops == 0) {
-        waiting->on_done();
-      }
-    });
+    loop->drain(code, done);
   }
 }
 
@@ -265,6 +269,19 @@ void Server::close(std::uint64_t connection, std::uint16_t code, std::string rea
   at_home_of(connection,
              [connection, code, reason = std::move(reason), on_done = std::move(on_done)](
                  Loop& loop) mutable { on_done(loop.close(connection, code, reason)); });
+}
+
+void Server::serve(const std::shared_ptr<const rest::Table>& table, std::size_t routes,
+                   std::move_only_function<void()> on_done) {
+  const auto done = after_all(loops_.size(), std::move(on_done));
+  for (const auto& loop : loops_) {
+    // Loops add up what they count: one of them counts the routes.
+    const std::size_t counted = loop == loops_.front() ? routes : 0;
+    asio::post(loop->context(), [done, table, counted, loop = loop.get()] {
+      loop->serve(table, counted);
+      done();
+    });
+  }
 }
 
 void Server::list(std::uint64_t after, std::size_t count,

@@ -66,6 +66,11 @@ class Server {
   void list(std::uint64_t after, std::size_t count,
             std::move_only_function<void(std::vector<ConnectionInfo>)> on_done);
 
+  /// What plain requests call from now on, `routes` of it made by plugins; `on_done` comes on an io
+  /// thread, when every one of them uses it. Calls in their order. Thread: any.
+  void serve(const std::shared_ptr<const rest::Table>& table, std::size_t routes,
+             std::move_only_function<void()> on_done);
+
   /// Thread: any.
   [[nodiscard]] topic::Hub& hub() noexcept { return hub_; }
 

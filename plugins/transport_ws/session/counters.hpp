@@ -66,6 +66,7 @@ class Level {
 struct Counters {
   Level connections;
   Level subscriptions;  // to topics
+  Level http_routes;    // that plugins made
   Count connections_accepted;
   Count connections_closed;
   Count connections_rejected;                            // all of them

@@ -90,7 +90,8 @@ TEST(Plan, GrantsWhatThePluginAsksForUnlessTheManifestSays) {
   const slot::Permissions less = granted(R"(,"permissions":{"publish":["events"],"use":[]})");
   EXPECT_THAT(less.publish, ElementsAre("events"));
   EXPECT_THAT(less.use, IsEmpty());
-  EXPECT_THAT(less.provide, ElementsAre("bp.transport.ws", "bp.transport.client"));
+  EXPECT_THAT(less.provide,
+              ElementsAre("bp.transport.ws", "bp.transport.client", "bp.transport.http"));
   EXPECT_THAT(less.watch, IsEmpty());
   EXPECT_THAT(granted(R"(,"permissions":{"watch":["bp.*"]})").watch, ElementsAre("bp.*"));
 }
@@ -142,7 +143,8 @@ TEST(Plan, AServiceHasOneProvider) {
   EXPECT_THAT(told(plan.problems),
               ElementsAre("/plugins/ws2 CONFIG service 'bp.transport.ws/1' is provided by 'ws' and "
                           "by 'ws2'; fix: disable one of them",
-                          HasSubstr("service 'bp.transport.client/1' is provided by 'ws' and")));
+                          HasSubstr("service 'bp.transport.client/1' is provided by 'ws' and"),
+                          HasSubstr("service 'bp.transport.http/1' is provided by 'ws' and")));
 }
 
 TEST(Plan, TellsACircleOnceAndAPluginThatWaitsForItselfNever) {

@@ -2,6 +2,7 @@
 #include "edge/http_configuration.hpp"
 
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -29,11 +30,11 @@ TEST(HttpConfiguration, NamesEndpoints) {
   ASSERT_TRUE(settings) << settings.error().text();
   const auto& endpoints = settings->http.endpoints();
   ASSERT_EQ(endpoints.size(), 2U);
-  EXPECT_EQ(endpoints[0].service, "bp.storage.records/1");
-  EXPECT_EQ(endpoints[0].method, "Get");
-  EXPECT_TRUE(endpoints[0].query[0].number);
-  EXPECT_EQ(endpoints[0].timeout_ms, 9'000U);
-  EXPECT_EQ(endpoints[1].timeout_ms, 250U);
+  EXPECT_EQ(endpoints[0]->service, "bp.storage.records/1");
+  EXPECT_EQ(endpoints[0]->method, "Get");
+  EXPECT_TRUE(endpoints[0]->query[0].number);
+  EXPECT_EQ(endpoints[0]->timeout_ms, 9'000U);
+  EXPECT_EQ(endpoints[1]->timeout_ms, 250U);
   EXPECT_EQ(settings->body_bytes_max, 2048U);
   EXPECT_EQ(settings->counter.in_flight_max, 7U);
   EXPECT_EQ(settings->counter.health_path, "/up");
@@ -56,6 +57,23 @@ TEST(HttpConfiguration, NamesTheKeyThatIsWrong) {
     ASSERT_FALSE(settings) << text;
     EXPECT_EQ(settings.error().code(), BP_E_CONFIG);
     EXPECT_NE(settings.error().text().find(key), std::string::npos) << settings.error().text();
+  }
+}
+
+TEST(HttpConfiguration, SaysWhatPluginsMayRoute) {
+  const auto settings = directory_settings({"/api/*"}, 7);
+  ASSERT_TRUE(settings) << settings.error().text();
+  EXPECT_TRUE(settings->allowed.allows("/api/a"));
+  EXPECT_EQ(settings->routes_max, 7U);
+  for (const auto& [paths, routes, key] :
+       {std::tuple{std::vector<std::string>{"api"}, 1U, "http_paths"},
+        {std::vector<std::string>(http_paths_max + 1, "/a"), 1U, "http_paths"},
+        {std::vector<std::string>(), 0U, "limits.http_routes"},
+        {std::vector<std::string>(), 4'097U, "limits.http_routes"}}) {
+    const auto refused = directory_settings(paths, routes);
+    ASSERT_FALSE(refused) << key;
+    EXPECT_EQ(refused.error().code(), BP_E_CONFIG);
+    EXPECT_NE(refused.error().text().find(key), std::string::npos) << refused.error().text();
   }
 }
 

@@ -2,12 +2,15 @@
 // keep-alive, and what must not be understood.
 #include "rest/counter.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -178,6 +181,75 @@ TEST_F(CounterTest, AnswersHeadOptionsAndOtherVerbs) {
   const std::string head = client.read_all();
   EXPECT_NE(head.find("Content-Length: 5\r\n"), std::string::npos);
   EXPECT_TRUE(head.ends_with("\r\n\r\n"));
+}
+
+// Routes come and go while requests are under way.
+class RoutedCounterTest : public CounterTest {
+ protected:
+  void use(std::vector<SharedEndpoint> made) {
+    std::promise<void> done;
+    std::vector<SharedEndpoint> all{std::make_shared<const Endpoint>(
+        "GET", *Pattern::parse("/r/{id}"), std::vector<Parameter>(), "s/1", "Get", 60'000U)};
+    all.insert(all.end(), made.begin(), made.end());
+    server.server->serve(std::make_shared<const Table>(Table::of(std::move(all))), made.size(),
+                         [&] { done.set_value(); });
+    done.get_future().get();
+  }
+
+  SharedEndpoint route(const std::string& verb, const std::string& path) const {
+    return std::make_shared<const Endpoint>(verb, *Pattern::parse(path), std::vector<Parameter>(),
+                                            "p/1", "Do", 60'000U, served);
+  }
+
+  std::shared_ptr<std::atomic<bool>> served = std::make_shared<std::atomic<bool>>(true);
+};
+
+TEST_F(RoutedCounterTest, SeesRoutesEverywhere) {
+  use({route("DELETE", "/r/{id}"), route("GET", "/p")});
+  RawClient client(server.port());
+  client.send("OPTIONS /r/1 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(read(client).first.find("Allow: DELETE, GET, HEAD, OPTIONS\r\n"), std::string::npos);
+  client.send("PUT /p HTTP/1.1\r\nHost: a\r\n\r\n");
+  const std::string refused = read(client).first;
+  EXPECT_EQ(status(refused), "405");
+  EXPECT_NE(refused.find("Allow: GET, HEAD, OPTIONS\r\n"), std::string::npos);
+  client.send("DELETE /r/7 HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(reply(std::string("1")), R"(p/1 Do {"id":"7"})");
+  EXPECT_EQ(status(read(client).first), "200");
+  client.send("HEAD /p HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(reply(std::string("12345")), "p/1 Do {}");
+  EXPECT_NE(client.read_header().find("Content-Length: 5\r\n"), std::string::npos);
+  const auto& counters = server.server->loops().front()->counters();
+  EXPECT_EQ(counters.http_routes.value(), 2);
+}
+
+TEST_F(RoutedCounterTest, AnswersWhatWasUnderWay) {
+  use({route("GET", "/p")});
+  RawClient client(server.port());
+  client.send(get("/p"));
+  while (server.on_loop([&] { return server.buses[0]->inner.asked.empty(); })) {
+    std::this_thread::yield();
+  }
+  use({});
+  RawClient late(server.port());
+  late.send(get("/p"));
+  EXPECT_EQ(status(late.read_header()), "426");
+  EXPECT_EQ(reply(std::string("1")), "p/1 Do {}");
+  EXPECT_EQ(status(read(client).first), "200");
+}
+
+TEST_F(RoutedCounterTest, CallsNothingWhoseOwnerDoesNotProvideIt) {
+  use({route("GET", "/p")});
+  *served = false;
+  RawClient client(server.port());
+  client.send(get("/p"));
+  const auto [header, body] = read(client);
+  EXPECT_EQ(status(header), "503");
+  EXPECT_NE(body.find(R"("code":"UNAVAILABLE")"), std::string::npos) << body;
+  *served = true;
+  client.send(get("/p"));
+  EXPECT_EQ(reply(std::string("1")), "p/1 Do {}");
+  EXPECT_EQ(status(read(client).first), "200");
 }
 
 TEST_F(CounterTest, IsBounded) {

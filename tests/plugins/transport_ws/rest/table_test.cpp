@@ -47,6 +47,16 @@ TEST(Table, FindsByPathAndVerb) {
   EXPECT_TRUE(table().find("GET", "/x").verbs.empty());
 }
 
+TEST(Table, IsMadeOfEndpointsThatOutliveIt) {
+  SharedEndpoint kept;
+  {
+    const Table made = Table::of({table().endpoints()[3], table().endpoints()[0]});
+    EXPECT_EQ(made.endpoints().size(), 2U);
+    kept = made.find("GET", "/r/7").endpoint;
+  }
+  EXPECT_EQ(kept, table().endpoints()[0]);
+}
+
 TEST(Table, MakesTheRequestOfPathQueryAndBody) {
   EXPECT_EQ(arguments("GET", "/r/a%20b?limit=5&q=x+y%2B"), R"({"id":"a b","limit":5,"q":"x y+"})");
   EXPECT_EQ(arguments("GET", "/r/1?"), R"({"id":"1"})");
