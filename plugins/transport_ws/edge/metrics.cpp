@@ -62,13 +62,22 @@ constexpr std::array counts{
         Text{"ws_inflate_in_bytes", "Bytes of compressed messages as they were received.",
              "bytes"}},
     Row{&session::Counters::inflate_out,
-        Text{"ws_inflate_out_bytes", "Bytes of the same messages once inflated.", "bytes"}}};
+        Text{"ws_inflate_out_bytes", "Bytes of the same messages once inflated.", "bytes"}},
+    Row{&session::Counters::replays,
+        Text{"ws_replays", "Subscriptions of clients that came back to a position."}},
+    Row{&session::Counters::replayed_events,
+        Text{"ws_replayed_events", "Events sent out of a history to clients that came back."}},
+    Row{&session::Counters::replay_gaps,
+        Text{"ws_replay_gaps",
+             "Clients that came back to a position from which something is gone."}}};
 
 constexpr std::array levels{
     Row{&session::Counters::connections,
         Text{"ws_connections", "WebSocket connections that are open."}},
     Row{&session::Counters::subscriptions,
         Text{"ws_topic_subscriptions", "Topics that connections follow, summed up."}},
+    Row{&session::Counters::http_in_flight,
+        Text{"ws_http_requests_in_flight", "HTTP requests that wait for their answer."}},
     Row{&session::Counters::http_routes,
         Text{"ws_http_routes", "Routes for plain requests that plugins made."}},
     Row{&session::Counters::client_connections,
@@ -78,13 +87,21 @@ constexpr std::array levels{
 
 constexpr Text rejections{"ws_connections_rejected",
                           "Connections that never became WebSocket connections, by reason."};
+constexpr Text answers{"ws_http_requests",
+                       "HTTP requests that were answered, by the class of the status."};
+constexpr Text seconds{"ws_http_request_seconds",
+                       "From the last byte of an HTTP request to its answer.", "seconds"};
 
-// `reason`: the value of the label of that name; empty: the family has no labels.
-std::uint64_t* word_of(const bp::detail::engine& of, std::uint32_t kind, const Text& text,
-                       std::string_view reason = {}) {
-  const bp_str label = bp::detail::to_abi("reason");
-  const bp_str value = bp::detail::to_abi(reason);
-  const std::uint32_t labels = reason.empty() ? 0 : 1;
+struct Label {
+  std::string_view name;  // empty: the family has no labels
+  std::string_view value;
+};
+
+bp_metric_cell* cell_of(const bp::detail::engine& of, std::uint32_t kind, const Text& text,
+                        const Label& of_series = {}) {
+  const bp_str label = bp::detail::to_abi(of_series.name);
+  const bp_str value = bp::detail::to_abi(of_series.value);
+  const std::uint32_t labels = of_series.name.empty() ? 0 : 1;
   bp_metric_desc desc{};
   desc.struct_size = sizeof desc;
   desc.kind = kind;
@@ -101,7 +118,17 @@ std::uint64_t* word_of(const bp::detail::engine& of, std::uint32_t kind, const T
           0) {
     return nullptr;
   }
-  return &cell->value;
+  return cell;
+}
+
+template <typename Counts, typename Names>
+void bind_each(const bp::detail::engine& of, const Text& text, std::string_view label,
+               Counts& each, const Names& names) {
+  for (std::size_t i = 0; i < each.size(); ++i) {
+    if (bp_metric_cell* cell = cell_of(of, BP_METRIC_COUNTER, text, {label, names[i]})) {
+      each[i].live_in(cell->value);
+    }
+  }
 }
 
 }  // namespace
@@ -112,19 +139,16 @@ void bind_metrics(const bp::detail::engine& of, session::Counters& counters) {
   }
   const auto place = [&](const auto& rows, std::uint32_t kind) {
     for (const auto& row : rows) {
-      if (std::uint64_t* word = word_of(of, kind, row.text)) {
-        (counters.*row.value).live_in(*word);
+      if (bp_metric_cell* cell = cell_of(of, kind, row.text)) {
+        (counters.*row.value).live_in(cell->value);
       }
     }
   };
   place(counts, BP_METRIC_COUNTER);
   place(levels, BP_METRIC_GAUGE);
-  for (std::size_t i = 0; i < counters.rejections.size(); ++i) {
-    if (std::uint64_t* word =
-            word_of(of, BP_METRIC_COUNTER, rejections, session::rejection_names[i])) {
-      counters.rejections[i].live_in(*word);
-    }
-  }
+  bind_each(of, rejections, "reason", counters.rejections, session::rejection_names);
+  bind_each(of, answers, "code", counters.http_answers, session::status_classes);
+  counters.http_seconds = bp::histogram(cell_of(of, BP_METRIC_HISTOGRAM, seconds));
 }
 
 }  // namespace transport_ws::edge

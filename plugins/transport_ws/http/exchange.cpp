@@ -48,6 +48,29 @@ void Exchange::allow(std::uint32_t deadline_ms) {
   });
 }
 
+void Exchange::begin_count() {
+  if (counted_) {
+    asked_ = std::chrono::steady_clock::now();
+    desk_.counters.http_in_flight.add(1);
+  }
+}
+
+// `status` 0: it became a WebSocket, or nobody is there any more who could be answered.
+void Exchange::end_count(unsigned status) {
+  if (counted_ && status != 0) {
+    desk_.counters.http_answers[session::class_of(status)].add();
+  }
+  if (!asked_) {
+    return;
+  }
+  if (status != 0) {
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - *asked_;
+    desk_.counters.http_seconds.observe(took.count());
+  }
+  desk_.counters.http_in_flight.add(-1);
+  asked_.reset();
+}
+
 void Exchange::await_readable() {
   socket_.async_wait(net::Socket::wait_read, [self = shared_from_this()](net::ErrorCode failure) {
     if (!failure && self->on_end_ && self->out_.empty()) {
@@ -79,6 +102,7 @@ void Exchange::take(std::string_view bytes) {
     return;
   }
   requested_ = true;
+  begin_count();
   Request request = reader_->take();
   delivery_ = {.keep_alive = wants_keep_alive(request), .head = request.method == "HEAD"};
   // It may end the exchange, and with it what is called: it is held here meanwhile.
@@ -113,6 +137,7 @@ void Exchange::serve(const Response& response) {
     served_ = true;
     how_ = "answered";
     go_on_ = delivery_.keep_alive;
+    end_count(response.status);
     write(to_text(response, delivery_));
   }
 }
@@ -133,6 +158,7 @@ void Exchange::refuse(const Refusal& refusal) {
 void Exchange::answer(const Response& response, std::string_view how) {
   if (on_end_) {
     how_ = how;
+    end_count(response.status);
     write(to_text(response));
   }
 }
@@ -154,6 +180,7 @@ void Exchange::finish(std::string bytes, std::string_view how) {
 void Exchange::upgrade(std::string accepted, OnUpgraded on_upgraded) {
   if (on_end_) {
     on_upgraded_ = std::move(on_upgraded);
+    end_count(0);
     write(std::move(accepted));
   }
 }
@@ -233,6 +260,7 @@ void Exchange::end(std::string_view how) {
     return;
   }
   timer_.cancel();
+  end_count(0);
   net::ErrorCode ignored;
   (void)socket_.close(ignored);
   on_request_ = nullptr;

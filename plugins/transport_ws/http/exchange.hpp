@@ -5,6 +5,7 @@
 // a descriptor for a known time and no longer. Thread: its io thread, all of it.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -35,6 +36,9 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   Exchange(net::Stream socket, session::Desk desk, std::uint32_t deadline_ms,
            std::uint32_t header_bytes_max, std::uint64_t body_bytes_max = 0);
 
+  /// Its requests are counted by the desk's counters. Before start().
+  void count() noexcept { counted_ = true; }
+
   void start(OnRequest on_request, OnEnd on_end);
   void answer(const Response& response, std::string_view how = "answered");
   /// Answers and, where the client wants that, waits for its next request; the deadline begins
@@ -63,6 +67,8 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   void go_on_writing();
   void written();
   void await_hangup();
+  void begin_count();
+  void end_count(unsigned status);
 
   net::Stream socket_;
   net::Timer timer_;
@@ -78,7 +84,9 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   std::uint64_t body_bytes_max_;
   std::uint32_t deadline_ms_;
   std::uint32_t header_bytes_max_;
+  std::optional<std::chrono::steady_clock::time_point> asked_;  // of what waits for its answer
   Delivery delivery_;  // of the answer to the request at hand
+  bool counted_ = false;
   bool requested_ = false;
   bool served_ = false;  // a request was answered well: how the connection ends is no news
   bool go_on_ = false;   // when the answer has left

@@ -36,8 +36,10 @@ frame::Frame notification(std::string_view prefix, std::uint64_t seq, std::strin
 
 }  // namespace
 
-Feed::Feed(std::uint64_t number, std::string channel, Bus& bus, const HistorySettings& settings)
+Feed::Feed(std::uint64_t number, std::string channel, Bus& bus, const HistorySettings& settings,
+           session::Counters& counters)
     : settings_(settings),
+      counters_(counters),
       history_(settings),
       channel_(std::move(channel)),
       prefix_(fmt::format(
@@ -120,6 +122,7 @@ bool Feed::catch_up(Listener& listener) {
       return false;
     }
     listener.next = entry->seq + 1;
+    counters_.replayed_events.add();
     (void)listener.peer->send_event(entry->frame);
   }
   return true;

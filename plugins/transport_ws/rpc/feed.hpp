@@ -17,14 +17,16 @@
 
 #include "rpc/bus.hpp"
 #include "rpc/history.hpp"
+#include "session/counters.hpp"
 #include "session/peer.hpp"
 
 namespace transport_ws::rpc {
 
 class Feed : public std::enable_shared_from_this<Feed> {
  public:
-  /// The settings must outlive it.
-  Feed(std::uint64_t number, std::string channel, Bus& bus, const HistorySettings& settings);
+  /// Settings and counters must outlive it.
+  Feed(std::uint64_t number, std::string channel, Bus& bus, const HistorySettings& settings,
+       session::Counters& counters);
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
   ~Feed();
@@ -83,6 +85,7 @@ class Feed : public std::enable_shared_from_this<Feed> {
   void tell_all(const std::string& text);
 
   const HistorySettings& settings_;
+  session::Counters& counters_;
   History history_;
   std::function<void(const Feed&)> on_stale_;
   std::vector<Listener> listeners_;

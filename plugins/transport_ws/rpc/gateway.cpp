@@ -72,8 +72,11 @@ struct Gateway::Turn {
   }
 };
 
-Gateway::Gateway(Bus& bus, const GatewaySettings& settings)
-    : bus_(bus), settings_(settings), alive_(std::make_shared<const bool>(true)) {}
+Gateway::Gateway(Bus& bus, const GatewaySettings& settings, session::Counters& counters)
+    : bus_(bus),
+      settings_(settings),
+      counters_(counters),
+      alive_(std::make_shared<const bool>(true)) {}
 
 Gateway::~Gateway() {
   for (const auto& [id, visitor] : visitors_) {
@@ -269,6 +272,10 @@ void Gateway::subscribe(const std::shared_ptr<Turn>& turn, const Params& params)
   const bool resumable = wanted->from && wanted->epoch == epoch_of(**feed);
   const auto coverage =
       resumable ? (*feed)->coverage(*wanted->from) : History::Coverage{false, std::nullopt};
+  if (wanted->from) {
+    counters_.replays.add();
+    counters_.replay_gaps.add(coverage.whole ? 0 : 1);
+  }
   turn->result(subscribed(**feed, wanted->from ? &coverage : nullptr));
   if (visitor.peer == nullptr) {  // the answer was one too many for it
     drop_feed_if_unused(*feed);
@@ -382,7 +389,7 @@ bp::result<std::shared_ptr<Feed>> Gateway::feed_of(const std::string& channel) {
   if (found != feeds_.end() && !found->second->closed()) {
     return found->second;
   }
-  auto feed = std::make_shared<Feed>(++feeds_made_, channel, bus_, settings_.history);
+  auto feed = std::make_shared<Feed>(++feeds_made_, channel, bus_, settings_.history, counters_);
   BP_TRY(feed->open([this](const Feed& stale) { forget(stale); }));
   if (found != feeds_.end()) {
     forget(*found->second);

@@ -19,6 +19,7 @@
 #include "rpc/envelope.hpp"
 #include "rpc/event_id.hpp"
 #include "rpc/feed.hpp"
+#include "session/counters.hpp"
 #include "session/peer.hpp"
 
 namespace transport_ws::rpc {
@@ -33,7 +34,8 @@ struct GatewaySettings {
 
 class Gateway {
  public:
-  Gateway(Bus& bus, const GatewaySettings& settings);
+  /// The counters must outlive it.
+  Gateway(Bus& bus, const GatewaySettings& settings, session::Counters& counters);
   Gateway(const Gateway&) = delete;
   Gateway& operator=(const Gateway&) = delete;
   ~Gateway();
@@ -88,6 +90,7 @@ class Gateway {
 
   Bus& bus_;
   const GatewaySettings settings_;
+  session::Counters& counters_;
   EventIds ids_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Visitor>> visitors_;
   std::unordered_map<std::string, std::shared_ptr<Feed>> feeds_;

@@ -48,7 +48,7 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
       deflation_(settings.deflate_level, counters_),
       table_(routes_of(settings)),
       bus_(make_bus(context_)),
-      gateway_(*bus_, settings.gateway),
+      gateway_(*bus_, settings.gateway, counters_),
       routes_(*bus_, settings.http_in_flight_max, settings.http_timeout_ms),
       board_(settings.gateway.subscriptions_max, counters_),
       hub_(hub),
@@ -131,6 +131,7 @@ void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
     const auto exchange =
         std::make_shared<http::Exchange>(std::move(socket), desk(), settings_.handshake_ms,
                                          settings_.header_bytes_max, settings_.body_bytes_max);
+    exchange->count();
     exchange->start(
         [this, arrival](const auto& self, const http::Request& request) {
           on_request(self, request, arrival);

@@ -5,10 +5,15 @@
 // cell of the host, so counting stays one load and one store.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
+
+#include "backplane/cpp/metric.hpp"
 
 #include "session/rejection.hpp"
 
@@ -63,6 +68,14 @@ class Level {
   std::uint64_t* word_ = &own_;
 };
 
+/// The label "code" of answered requests, by the class of their status: 200 to 299 is the first.
+inline constexpr std::array<std::string_view, 4> status_classes = {"2xx", "3xx", "4xx", "5xx"};
+
+[[nodiscard]] constexpr std::size_t class_of(unsigned status) noexcept {
+  constexpr unsigned hundred = 100;
+  return std::min(std::max(status / hundred, 2U) - 2U, 3U);
+}
+
 struct Counters {
   Level connections;
   Level subscriptions;  // to topics
@@ -89,6 +102,12 @@ struct Counters {
   Count deflate_out;
   Count inflate_in;
   Count inflate_out;
+  std::array<Count, status_classes.size()> http_answers;  // to requests that are no handshakes
+  Level http_in_flight;                                   // requests that wait for their answer
+  bp::histogram http_seconds;                             // from the whole request to its answer
+  Count replays;                                          // clients that came back to a position
+  Count replayed_events;
+  Count replay_gaps;  // replays that could not give all
 };
 
 }  // namespace transport_ws::session

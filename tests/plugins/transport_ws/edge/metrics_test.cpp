@@ -35,6 +35,39 @@ TEST_F(MetricsTest, AddUpOverTheIoThreads) {
   ASSERT_TRUE(host->stop());
 }
 
+TEST_F(MetricsTest, ShowPlainRequests) {
+  start(R"("http":[{"method":"GET","path":"/r","call":"s/1.Get"}])");
+  host->offer("s/1");
+  RawClient client(port());
+  client.send("GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.read_header();
+  client.send("GET /r HTTP/1.1\r\nHost: a\r\n\r\n");
+  const auto asked = question();
+  EXPECT_EQ(host->metric("ws_http_requests_in_flight"), 1);
+  host->reply(asked.handle, "1");
+  host->pump();
+  client.read_header();
+  client.hang_up();
+  const auto websocket = connect();
+  EXPECT_EQ(host->metric("ws_http_requests"), 2);
+  EXPECT_EQ(host->metric("ws_http_request_seconds"), 2);
+  EXPECT_EQ(host->metric("ws_http_requests_in_flight"), 0);
+  ASSERT_TRUE(host->stop());
+}
+
+TEST_F(MetricsTest, ShowClientsThatCameBack) {
+  start();
+  auto client = connect();
+  client->send_text(
+      R"({"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"channel":"events","from":9,)" +
+      std::string(R"("epoch":"none"}})"));
+  client->read_text();
+  EXPECT_EQ(host->metric("ws_replays"), 1);
+  EXPECT_EQ(host->metric("ws_replay_gaps"), 1);
+  EXPECT_EQ(host->metric("ws_replayed_events"), 0);
+  ASSERT_TRUE(host->stop());
+}
+
 TEST_F(MetricsTest, ShowWhatCompressionGave) {
   start(R"("deflate":{"enabled":true,"min_size":"32B"})");
   RawClient client(port());

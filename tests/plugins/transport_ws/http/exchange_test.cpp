@@ -26,6 +26,9 @@ class ExchangeTest : public ::testing::Test, protected OwnLoop {
     exchange = std::make_shared<Exchange>(net::Socket(acceptor.accept()),
                                           session::Desk{context, scratch, counters, replies},
                                           deadline_ms, 8192);
+    if (counted) {
+      exchange->count();
+    }
     exchange->start(
         [this](const auto& self, Request got) {
           request = std::move(got);
@@ -44,6 +47,7 @@ class ExchangeTest : public ::testing::Test, protected OwnLoop {
   Request request;
   std::string end;
   int requests = 0;
+  bool counted = false;
 };
 
 const std::string get = "GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -57,6 +61,39 @@ TEST_F(ExchangeTest, AnswersAndCloses) {
   EXPECT_EQ(request.target, "/metrics");
   EXPECT_EQ(end, "answered");
   EXPECT_TRUE(client->read_all().ends_with("\r\n\r\nhello"));
+}
+
+TEST_F(ExchangeTest, CountsWhatItAnswers) {
+  counted = true;
+  on_request = [this](const auto& self) {
+    if (request.target != "/wait") {
+      self->serve({request.target == "/bad" ? 503U : 200U, "text/plain", "x", {}});
+    }
+  };
+  open();
+  client->send("GET /bad HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return requests == 2; }));
+  EXPECT_EQ(counters.http_in_flight.value(), 0);
+  client->send("GET /wait HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return requests == 3; }));
+  EXPECT_EQ(counters.http_in_flight.value(), 1);
+  exchange->serve({200, "text/plain", "x", {}});
+  client->send("no request\r\n\r\n");
+  ASSERT_TRUE(run_until([&] { return counters.http_answers[2].value() == 1; }));
+  EXPECT_EQ(counters.http_answers[0].value(), 2U);
+  EXPECT_EQ(counters.http_answers[1].value(), 0U);
+  EXPECT_EQ(counters.http_answers[3].value(), 1U);
+  EXPECT_EQ(counters.http_in_flight.value(), 0);
+}
+
+TEST_F(ExchangeTest, CountsNoneThatIsGone) {
+  counted = true;
+  open();
+  client->send(get);
+  ASSERT_TRUE(run_until([&] { return requests == 1; }));
+  exchange->end("hung up");
+  EXPECT_EQ(counters.http_in_flight.value(), 0);
+  EXPECT_EQ(counters.http_answers[0].value(), 0U);
 }
 
 TEST_F(ExchangeTest, MayAnswerLater) {

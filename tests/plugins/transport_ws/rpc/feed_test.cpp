@@ -24,7 +24,8 @@ class FeedTest : public ::testing::Test {
   FakePeer quick{1};
   FakePeer slow{2};
   HistorySettings history;
-  std::shared_ptr<Feed> feed = std::make_shared<Feed>(7, "events", bus, history);
+  session::Counters counters;
+  std::shared_ptr<Feed> feed = std::make_shared<Feed>(7, "events", bus, history, counters);
 };
 
 TEST_F(FeedTest, SharesOneFrameAmongAll) {

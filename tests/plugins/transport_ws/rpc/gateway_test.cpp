@@ -39,12 +39,15 @@ class GatewayTest : public ::testing::Test {
   FakeBus bus;
   FakePeer peer{1};
   FakePeer other{2};
+  session::Counters counters;
   std::unique_ptr<Gateway> gateway =
-      std::make_unique<Gateway>(bus, GatewaySettings{.in_flight_max = 4,
-                                                     .subscriptions_max = 2,
-                                                     .call_timeout_ms = 900,
-                                                     .history = {.messages_max = 0},
-                                                     .epoch = "e"});
+      std::make_unique<Gateway>(bus,
+                                GatewaySettings{.in_flight_max = 4,
+                                                .subscriptions_max = 2,
+                                                .call_timeout_ms = 900,
+                                                .history = {.messages_max = 0},
+                                                .epoch = "e"},
+                                counters);
 };
 
 TEST_F(GatewayTest, PublishIsAnsweredOnlyWhenItIsConfirmed) {
@@ -243,7 +246,8 @@ TEST_F(GatewayTest, GoesOnWithAFeedWhenItsSlowClientDrained) {
 RC_GTEST_PROP(Gateway, AnswersAnyTextWithJson, (const std::vector<unsigned char>& noise)) {
   FakeBus bus;
   FakePeer peer{1};
-  Gateway gateway(bus, {});
+  session::Counters counters;
+  Gateway gateway(bus, {}, counters);
   gateway.enter(peer);
   gateway.on_text(peer, std::string(noise.begin(), noise.end()));
   for (const auto& answer : peer.answers) {

@@ -42,7 +42,7 @@ std::vector<std::uint64_t> seqs(const FakePeer& peer) {
 class ResumeTest : public ::testing::Test {
  protected:
   void open(std::size_t messages = 100, std::uint32_t linger_ms = 60'000) {
-    gateway = std::make_unique<Gateway>(bus, settings_of(messages, linger_ms));
+    gateway = std::make_unique<Gateway>(bus, settings_of(messages, linger_ms), counters);
     gateway->enter(first);
     gateway->enter(second);
     gateway->enter(again);
@@ -63,6 +63,7 @@ class ResumeTest : public ::testing::Test {
   FakePeer first{1};
   FakePeer second{2};
   FakePeer again{3};
+  session::Counters counters;
   std::unique_ptr<Gateway> gateway;
 };
 
@@ -83,6 +84,9 @@ TEST_F(ResumeTest, GoesOnWhereItWasCutOff) {
   EXPECT_EQ(seqs(again), (std::vector<std::uint64_t>{3, 4, 5}));
   EXPECT_EQ(seqs(second), (std::vector<std::uint64_t>{1, 2, 3, 4, 5}));
   EXPECT_EQ(again.frames[0], second.frames[2]);  // the very same bytes
+  EXPECT_EQ(counters.replays.value(), 1U);
+  EXPECT_EQ(counters.replayed_events.value(), 2U);
+  EXPECT_EQ(counters.replay_gaps.value(), 0U);
 }
 
 TEST_F(ResumeTest, KeepsTheHistoryWhileNobodyFollows) {
@@ -104,6 +108,8 @@ TEST_F(ResumeTest, TellsHowManyAreGone) {
   }
   EXPECT_EQ(ask(again, from(2)), answer(R"("seq":6,"resumed":false,"missed":3)"));
   EXPECT_EQ(seqs(again), (std::vector<std::uint64_t>{5, 6}));
+  EXPECT_EQ(counters.replay_gaps.value(), 1U);
+  EXPECT_EQ(counters.replayed_events.value(), 2U);
 }
 
 TEST_F(ResumeTest, DoesNotLieAboutAnotherTime) {
@@ -185,7 +191,8 @@ TEST_F(ResumeTest, TellsOtherThreadsWhatIsFollowed) {
 // Whatever the moments at which it is cut off and comes back.
 RC_GTEST_PROP(Resume, LosesNothingAndRepeatsNothing, ()) {
   FakeBus bus;
-  Gateway gateway(bus, settings_of(10'000));
+  session::Counters counters;
+  Gateway gateway(bus, settings_of(10'000), counters);
   std::uint64_t next_peer = 1;
   std::uint64_t seq = 0;
   auto peer = std::make_unique<FakePeer>(next_peer++);

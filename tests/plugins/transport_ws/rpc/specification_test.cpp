@@ -50,7 +50,8 @@ class Specification : public ::testing::TestWithParam<Example> {};
 TEST_P(Specification, IsAnsweredAsTheSpecificationSays) {
   FakeBus bus;
   FakePeer peer(1);
-  Gateway gateway(bus, GatewaySettings());
+  session::Counters counters;
+  Gateway gateway(bus, GatewaySettings(), counters);
   gateway.enter(peer);
   gateway.on_text(peer, GetParam().sent);
   if (GetParam().answers.empty()) {

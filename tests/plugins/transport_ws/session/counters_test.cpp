@@ -28,5 +28,13 @@ TEST(Level, RisesAndFalls) {
   EXPECT_EQ(level.value(), 3);
 }
 
+TEST(StatusClass, IsTheHundreds) {
+  EXPECT_EQ(status_classes[class_of(200)], "2xx");
+  EXPECT_EQ(status_classes[class_of(204)], "2xx");
+  EXPECT_EQ(status_classes[class_of(304)], "3xx");
+  EXPECT_EQ(status_classes[class_of(431)], "4xx");
+  EXPECT_EQ(status_classes[class_of(504)], "5xx");
+}
+
 }  // namespace
 }  // namespace transport_ws::session
