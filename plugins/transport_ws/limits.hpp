@@ -66,6 +66,14 @@ inline constexpr std::size_t http_paths_max = 256;               // entries of t
 inline constexpr std::uint64_t body_bytes_max_default = 64U << 10U;
 inline constexpr std::uint32_t calls_in_flight_max_default = 256;  // per io thread
 
+// Lines and lengths over TCP.
+inline constexpr std::size_t tcp_listeners_max = 16;
+inline constexpr std::size_t tcp_length_bytes = 4;  // before a message
+inline constexpr std::uint32_t tcp_idle_ms_default = 300'000;
+inline constexpr int tcp_keepalive_s = 60;  // of silence, before the kernel asks whether it is there
+inline constexpr int tcp_keepalive_step_s = 15;
+inline constexpr int tcp_keepalive_probes = 4;
+
 // Topics.
 inline constexpr std::size_t topic_patterns_max = 256;  // of one allow list
 inline constexpr std::size_t bridges_max = 256;
