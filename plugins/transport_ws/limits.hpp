@@ -70,7 +70,7 @@ inline constexpr std::uint32_t calls_in_flight_max_default = 256;  // per io thr
 inline constexpr std::size_t tcp_listeners_max = 16;
 inline constexpr std::size_t tcp_length_bytes = 4;  // before a message
 inline constexpr std::uint32_t tcp_idle_ms_default = 300'000;
-inline constexpr int tcp_keepalive_s = 60;  // of silence, before the kernel asks whether it is there
+inline constexpr int tcp_keepalive_s = 60;  // of silence; then the kernel asks the other side
 inline constexpr int tcp_keepalive_step_s = 15;
 inline constexpr int tcp_keepalive_probes = 4;
 

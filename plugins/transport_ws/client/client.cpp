@@ -227,7 +227,7 @@ void Client::on_answer(std::string_view bytes) {
 
 void Client::established(std::string_view already_read) {
   timer_.cancel();
-  std::shared_ptr<session::Session::Owner> owner(shared_from_this(), this);
+  std::shared_ptr<session::Connection::Owner> owner(shared_from_this(), this);
   session_ = std::make_shared<session::Session>(attempt_,
                                                 std::exchange(socket_, net::Stream(desk_.context)),
                                                 settings_.session, std::move(owner), desk_);
@@ -273,22 +273,22 @@ void Client::disconnected() {
   }
 }
 
-void Client::on_message(session::Session& /*session*/, frame::Opcode kind,
+void Client::on_message(session::Connection& /*session*/, frame::Opcode kind,
                         std::string_view payload) {
   if (handler_ != nullptr) {
     handler_->on_message(kind, payload);
   }
 }
 
-void Client::on_drained(session::Session& /*session*/) {
+void Client::on_drained(session::Connection& /*session*/) {
   flush_offline();
 }
 
-void Client::on_closing(session::Session& /*session*/) {
+void Client::on_closing(session::Connection& /*session*/) {
   disconnected();
 }
 
-void Client::on_closed(session::Session& session, std::uint16_t code, std::string_view reason) {
+void Client::on_closed(session::Connection& session, std::uint16_t code, std::string_view reason) {
   if (session.id() == attempt_) {
     lost(reason.empty() ? fmt::format("closed with {}", code)
                         : fmt::format("closed with {}: {}", code, reason));

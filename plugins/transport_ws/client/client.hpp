@@ -35,7 +35,8 @@ struct ClientSettings {
 
 enum class State : std::uint8_t { Connecting, Open, Waiting, GaveUp };
 
-class Client final : public std::enable_shared_from_this<Client>, private session::Session::Owner {
+class Client final : public std::enable_shared_from_this<Client>,
+                     private session::Connection::Owner {
  public:
   class Handler {
    public:
@@ -77,10 +78,12 @@ class Client final : public std::enable_shared_from_this<Client>, private sessio
  private:
   using Resolver = asio::ip::basic_resolver<net::Tcp, net::Executor>;
 
-  void on_message(session::Session& session, frame::Opcode kind, std::string_view payload) override;
-  void on_drained(session::Session& session) override;
-  void on_closing(session::Session& session) override;
-  void on_closed(session::Session& session, std::uint16_t code, std::string_view reason) override;
+  void on_message(session::Connection& session, frame::Opcode kind,
+                  std::string_view payload) override;
+  void on_drained(session::Connection& session) override;
+  void on_closing(session::Connection& session) override;
+  void on_closed(session::Connection& session, std::uint16_t code,
+                 std::string_view reason) override;
 
   void connect();
   void try_address(std::vector<net::Tcp::endpoint> addresses, std::size_t index);

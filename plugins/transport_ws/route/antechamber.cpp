@@ -35,10 +35,10 @@ struct Antechamber::Guest {
     std::string payload;
   };
 
-  Guest(session::Session& of, std::size_t to, auth::Evidence shown, asio::io_context& context)
+  Guest(session::Connection& of, std::size_t to, auth::Evidence shown, asio::io_context& context)
       : session(&of), route(to), evidence(std::move(shown)), deadline(context) {}
 
-  session::Session* session;  // null: it has gone
+  session::Connection* session;  // null: it has gone
   std::size_t route;
   auth::Evidence evidence;
   net::Timer deadline;
@@ -57,7 +57,7 @@ Antechamber::Antechamber(Doorkeeper& doorkeeper, Doors& doors, asio::io_context&
 
 Antechamber::~Antechamber() = default;
 
-void Antechamber::expect(session::Session& session, std::size_t route, auth::Evidence evidence) {
+void Antechamber::expect(session::Connection& session, std::size_t route, auth::Evidence evidence) {
   const auto guest = std::make_shared<Guest>(session, route, std::move(evidence), context_);
   guests_.emplace(session.id(), guest);
   guest->deadline.expires_after(std::chrono::milliseconds(authenticator_.deadline_ms()));
@@ -69,7 +69,7 @@ void Antechamber::expect(session::Session& session, std::size_t route, auth::Evi
   });
 }
 
-void Antechamber::leave(session::Session& session) {
+void Antechamber::leave(session::Connection& session) {
   const auto node = guests_.extract(session.id());
   if (!node.empty()) {
     node.mapped()->session = nullptr;
@@ -78,7 +78,7 @@ void Antechamber::leave(session::Session& session) {
 }
 
 // What follows the first message waits, and no more is read: it is bounded by one read.
-void Antechamber::on_message(session::Session& session, frame::Opcode kind,
+void Antechamber::on_message(session::Connection& session, frame::Opcode kind,
                              std::string_view payload) {
   const auto found = guests_.find(session.id());
   if (found == guests_.end()) {
@@ -89,7 +89,8 @@ void Antechamber::on_message(session::Session& session, frame::Opcode kind,
     guest->waiting.push_back({kind, std::string(payload)});
     return;
   }
-  const auto message = json::read(kind == frame::Opcode::Text ? payload : std::string_view());
+  const bool text = kind == frame::Opcode::Text || !session.tells_kinds();
+  const auto message = json::read(text ? payload : std::string_view());
   const auto request = message ? rpc::parse_request(*message)
                                : std::expected<rpc::Request, rpc::Fault>(std::unexpect);
   if (!request || request->method != "authenticate") {
@@ -135,15 +136,15 @@ void Antechamber::refuse(Guest& guest, const bp::error& why) {
 }
 
 void Antechamber::pass(const std::shared_ptr<Guest>& guest, const std::string& answer) {
-  session::Session& session = *guest->session;
-  const auto keep = session.shared_from_this();
+  session::Connection& session = *guest->session;
+  const auto keep = session.keep();
   if (!guest->id.empty()) {
     session.send_answer(text_frame(answer));
   }
   Room& room = doors_.room(guest->route);
   guests_.erase(session.id());
   // Rooms outlive the sessions: a pointer that owns nothing.
-  const std::shared_ptr<session::Session::Owner> owner(std::shared_ptr<void>(), &room);
+  const std::shared_ptr<session::Connection::Owner> owner(std::shared_ptr<void>(), &room);
   session.pass_to(owner);
   room.enter(session);
   for (const auto& message : std::exchange(guest->waiting, {})) {

@@ -14,6 +14,7 @@
 #include <unordered_map>
 
 #include "auth/authenticator.hpp"
+#include "net/socket.hpp"
 #include "route/room.hpp"
 
 namespace transport_ws::route {
@@ -29,7 +30,7 @@ class Antechamber final : public Room {
    public:
     /// Binds the connection to its principal. PERMISSION: it may not go there; other errors: not
     /// now.
-    virtual bp::result<void> identify(session::Session& session, std::size_t route,
+    virtual bp::result<void> identify(session::Connection& session, std::size_t route,
                                       auth::Principal principal) = 0;
     [[nodiscard]] virtual Room& room(std::size_t route) = 0;
 
@@ -45,13 +46,14 @@ class Antechamber final : public Room {
   Antechamber& operator=(const Antechamber&) = delete;
 
   /// After enter(): where it wants to go, and what it has shown so far.
-  void expect(session::Session& session, std::size_t route, auth::Evidence evidence);
+  void expect(session::Connection& session, std::size_t route, auth::Evidence evidence);
 
  private:
   struct Guest;
 
-  void on_message(session::Session& session, frame::Opcode kind, std::string_view payload) override;
-  void leave(session::Session& session) override;
+  void on_message(session::Connection& session, frame::Opcode kind,
+                  std::string_view payload) override;
+  void leave(session::Connection& session) override;
   void judge(const std::shared_ptr<Guest>& guest, bp::result<auth::Principal> verdict);
   static void refuse(Guest& guest, const bp::error& why);
   void pass(const std::shared_ptr<Guest>& guest, const std::string& answer);

@@ -14,7 +14,7 @@ class Echo final : public Room {
   using Room::Room;
 
  private:
-  void on_message(session::Session& session, frame::Opcode kind,
+  void on_message(session::Connection& session, frame::Opcode kind,
                   std::string_view payload) override {
     session.reply(kind, payload);
   }

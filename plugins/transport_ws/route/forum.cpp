@@ -19,7 +19,7 @@ frame::Frame text_frame(std::string_view text) {
 }  // namespace
 
 struct Forum::Guest : std::enable_shared_from_this<Guest> {
-  explicit Guest(session::Session& of) : session(&of) {}
+  explicit Guest(session::Connection& of) : session(&of) {}
 
   void answer(const std::string& text) const {
     if (session != nullptr) {
@@ -45,7 +45,7 @@ struct Forum::Guest : std::enable_shared_from_this<Guest> {
     }
   }
 
-  session::Session* session;  // null: it has left
+  session::Connection* session;  // null: it has left
   std::uint32_t in_flight = 0;
 };
 
@@ -60,11 +60,11 @@ Forum::Forum(Doorkeeper& doorkeeper, const Parts& parts, ForumSettings settings)
 
 Forum::~Forum() = default;
 
-void Forum::enter(session::Session& session) {
+void Forum::enter(session::Connection& session) {
   guests_.emplace(session.id(), std::make_shared<Guest>(session));
 }
 
-void Forum::leave(session::Session& session) {
+void Forum::leave(session::Connection& session) {
   const auto node = guests_.extract(session.id());
   if (!node.empty()) {
     node.mapped()->session = nullptr;
@@ -79,7 +79,7 @@ void Forum::drain(std::move_only_function<void()> on_idle) {
   }
 }
 
-void Forum::on_message(session::Session& session, frame::Opcode kind, std::string_view payload) {
+void Forum::on_message(session::Connection& session, frame::Opcode kind, std::string_view payload) {
   const auto found = guests_.find(session.id());
   if (found == guests_.end()) {
     return;

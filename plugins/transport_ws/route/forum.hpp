@@ -45,7 +45,7 @@ class Forum final : public Room {
   Forum(const Forum&) = delete;
   Forum& operator=(const Forum&) = delete;
 
-  void enter(session::Session& session) override;
+  void enter(session::Connection& session) override;
   void drain(std::move_only_function<void()> on_idle) override;
 
   [[nodiscard]] topic::Form form() const noexcept override { return topic::Form::Told; }
@@ -53,8 +53,9 @@ class Forum final : public Room {
  private:
   struct Guest;
 
-  void on_message(session::Session& session, frame::Opcode kind, std::string_view payload) override;
-  void leave(session::Session& session) override;
+  void on_message(session::Connection& session, frame::Opcode kind,
+                  std::string_view payload) override;
+  void leave(session::Connection& session) override;
   void run(Guest& guest, const rpc::Request& request);
   void subscribe(Guest& guest, const rpc::Request& request, const std::string& topic);
   void publish(Guest& guest, const rpc::Request& request, const std::string& topic,

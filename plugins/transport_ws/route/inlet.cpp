@@ -12,7 +12,7 @@
 namespace transport_ws::route {
 
 struct Inlet::Guest {
-  session::Session* session;  // null: it has left
+  session::Connection* session;  // null: it has left
   std::uint32_t in_flight = 0;
   bool held = false;
 };
@@ -38,11 +38,11 @@ Inlet::Inlet(Doorkeeper& doorkeeper, rpc::Bus& bus, std::string channel,
 
 Inlet::~Inlet() = default;
 
-void Inlet::enter(session::Session& session) {
+void Inlet::enter(session::Connection& session) {
   guests_.emplace(session.id(), std::make_shared<Guest>(&session));
 }
 
-void Inlet::on_message(session::Session& session, frame::Opcode kind, std::string_view payload) {
+void Inlet::on_message(session::Connection& session, frame::Opcode kind, std::string_view payload) {
   const auto found = guests_.find(session.id());
   if (found == guests_.end()) {
     return;
@@ -80,7 +80,7 @@ void Inlet::on_taken(Guest& guest, const bp::result<std::string>& taken) {
   }
 }
 
-void Inlet::leave(session::Session& session) {
+void Inlet::leave(session::Connection& session) {
   const auto node = guests_.extract(session.id());
   if (!node.empty()) {
     node.mapped()->session = nullptr;

@@ -31,14 +31,15 @@ class Inlet final : public Room {
   Inlet(const Inlet&) = delete;
   Inlet& operator=(const Inlet&) = delete;
 
-  void enter(session::Session& session) override;
+  void enter(session::Connection& session) override;
   void drain(std::move_only_function<void()> on_idle) override;
 
  private:
   struct Guest;
 
-  void on_message(session::Session& session, frame::Opcode kind, std::string_view payload) override;
-  void leave(session::Session& session) override;
+  void on_message(session::Connection& session, frame::Opcode kind,
+                  std::string_view payload) override;
+  void leave(session::Connection& session) override;
   void on_taken(Guest& guest, const bp::result<std::string>& taken);
 
   rpc::Bus& bus_;

@@ -9,20 +9,20 @@
 #include <functional>
 #include <string_view>
 
-#include "session/session.hpp"
+#include "session/connection.hpp"
 #include "topic/announcement.hpp"
 
 namespace transport_ws::route {
 
-class Room : public session::Session::Owner {
+class Room : public session::Connection::Owner {
  public:
   /// Keeps the connections of every room.
   class Doorkeeper {
    public:
     /// At the first sign of the end: nothing that is sent from now on arrives.
-    virtual void on_leaving(session::Session& session) = 0;
+    virtual void on_leaving(session::Connection& session) = 0;
     /// Last: the connection is gone.
-    virtual void on_gone(session::Session& session, std::uint16_t code,
+    virtual void on_gone(session::Connection& session, std::uint16_t code,
                          std::string_view reason) = 0;
 
    protected:
@@ -39,7 +39,7 @@ class Room : public session::Session::Owner {
   virtual ~Room() = default;
 
   /// Before its first message.
-  virtual void enter(session::Session& /*session*/) {}
+  virtual void enter(session::Connection& /*session*/) {}
 
   /// No new work from now on; `on_idle` is called once, when what is in flight has ended.
   virtual void drain(std::move_only_function<void()> on_idle) { on_idle(); }
@@ -47,19 +47,19 @@ class Room : public session::Session::Owner {
   /// How its connections want the messages of topics that they follow.
   [[nodiscard]] virtual topic::Form form() const noexcept { return topic::Form::Raw; }
 
-  void on_drained(session::Session& /*session*/) override {}
+  void on_drained(session::Connection& /*session*/) override {}
 
-  void on_closing(session::Session& session) final {
+  void on_closing(session::Connection& session) final {
     leave(session);
     doorkeeper_.on_leaving(session);
   }
 
-  void on_closed(session::Session& session, std::uint16_t code, std::string_view reason) final {
+  void on_closed(session::Connection& session, std::uint16_t code, std::string_view reason) final {
     doorkeeper_.on_gone(session, code, reason);
   }
 
  private:
-  virtual void leave(session::Session& /*session*/) {}
+  virtual void leave(session::Connection& /*session*/) {}
 
   Doorkeeper& doorkeeper_;
 };

@@ -24,6 +24,7 @@ frame::Frame text_frame(std::string_view text) {
 struct Gateway::Visitor {
   session::Peer* peer;  // null: it has left
   std::vector<std::shared_ptr<Feed>> feeds;
+  std::move_only_function<void()> on_answered;  // once
   std::uint32_t in_flight = 0;
 };
 
@@ -107,6 +108,15 @@ void Gateway::on_drained(session::Peer& peer) {
     for (const auto& feed : std::vector(found->second->feeds)) {
       feed->on_drained();
     }
+  }
+}
+
+void Gateway::when_answered(session::Peer& peer, std::move_only_function<void()> then) {
+  const auto found = visitors_.find(peer.id());
+  if (found == visitors_.end() || found->second->in_flight == 0) {
+    then();
+  } else {
+    found->second->on_answered = std::move(then);
   }
 }
 
@@ -369,7 +379,10 @@ bool Gateway::begin_flight(const std::shared_ptr<Turn>& turn) {
 }
 
 void Gateway::end_flight(const std::shared_ptr<Turn>& turn) {
-  --turn->visitor->in_flight;
+  Visitor& visitor = *turn->visitor;
+  if (--visitor.in_flight == 0 && visitor.peer != nullptr && visitor.on_answered) {
+    std::exchange(visitor.on_answered, nullptr)();
+  }
   if (--in_flight_ == 0 && on_idle_) {
     std::exchange(on_idle_, nullptr)();
   }

@@ -46,6 +46,10 @@ class Gateway {
   void on_text(session::Peer& peer, std::string_view text);
   void on_drained(session::Peer& peer);
 
+  /// `then` is called once nothing that this client asked for waits for its answer, unless it
+  /// leaves before.
+  void when_answered(session::Peer& peer, std::move_only_function<void()> then);
+
   /// From now on every request is refused; `on_idle` is called once, when nothing is in flight.
   void drain(std::move_only_function<void()> on_idle);
 

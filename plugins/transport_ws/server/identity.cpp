@@ -44,7 +44,7 @@ bp::result<auth::Census::Place> Loop::grant(std::size_t route, const auth::Princ
   return std::move(*place);
 }
 
-bp::result<void> Loop::identify(session::Session& session, std::size_t route,
+bp::result<void> Loop::identify(session::Connection& session, std::size_t route,
                                 auth::Principal principal) {
   auto place = grant(route, principal);
   if (!place) {
@@ -55,7 +55,8 @@ bp::result<void> Loop::identify(session::Session& session, std::size_t route,
   return {};
 }
 
-void Loop::settle(session::Session& session, auth::Principal principal, auth::Census::Place place) {
+void Loop::settle(session::Connection& session, auth::Principal principal,
+                  auth::Census::Place place) {
   Seat& seat = seats_.at(session.id());
   seat.place = std::make_unique<auth::Census::Place>(std::move(place));
   const bool expires = principal.expires.has_value();

@@ -278,7 +278,7 @@ void Loop::open_session(Arrival& arrival, net::Stream socket, std::string_view a
   const bool stranger = authenticator_.mode() != auth::Mode::None && !arrival.principal;
   route::Room& room = stranger ? antechamber_ : *rooms_[arrival.route];
   // Rooms outlive the sessions: a pointer that owns nothing.
-  std::shared_ptr<session::Session::Owner> owner(std::shared_ptr<void>(), &room);
+  std::shared_ptr<session::Connection::Owner> owner(std::shared_ptr<void>(), &room);
   auto session = std::make_shared<session::Session>(
       id, std::move(socket), table_.routes()[arrival.route].session, std::move(owner), desk());
   if (arrival.window_bits != 0) {
@@ -309,11 +309,11 @@ void Loop::open_session(Arrival& arrival, net::Stream socket, std::string_view a
   }
 }
 
-void Loop::on_leaving(session::Session& session) {
+void Loop::on_leaving(session::Connection& session) {
   board_.leave(session);
 }
 
-void Loop::on_gone(session::Session& session, std::uint16_t code, std::string_view reason) {
+void Loop::on_gone(session::Connection& session, std::uint16_t code, std::string_view reason) {
   const std::uint64_t id = session.id();
   counters_.connections_closed.add();
   observer_.on_closed(id, code, reason);
@@ -418,7 +418,7 @@ void Loop::on_room_idle() {
 }
 
 void Loop::close_all() {
-  std::vector<std::shared_ptr<session::Session>> sessions;
+  std::vector<std::shared_ptr<session::Connection>> sessions;
   for (const auto& [id, seat] : seats_) {
     sessions.push_back(seat.session);
   }

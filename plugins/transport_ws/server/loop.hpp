@@ -142,7 +142,7 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   };
 
   struct Seat {
-    std::shared_ptr<session::Session> session;
+    std::shared_ptr<session::Connection> session;
     net::Admission::Ticket ticket;
     std::string address;
     std::chrono::steady_clock::time_point since;
@@ -153,8 +153,8 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
 
   struct Arrival;
 
-  void on_leaving(session::Session& session) override;
-  void on_gone(session::Session& session, std::uint16_t code, std::string_view reason) override;
+  void on_leaving(session::Connection& session) override;
+  void on_gone(session::Connection& session, std::uint16_t code, std::string_view reason) override;
 
   [[nodiscard]] std::unique_ptr<route::Room> make_room(const route::Route& route);
   void on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
@@ -168,9 +168,9 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   void open_session(Arrival& arrival, net::Stream socket, std::string_view already_read);
   [[nodiscard]] bp::result<auth::Census::Place> grant(std::size_t route,
                                                       const auth::Principal& principal);
-  bp::result<void> identify(session::Session& session, std::size_t route,
+  bp::result<void> identify(session::Connection& session, std::size_t route,
                             auth::Principal principal) override;
-  void settle(session::Session& session, auth::Principal principal, auth::Census::Place place);
+  void settle(session::Connection& session, auth::Principal principal, auth::Census::Place place);
   void begin_term(std::uint64_t connection);
   void await_term(std::uint64_t connection);
 

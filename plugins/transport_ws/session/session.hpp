@@ -16,8 +16,8 @@
 #include "frame/codec.hpp"
 #include "frame/outbox.hpp"
 #include "net/watched_stream.hpp"
+#include "session/connection.hpp"
 #include "session/desk.hpp"
-#include "session/peer.hpp"
 
 namespace transport_ws::session {
 
@@ -35,26 +35,11 @@ struct SessionSettings {
   std::uint64_t inflated_bytes_max = 0;  // of a compressed message; 0: message_bytes_max
 };
 
-class Session final : public Peer,
+class Session final : public Connection,
                       public std::enable_shared_from_this<Session>,
                       private frame::Decoder::Sink,
                       private net::Readiness::Watcher {
  public:
-  class Owner {
-   public:
-    /// A whole message. The view is valid during the call.
-    virtual void on_message(Session& session, frame::Opcode kind, std::string_view payload) = 0;
-    /// After expect_drain(): there is room again.
-    virtual void on_drained(Session& session) = 0;
-    /// Once, at the first sign of the end: nothing that is sent from now on arrives.
-    virtual void on_closing(Session& session) = 0;
-    /// Once, last: the connection is gone.
-    virtual void on_closed(Session& session, std::uint16_t code, std::string_view reason) = 0;
-
-   protected:
-    ~Owner() = default;
-  };
-
   Session(std::uint64_t id, net::Stream socket, const SessionSettings& settings,
           std::shared_ptr<Owner> owner, Desk desk);
 
@@ -63,14 +48,14 @@ class Session final : public Peer,
   void compress(int window_bits) noexcept;
 
   /// `already_read`: what came behind the handshake.
-  void start(std::string_view already_read);
+  void start(std::string_view already_read) override;
 
   void send_answer(frame::Frame frame) override;
   [[nodiscard]] frame::Outbox::Put send_event(frame::Frame frame) override;
   /// An answer to the message at hand, within Owner::on_message(), of a server: copied to the
   /// io thread's buffer, so it costs no allocation, and leaves in one write with the other replies
   /// to what was read.
-  void reply(frame::Opcode opcode, std::string_view payload);
+  void reply(frame::Opcode opcode, std::string_view payload) override;
   /// Text of a client, masked.
   [[nodiscard]] frame::Outbox::Put send_masked(frame::Opcode opcode, std::string_view payload);
 
@@ -78,16 +63,13 @@ class Session final : public Peer,
   void expect_drain(std::string reason) override;
   void cut_off(std::string_view reason) override;
 
-  /// Takes nothing further from the connection, so that the other side has to wait, until
-  /// go_on_reading(). What was read already still comes.
-  void hold_reading() noexcept { read_held_ = true; }
+  void hold_reading() noexcept override { read_held_ = true; }
 
-  void go_on_reading();
+  void go_on_reading() override;
 
-  /// From the next message on; also within Owner::on_message().
-  void pass_to(std::shared_ptr<Owner> owner) noexcept { owner_ = std::move(owner); }
+  void pass_to(std::shared_ptr<Owner> owner) noexcept override { owner_ = std::move(owner); }
 
-  void identify(std::unique_ptr<const auth::Principal> principal) noexcept {
+  void identify(std::unique_ptr<const auth::Principal> principal) noexcept override {
     principal_ = std::move(principal);
   }
 
@@ -96,7 +78,7 @@ class Session final : public Peer,
   }
 
   /// Writes what is queued, then the close frame, then waits for the other side's (bounded).
-  void close(std::uint16_t code, std::string_view reason) {
+  void close(std::uint16_t code, std::string_view reason) override {
     begin_close(code, reason, /*now=*/false);
   }
 
@@ -110,10 +92,11 @@ class Session final : public Peer,
 
   [[nodiscard]] std::uint64_t id() const noexcept override { return id_; }
 
-  /// What waits to be written.
-  [[nodiscard]] std::size_t queued_bytes() const noexcept { return outbox_.bytes(); }
+  [[nodiscard]] std::size_t queued_bytes() const noexcept override { return outbox_.bytes(); }
 
-  [[nodiscard]] bool open() const noexcept { return state_ == State::Open; }
+  [[nodiscard]] bool open() const noexcept override { return state_ == State::Open; }
+
+  [[nodiscard]] std::shared_ptr<Connection> keep() override { return shared_from_this(); }
 
  private:
   enum class State : std::uint8_t { Open, Closing, Closed };

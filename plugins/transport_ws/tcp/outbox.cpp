@@ -58,7 +58,7 @@ Outbox::Put Outbox::put_event(Message message) {
   return Put::Queued;
 }
 
-void Outbox::put_last(Message message) {
+void Outbox::put_anyway(Message message) {
   push(std::move(message), /*event=*/false);
 }
 

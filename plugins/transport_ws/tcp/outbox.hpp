@@ -49,8 +49,8 @@ class Outbox {
   /// An event: the policy decides when the queue is over its bound.
   [[nodiscard]] Put put_event(Message message);
 
-  /// The last one, also when the queue is full.
-  void put_last(Message message);
+  /// Past the bound: last words, and replies to what was read just now, which bounds them.
+  void put_anyway(Message message);
 
   /// Drops everything that has not begun to leave.
   void drop_waiting();

@@ -60,6 +60,9 @@ class RawClient {
   /// Ends both directions; whoever reads or writes in another thread returns.
   void shut() { ::shutdown(fd_, SHUT_RDWR); }
 
+  /// The other side reads the end of the stream, and may go on writing.
+  void shut_sending() { ::shutdown(fd_, SHUT_WR); }
+
   /// False: the other side has gone.
   bool send(std::string_view bytes) {
     while (!bytes.empty()) {

@@ -233,6 +233,24 @@ TEST_F(GatewayTest, DrainsWhatIsInFlight) {
   EXPECT_TRUE(idle);
 }
 
+TEST_F(GatewayTest, TellsWhenAClientIsAnswered) {
+  int answered = 0;
+  gateway->when_answered(peer, [&] { ++answered; });
+  EXPECT_EQ(answered, 1);  // nothing is open
+  ask(request("publish", R"({"message":1})"));
+  ask(request("publish", R"({"message":2})"));
+  gateway->when_answered(peer, [&] { ++answered; });
+  bus.answer();
+  EXPECT_EQ(answered, 1);
+  bus.answer();
+  EXPECT_EQ(answered, 2);
+  ask(request("publish", R"({"message":3})"));
+  gateway->when_answered(peer, [&] { ++answered; });
+  gateway->leave(peer);
+  bus.answer();
+  EXPECT_EQ(answered, 2);  // nobody waits for it any more
+}
+
 TEST_F(GatewayTest, GoesOnWithAFeedWhenItsSlowClientDrained) {
   ask(request("subscribe", R"({"channel":"events"})"));
   peer.full = true;

@@ -42,7 +42,7 @@ class SessionTest : public ::testing::Test, protected OwnLoop, protected Session
     return client->read_text();
   }
 
-  void on_message(Session& of, Opcode kind, std::string_view payload) override {
+  void on_message(Connection& of, Opcode kind, std::string_view payload) override {
     messages.emplace_back(payload);
     if (replying) {
       of.reply(kind, payload);
@@ -51,11 +51,11 @@ class SessionTest : public ::testing::Test, protected OwnLoop, protected Session
     }
   }
 
-  void on_drained(Session& /*of*/) override { ++drained; }
+  void on_drained(Connection& /*of*/) override { ++drained; }
 
-  void on_closing(Session& /*of*/) override { ++closing; }
+  void on_closing(Connection& /*of*/) override { ++closing; }
 
-  void on_closed(Session& /*of*/, std::uint16_t code, std::string_view reason) override {
+  void on_closed(Connection& /*of*/, std::uint16_t code, std::string_view reason) override {
     closed_code = code;
     closed_reason = reason;
     session.reset();

@@ -108,7 +108,7 @@ TEST(TcpOutbox, EndsWithTheLastWords) {
   EXPECT_EQ(outbox.put_event(message("waiting")), Put::Queued);
   outbox.written(1);
   outbox.drop_waiting();
-  outbox.put_last(Message{std::make_shared<const std::string>("a last one, however long")});
+  outbox.put_anyway(Message{std::make_shared<const std::string>("a last one, however long")});
   EXPECT_EQ(drain(outbox), "egun\na last one, however long\n");
   outbox.drop_waiting();
   EXPECT_TRUE(outbox.empty());
