@@ -2,6 +2,7 @@
 #include "host/channel/channel.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
 #include <limits>
 #include <utility>
@@ -28,7 +29,10 @@ void arrive_dropped(const Envelope& envelope, const char* why,
 }  // namespace
 
 Channel::Channel(Settings settings, Surroundings surroundings)
-    : settings_(std::move(settings)), surroundings_(std::move(surroundings)) {
+    : settings_(std::move(settings)),
+      surroundings_(std::move(surroundings)),
+      created_unix_ns_(static_cast<std::uint64_t>(
+          std::chrono::nanoseconds(std::chrono::system_clock::now().time_since_epoch()).count())) {
   if (surroundings_.pool == nullptr) {
     own_pool_ = std::make_unique<message::Pool>();
   }

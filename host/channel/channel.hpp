@@ -128,6 +128,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   [[nodiscard]] Stats stats() const;
 
+  // The wall clock when it was made.
+  [[nodiscard]] std::uint64_t created_unix_ns() const noexcept { return created_unix_ns_; }
+
   // How many receivers are open; read without the lock.
   [[nodiscard]] const std::uint32_t* activity_word() const noexcept { return &activity_; }
 
@@ -197,6 +200,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   const Settings settings_;
   const Surroundings surroundings_;
+  const std::uint64_t created_unix_ns_;
   std::unique_ptr<message::Pool> own_pool_;
   std::uint32_t activity_ = 0;
   std::atomic<bool> sleepy_{false};  // a receiver fell asleep since everyone was woken last

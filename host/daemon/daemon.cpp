@@ -183,14 +183,16 @@ World::World(manifest::Manifest manifest, std::string manifest_file, supervisor:
                manifest_file_,
                [this] { return ready_ && !stopping_; },
                [this] { begin_stop(exit_ok); }} {
-  metrics_.add_collector([this](std::vector<metric::Family>& families) {
-    append_host_series(
-        {registry_, *sink_, pool_, runtime_, [this] { return supervisor_.statuses(); },
-         [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& {
-           return supervisor_.wires();
-         }},
-        families);
-  });
+  metrics_.add_collector(
+      [this, began = metric::unix_now_ns()](std::vector<metric::Family>& families) {
+        append_host_series(
+            {registry_, *sink_, pool_, runtime_, [this] { return supervisor_.statuses(); },
+             [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& {
+               return supervisor_.wires();
+             },
+             began},
+            families);
+      });
 }
 
 metric::Limits World::metric_limits() const {

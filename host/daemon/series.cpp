@@ -41,8 +41,10 @@ void move_to(std::vector<Family>& families, std::span<Family* const> made) {
 
 // `places` has one more than `bounds`, for what is above them.
 metric::Series histogram_of(std::vector<std::string> labels, std::span<const std::uint64_t> bounds,
-                            std::span<const std::uint64_t> places, std::uint64_t sum_ns) {
+                            std::span<const std::uint64_t> places, std::uint64_t sum_ns,
+                            std::uint64_t created_unix_ns) {
   metric::Series series;
+  series.created_unix_ns = created_unix_ns;
   series.label_values = std::move(labels);
   for (std::size_t i = 0; i < places.size(); ++i) {
     series.count += places[i];
@@ -54,8 +56,10 @@ metric::Series histogram_of(std::vector<std::string> labels, std::span<const std
   return series;
 }
 
-metric::Series histogram_of(std::vector<std::string> labels, const metric::DurationCounts& counts) {
-  return histogram_of(std::move(labels), metric::duration_bounds_ns, counts.places, counts.sum_ns);
+metric::Series histogram_of(std::vector<std::string> labels, const metric::DurationCounts& counts,
+                            std::uint64_t created_unix_ns) {
+  return histogram_of(std::move(labels), metric::duration_bounds_ns, counts.places, counts.sum_ns,
+                      created_unix_ns);
 }
 
 void append_channels(const registry::Registry& registry, std::vector<Family>& families) {
@@ -80,31 +84,33 @@ void append_channels(const registry::Registry& registry, std::vector<Family>& fa
     const channel::Settings& settings = entry.channel->settings();
     const std::string& name = settings.name;
     const channel::Stats stats = entry.channel->stats();
-    published.add({name}, number(stats.published));
-    delivered.add({name}, number(stats.delivered));
+    const std::uint64_t created = entry.channel->created_unix_ns();
+    published.add({name}, number(stats.published), created);
+    delivered.add({name}, number(stats.delivered), created);
     depth.add({name}, number(stats.depth));
     capacity.add({name}, number(settings.capacity) * number(stats.senders));
-    acknowledged.add({name}, number(stats.acknowledged));
-    redelivered.add({name}, number(stats.redelivered));
+    acknowledged.add({name}, number(stats.acknowledged), created);
+    redelivered.add({name}, number(stats.redelivered), created);
     ends.add({name, "receive"}, number(stats.receivers));
     ends.add({name, "send"}, number(stats.senders));
-    dropped.add({name, "newest"}, number(stats.dropped_newest));
-    dropped.add({name, "oldest"}, number(stats.dropped_oldest));
-    dropped.add({name, "lagged"}, number(stats.lagged));
-    dropped.add({name, "rejected"}, number(stats.rejected));
-    dropped.add({name, "dead_letter"}, number(stats.dead_lettered));
+    dropped.add({name, "newest"}, number(stats.dropped_newest), created);
+    dropped.add({name, "oldest"}, number(stats.dropped_oldest), created);
+    dropped.add({name, "lagged"}, number(stats.lagged), created);
+    dropped.add({name, "rejected"}, number(stats.rejected), created);
+    dropped.add({name, "dead_letter"}, number(stats.dead_lettered), created);
   }
   move_to(families, std::to_array({&published, &delivered, &dropped, &depth, &capacity,
                                    &acknowledged, &redelivered, &ends}));
 }
 
-metric::Series latency_of(const service::Stats& stats, std::vector<std::string> labels) {
+metric::Series latency_of(const service::Stats& stats, std::vector<std::string> labels,
+                          std::uint64_t created_unix_ns) {
   std::array<std::uint64_t, std::tuple_size_v<decltype(stats.latency)>> places{};
   for (std::size_t i = 0; i < places.size(); ++i) {
     places[i] = stats.latency[i].load(std::memory_order_relaxed);
   }
   return histogram_of(std::move(labels), service::latency_bounds_ns, places,
-                      stats.latency_sum_ns.load(std::memory_order_relaxed));
+                      stats.latency_sum_ns.load(std::memory_order_relaxed), created_unix_ns);
 }
 
 void append_services(const registry::Registry& registry, std::vector<Family>& families) {
@@ -122,26 +128,29 @@ void append_services(const registry::Registry& registry, std::vector<Family>& fa
   for (const registry::ServiceEntry& entry : registry.services()) {
     const auto& description = entry.service->description();
     const std::string name = description.name + "/" + std::to_string(description.major);
+    const std::uint64_t created = entry.service->created_unix_ns();
     for (const service::Method& method : description.methods) {
       const service::Stats& stats = entry.service->stats(method);
       // Read one after the other while calls go on: none of the differences may wrap.
       const auto [all, failed, busy, in_flight] = entry.service->counts(method);
-      calls.add({name, method.name, "ok"}, number(all - std::min(all, failed)));
-      calls.add({name, method.name, "failed"}, number(failed - std::min(failed, busy)));
-      calls.add({name, method.name, "busy"}, number(busy));
+      calls.add({name, method.name, "ok"}, number(all - std::min(all, failed)), created);
+      calls.add({name, method.name, "failed"}, number(failed - std::min(failed, busy)), created);
+      calls.add({name, method.name, "busy"}, number(busy), created);
       for (const auto& [code, count] : stats.codes()) {
         failures.add({name, method.name, std::string(error::status_row(code).name)}, number(count));
       }
       if ((method.flags & BP_METHOD_INLINE) == 0) {
         open.add({name, method.name}, number(in_flight));
-        latency.series.push_back(latency_of(stats, {name, method.name}));
+        latency.series.push_back(latency_of(stats, {name, method.name}, created));
       }
     }
   }
   move_to(families, std::to_array({&calls, &failures, &open, &latency}));
 }
 
-void append_lives(const std::vector<supervisor::Status>& statuses, std::vector<Family>& families) {
+// What is counted over all lives of an instance began with the host.
+void append_lives(const std::vector<supervisor::Status>& statuses, std::uint64_t began,
+                  std::vector<Family>& families) {
   Family info = family_of(Kind::Info, "backplane_plugin", "What the instance is",
                           {"plugin", "id", "version"});
   Family state = family_of(Kind::Gauge, "backplane_plugin_state",
@@ -160,15 +169,15 @@ void append_lives(const std::vector<supervisor::Status>& statuses, std::vector<F
     info.add({status.id, status.plugin, status.version}, 1);
     state.add({status.id, std::string(supervisor::state_name(status.state))}, 1);
     since.add({status.id}, static_cast<double>(status.since_unix_ms) / ms_per_s);
-    starts.add({status.id}, number(status.starts));
-    restarts.add({status.id}, number(status.restarts));
-    faults.add({status.id}, number(status.faults));
+    starts.add({status.id}, number(status.starts), began);
+    restarts.add({status.id}, number(status.restarts), began);
+    faults.add({status.id}, number(status.faults), began);
   }
   move_to(families, std::to_array({&info, &state, &since, &starts, &restarts, &faults}));
 }
 
 void append_turns(const std::vector<supervisor::Status>& statuses,
-                  const std::map<std::string, std::uint64_t>& overran,
+                  const std::map<std::string, std::uint64_t>& overran, std::uint64_t began,
                   std::vector<Family>& families) {
   Family events = family_of(Kind::Counter, "backplane_plugin_events",
                             "Events given to the instance", {"plugin"});
@@ -186,9 +195,9 @@ void append_turns(const std::vector<supervisor::Status>& statuses,
   Family overruns = family_of(Kind::Counter, "backplane_handler_overruns",
                               "Handlers that ran beyond the watchdog's deadline", {"plugin"});
   for (const supervisor::Status& status : statuses) {
-    events.add({status.id}, number(status.events));
-    batches.add({status.id}, number(status.turns.count()));
-    turns.series.push_back(histogram_of({status.id}, status.turns));
+    events.add({status.id}, number(status.events), began);
+    batches.add({status.id}, number(status.turns.count()), began);
+    turns.series.push_back(histogram_of({status.id}, status.turns, began));
     waiting.add({status.id}, number(status.waiting));
     const slot::Holdings& holds = status.holds;
     held.add({status.id, "channel_ends"}, number(holds.channel_ends));
@@ -199,15 +208,15 @@ void append_turns(const std::vector<supervisor::Status>& statuses,
     held.add({status.id, "leases"}, number(holds.leases));
     held.add({status.id, "jobs"}, number(holds.jobs));
     // Each plugin's is there from the beginning, so that the first one is seen as a rise.
-    overruns.add({status.id}, 0);
+    overruns.add({status.id}, 0, began);
   }
   for (const auto& [plugin, count] : overran) {
-    overruns.add({plugin}, number(count));
+    overruns.add({plugin}, number(count), began);
   }
   move_to(families, std::to_array({&events, &batches, &turns, &waiting, &held, &overruns}));
 }
 
-void append_wires(const std::vector<std::shared_ptr<wire::Wire>>& wires,
+void append_wires(const std::vector<std::shared_ptr<wire::Wire>>& wires, std::uint64_t began,
                   std::vector<Family>& families) {
   Family messages = family_of(Kind::Counter, "backplane_wire_messages",
                               "Messages that a wire finished", {"wire", "result"});
@@ -225,11 +234,11 @@ void append_wires(const std::vector<std::shared_ptr<wire::Wire>>& wires,
     const std::uint64_t retried = counts.retried.load(std::memory_order_acquire);
     // Read last: those that end meanwhile are open a moment longer, and nothing wraps.
     const std::uint64_t taken = counts.taken.load(std::memory_order_relaxed);
-    messages.add({name, "done"}, number(done));
-    messages.add({name, "failed"}, number(failed));
-    messages.add({name, "retried"}, number(retried));
+    messages.add({name, "done"}, number(done), began);
+    messages.add({name, "failed"}, number(failed), began);
+    messages.add({name, "retried"}, number(retried), began);
     open.add({name}, number(taken - std::min(taken, done + failed + retried)));
-    times.series.push_back(histogram_of({name}, counts.times.counts()));
+    times.series.push_back(histogram_of({name}, counts.times.counts(), began));
   }
   move_to(families, std::to_array({&messages, &open, &times}));
 }
@@ -272,15 +281,15 @@ void append_host_series(const SeriesSources& sources, std::vector<Family>& famil
   append_channels(sources.registry, families);
   append_services(sources.registry, families);
   const std::vector<supervisor::Status> statuses = sources.statuses();
-  append_lives(statuses, families);
-  append_turns(statuses, sources.runtime.overruns(), families);
-  append_wires(sources.wires(), families);
+  append_lives(statuses, sources.began_unix_ns, families);
+  append_turns(statuses, sources.runtime.overruns(), sources.began_unix_ns, families);
+  append_wires(sources.wires(), sources.began_unix_ns, families);
   append_memory(sources.pool, families);
   append_threads(sources.runtime.load(), families);
   Family dropped =
       family_of(Kind::Counter, "backplane_log_dropped", "Log lines that could not be written", {});
   const log::Counts counts = sources.sink.counts();
-  dropped.add({}, number(counts.dropped + counts.unwritten));
+  dropped.add({}, number(counts.dropped + counts.unwritten), sources.began_unix_ns);
   families.push_back(std::move(dropped));
 }
 

@@ -4,6 +4,7 @@
 // Owns: nothing. Thread: the one that collects. Errors: none.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct SeriesSources {
   // Statuses live on the control thread: this fetches the last ones.
   std::function<std::vector<supervisor::Status>()> statuses;
   std::function<const std::vector<std::shared_ptr<wire::Wire>>&()> wires;
+  std::uint64_t began_unix_ns = 0;  // when the host did, by the wall clock
 };
 
 void append_host_series(const SeriesSources& sources, std::vector<metric::Family>& families);

@@ -15,6 +15,7 @@
 #include "backplane/abi/service.h"
 
 #include "host/error/error.hpp"
+#include "host/metric/exemplar.hpp"
 #include "host/runtime/asymmetric_fence.hpp"
 #include "host/service/call.hpp"
 #include "host/service/limit.hpp"
@@ -153,6 +154,9 @@ class Service : public std::enable_shared_from_this<Service> {
 
   [[nodiscard]] const Description& description() const noexcept { return description_; }
 
+  // The wall clock when it was made.
+  [[nodiscard]] std::uint64_t created_unix_ns() const noexcept { return created_unix_ns_; }
+
   [[nodiscard]] const Method* method(std::uint32_t id) const noexcept;
   [[nodiscard]] const Method* method(std::string_view name) const noexcept;
   [[nodiscard]] const Stats& stats(const Method& method) const noexcept;
@@ -229,6 +233,7 @@ class Service : public std::enable_shared_from_this<Service> {
   std::weak_ptr<Provider> provider_;
   Provider* const running_provider_;
   std::uint64_t token_;
+  const std::uint64_t created_unix_ns_ = metric::unix_now_ns();
   std::atomic<bool> closed_{false};
   std::atomic<std::uint32_t> inline_running_{0};
   mutable std::vector<Stats> stats_;

@@ -49,13 +49,16 @@ bp_status BP_CALL never_called(void*, std::uint32_t, const bp_buf*, bp_buf*, bp_
 
 class SeriesTest : public testing::Test {
  protected:
+  static constexpr std::uint64_t began_unix_ns = 1'234;
+
   using Labels = std::vector<std::string>;
 
   std::vector<metric::Family> collect() {
     std::vector<metric::Family> families;
     append_host_series(
         {stage_.registry, stage_.sink, stage_.pool, stage_.runtime, [this] { return statuses_; },
-         [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& { return wires_; }},
+         [this]() -> const std::vector<std::shared_ptr<wire::Wire>>& { return wires_; },
+         began_unix_ns},
         families);
     return families;
   }
@@ -181,6 +184,29 @@ TEST_F(SeriesTest, AChannelTellsHowManyMayWait) {
   const auto other = entry->channel->open_sender({});
   EXPECT_EQ(value("backplane_channel_queue_limit", {"jobs"}), 32.0);
   EXPECT_EQ(value("backplane_channel_ends", {"jobs", "send"}), 2.0);
+}
+
+TEST_F(SeriesTest, CountersSayWhenTheyBegan) {
+  const std::uint64_t before = metric::unix_now_ns();
+  const auto service = provide();
+  channel::Settings settings;
+  settings.name = "jobs";
+  settings.lasting = true;
+  ASSERT_TRUE(stage_.registry.open_channel(settings, "test", nullptr));
+  const std::uint64_t after = metric::unix_now_ns();
+  statuses_.resize(1);
+  statuses_[0].id = "ws";
+  EXPECT_EQ(series("backplane_plugin_events", {"ws"})->created_unix_ns, began_unix_ns);
+  EXPECT_EQ(series("backplane_plugin_turn_seconds", {"ws"})->created_unix_ns, began_unix_ns);
+  for (const auto& [name, labels] : std::vector<std::pair<std::string, Labels>>{
+           {"backplane_service_calls", {"s/1", "Queued", "ok"}},
+           {"backplane_service_call_seconds", {"s/1", "Queued"}},
+           {"backplane_channel_published", {"jobs"}}}) {
+    const auto made = series(name, labels);
+    ASSERT_TRUE(made) << name;
+    EXPECT_GE(made->created_unix_ns, before) << name;
+    EXPECT_LE(made->created_unix_ns, after) << name;
+  }
 }
 
 TEST_F(SeriesTest, MemoryAndThreadsAreTold) {
