@@ -109,8 +109,11 @@ metric::Series latency_of(const service::Stats& stats, std::vector<std::string> 
   for (std::size_t i = 0; i < places.size(); ++i) {
     places[i] = stats.latency[i].load(std::memory_order_relaxed);
   }
-  return histogram_of(std::move(labels), service::latency_bounds_ns, places,
-                      stats.latency_sum_ns.load(std::memory_order_relaxed), created_unix_ns);
+  metric::Series series =
+      histogram_of(std::move(labels), service::latency_bounds_ns, places,
+                   stats.latency_sum_ns.load(std::memory_order_relaxed), created_unix_ns);
+  series.exemplars = stats.exemplars();
+  return series;
 }
 
 void append_services(const registry::Registry& registry, std::vector<Family>& families) {

@@ -33,7 +33,11 @@ std::optional<unsigned> Call::claim() noexcept {
 
 void Call::record(unsigned before, bp_status status) noexcept {
   if ((before & aimed) != 0) {
-    stats_->record_latency(runtime::now_ns() - began_ns_);
+    const std::uint64_t took_ns = runtime::now_ns() - began_ns_;
+    const std::size_t place = stats_->record_latency(took_ns);
+    if (request_.traced) [[unlikely]] {  // which stays, also when the provider took the bytes
+      stats_->keep_exemplar(place, took_ns, request_.trace);
+    }
     if (status < 0) {
       stats_->count_failure(status);
     }

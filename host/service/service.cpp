@@ -8,11 +8,44 @@
 
 namespace host::service {
 
-void Stats::record_latency(std::uint64_t ns) noexcept {
+namespace {
+
+// The one that is there, or a new one, whoever makes it. Null: no memory.
+template <typename Kept, typename... Args>
+Kept* made_once(std::atomic<Kept*>& place, Args... args) noexcept {
+  Kept* there = place.load(std::memory_order_acquire);
+  if (there != nullptr) {
+    return there;
+  }
+  std::unique_ptr<Kept> made(new (std::nothrow) Kept(args...));
+  if (made && place.compare_exchange_strong(there, made.get(), std::memory_order_acq_rel)) {
+    there = made.release();
+  }
+  return there;
+}
+
+}  // namespace
+
+std::size_t Stats::record_latency(std::uint64_t ns) noexcept {
   const auto* bound = std::ranges::lower_bound(latency_bounds_ns, ns);
-  latency[static_cast<std::size_t>(bound - latency_bounds_ns.begin())].fetch_add(
-      1, std::memory_order_relaxed);
+  const auto place = static_cast<std::size_t>(bound - latency_bounds_ns.begin());
+  latency[place].fetch_add(1, std::memory_order_relaxed);
   latency_sum_ns.fetch_add(ns, std::memory_order_relaxed);
+  return place;
+}
+
+void Stats::keep_exemplar(std::size_t place, std::uint64_t ns, const message::TraceContext& trace) {
+  constexpr double ns_per_s = 1e9;
+  if (metric::Exemplars* const kept = made_once(exemplars_, latency.size())) {
+    kept->put(place, {.value = static_cast<double>(ns) / ns_per_s,
+                      .unix_time_ns = metric::unix_now_ns(),
+                      .trace = trace});
+  }
+}
+
+std::vector<metric::BucketExemplar> Stats::exemplars() const {
+  const metric::Exemplars* const kept = exemplars_.load(std::memory_order_acquire);
+  return kept == nullptr ? std::vector<metric::BucketExemplar>() : kept->all();
 }
 
 void Failures::count(bp_status status) noexcept {
@@ -32,6 +65,7 @@ std::vector<std::pair<bp_status, std::uint64_t>> Failures::counts() const {
 
 Stats::~Stats() {
   delete codes_.load(std::memory_order_acquire);
+  delete exemplars_.load(std::memory_order_acquire);
 }
 
 void Stats::count_failure(bp_status status) noexcept {
@@ -40,17 +74,9 @@ void Stats::count_failure(bp_status status) noexcept {
 }
 
 void Stats::count_code(bp_status status) noexcept {
-  Failures* codes = codes_.load(std::memory_order_acquire);
-  if (codes == nullptr) {
-    auto made = std::unique_ptr<Failures>(new (std::nothrow) Failures);
-    if (!made) {
-      return;
-    }
-    if (codes_.compare_exchange_strong(codes, made.get(), std::memory_order_acq_rel)) {
-      codes = made.release();
-    }
+  if (Failures* const codes = made_once(codes_)) {
+    codes->count(status);
   }
-  codes->count(status);
 }
 
 std::vector<std::pair<bp_status, std::uint64_t>> Stats::codes() const {

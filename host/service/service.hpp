@@ -126,7 +126,13 @@ struct Stats {
   std::array<std::atomic<std::uint64_t>, latency_bounds_ns.size() + 1> latency{};
   std::atomic<std::uint64_t> latency_sum_ns{0};
 
-  void record_latency(std::uint64_t ns) noexcept;
+  // Answers the place in `latency`.
+  std::size_t record_latency(std::uint64_t ns) noexcept;
+
+  // Of a traced call, with its place.
+  void keep_exemplar(std::size_t place, std::uint64_t ns, const message::TraceContext& trace);
+
+  [[nodiscard]] std::vector<metric::BucketExemplar> exemplars() const;
 
   // One more in failures, and by its code.
   void count_failure(bp_status status) noexcept;
@@ -137,7 +143,9 @@ struct Stats {
   [[nodiscard]] std::vector<std::pair<bp_status, std::uint64_t>> codes() const;
 
  private:
-  std::atomic<Failures*> codes_{nullptr};  // made at the first one: most methods have none
+  // Each made when there is something to keep: most methods have nothing.
+  std::atomic<Failures*> codes_{nullptr};
+  std::atomic<metric::Exemplars*> exemplars_{nullptr};
 };
 
 class Service : public std::enable_shared_from_this<Service> {

@@ -116,6 +116,27 @@ TEST_F(SeriesTest, CallsAreInFlightUntilTheyAreAnsweredOrCancelled) {
   EXPECT_EQ(value("backplane_service_calls_in_flight", {"s/1", "Inline"}), std::nullopt);
 }
 
+TEST_F(SeriesTest, ATracedCallIsTheExemplarOfItsBucket) {
+  const auto service = provide();
+  message::Message request = message::copy_of(stage_.pool, {});
+  service->invoke(1, request, 0, {}).call->finish({});
+  const auto plain = series("backplane_service_call_seconds", {"s/1", "Queued"});
+  ASSERT_TRUE(plain);
+  EXPECT_TRUE(plain->exemplars.empty()) << "it was not traced";
+  request.traced = true;
+  request.trace = {1, 2, 3};
+  const auto traced = service->invoke(1, request, 0, {}).call;
+  (void)traced->take_request();
+  traced->finish({});
+  const auto found = series("backplane_service_call_seconds", {"s/1", "Queued"});
+  ASSERT_TRUE(found);
+  ASSERT_EQ(found->exemplars.size(), 1U);
+  const auto& [bucket, exemplar] = found->exemplars.front();
+  EXPECT_EQ(exemplar.trace, request.trace);
+  EXPECT_LE(exemplar.value, found->buckets.at(bucket).upper);
+  EXPECT_TRUE(bucket == 0 || exemplar.value > found->buckets.at(bucket - 1).upper);
+}
+
 TEST_F(SeriesTest, FailuresAreToldByTheirCode) {
   const auto service = provide();
   const auto failures = [this](const char* method, const char* code) {
