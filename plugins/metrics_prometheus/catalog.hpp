@@ -35,6 +35,8 @@ class Catalog {
   // `created`: with lines that say when series began.
   explicit Catalog(Format format, bool created = false) : format_(format), created_(created) {}
 
+  [[nodiscard]] bool created() const noexcept { return created_; }
+
   // What to ask the host for.
   [[nodiscard]] std::uint32_t shape() const noexcept { return shape_; }
 

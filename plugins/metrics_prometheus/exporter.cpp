@@ -31,11 +31,7 @@ std::string_view view(const flatbuffers::String* text) noexcept {
 
 Exporter::Exporter(bp::context& cx, const Settings& settings, RegistryService& callers,
                    News::Tell tell)
-    : cx_(cx),
-      settings_(settings),
-      callers_(callers),
-      news_(std::move(tell)),
-      catalogs_{Catalog(Format::Text), Catalog(Format::OpenMetrics, settings.created)} {
+    : cx_(cx), settings_(settings), callers_(callers), news_(std::move(tell)) {
   render_time_ = cx.histogram("metrics_render_seconds", "Time to render one exposition.");
   bytes_ = cx.counters({.name = "metrics_exposition_bytes",
                         .help = "Bytes of expositions, as they were handed out.",
@@ -76,6 +72,9 @@ bp::result<std::unique_ptr<Scrape>> Exporter::begin(const RenderRequest& request
   const Format format = settings_.openmetrics ? negotiate(view(request.accept())) : Format::Text;
   std::vector<bp::buffer> parts;
   Catalog& catalog = catalogs_.at(format == Format::Text ? 0 : 1);
+  if (catalog.created() != settings_.created) {
+    catalog = Catalog(format, settings_.created);  // its lines are others
+  }
   auto pieces = ask(catalog, parts);
   BP_TRY(pieces);
   look_at(catalog);

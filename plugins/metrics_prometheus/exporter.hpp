@@ -53,7 +53,7 @@ class Exporter {
   const Settings& settings_;
   RegistryService& callers_;
   News news_;
-  std::array<Catalog, 2> catalogs_;  // text, OpenMetrics
+  std::array<Catalog, 2> catalogs_{Catalog(Format::Text), Catalog(Format::OpenMetrics)};
   Scrapes scrapes_;
   bool watching_ = false;  // a timer looks for overdue scrapes
   bp::histogram render_time_;

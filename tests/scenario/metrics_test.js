@@ -148,3 +148,61 @@ scenario('a real Prometheus scrapes and answers', async (stage) => {
     await server.stop();
   }
 });
+
+// The lines of one family, as OpenMetrics.
+async function openLines(host, name) {
+  const page = await get(host.metricsUrl, { accept: 'application/openmetrics-text' });
+  return page.body.toString().split('\n').filter((line) => line.startsWith(name));
+}
+
+scenario('exemplars and times of creation reach Prometheus', async (stage) => {
+  const began_s = Date.now() / 1000;
+  const all = manifest.standard();
+  all.plugins.metrics.config = { ...all.plugins.metrics.config, created: true };
+  all.plugins.traced = { library: path.join(settings.badPlugins, 'good_traced.so') };
+  const host = await stage.start(all);
+  const lines = await openLines(host, 'traced_');
+  const bucket = lines.filter((line) => / # \{trace_id="[0-9a-f]{32}",span_id="[0-9a-f]{16}"\} 0\.02 /.test(line));
+  assert.equal(bucket.length, 1, `the bucket that 0.02 lies in: ${lines.join('\n')}`);
+  const created = lines.find((line) => line.startsWith('traced_work_seconds_created{'));
+  const created_s = Number(created.split(' ').pop());
+  assert.ok(created_s > began_s - 1 && created_s < Date.now() / 1000 + 1, created);
+  assert.deepEqual(
+    (await openLines(host, 'traced_work_seconds_created')).filter((line) => line !== created),
+    [],
+    'it stays what it was',
+  );
+  const text = (await get(host.metricsUrl)).body.toString();
+  assert.doesNotMatch(text, /_created|trace_id/, 'text 0.0.4 knows neither');
+
+  const server = new Prometheus(stage.newFolder(), jobs({ open: host }));
+  try {
+    await server.ready();
+    const exemplars = async (query) => {
+      const range = { query, start: began_s - 60, end: began_s + 600 };
+      return (await server.api('query_exemplars', range)).flatMap((one) => one.exemplars);
+    };
+    for (const [query, value] of [
+      ['traced_work_seconds_bucket', '0.02'],
+      ['traced_jobs_total', '3'],
+    ]) {
+      const found = await server.eventually(`exemplars of ${query}`, async () => {
+        const list = await exemplars(query);
+        return list.length > 0 && list;
+      });
+      assert.equal(found[0].value, value);
+      assert.match(found[0].labels.trace_id, /^[0-9a-f]{32}$/);
+      assert.ok(bucket[0].includes(`trace_id="${found[0].labels.trace_id}"`), 'of one trace');
+    }
+    const call = 'backplane_service_call_seconds_bucket{service="bp.metrics.registry/1"}';
+    const called = await server.eventually('the exemplar of the traced call', async () => {
+      const list = await exemplars(call);
+      return list.length > 0 && list;
+    });
+    assert.match(called[0].labels.trace_id, /^[0-9a-f]{32}$/);
+    const [when] = await server.query('traced_work_seconds_created');
+    assert.equal(Number(when.value[1]), created_s);
+  } finally {
+    await server.stop();
+  }
+});

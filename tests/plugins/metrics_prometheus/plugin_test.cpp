@@ -61,6 +61,24 @@ TEST(Plugin, TheConfigurationTakesFormatsAndSeriesAway) {
   EXPECT_THAT(render(host, request("application/openmetrics-text")).bytes, HasSubstr("# EOF"));
 }
 
+TEST(Plugin, TimesOfCreationFollowTheConfiguration) {
+  bp::testing::fake_host host(bp_plugin_v1, R"({"created":true})");
+  const auto open = [&host] { return render(host, request("application/openmetrics-text")).bytes; };
+  Series rows = series({{"table", "a"}}, 5);
+  rows.created_unix_ns = 1'764'000'000'000'000'000;
+  host.set_metric_snapshot(
+      {std::string(SnapshotBytes({family(BP_METRIC_COUNTER, "rows", {rows})}, 7).raw())});
+  ASSERT_TRUE(host.start());
+  const std::string line = "rows_created{table=\"a\"} 1764000000.000\n";
+  EXPECT_THAT(open(), HasSubstr(line));
+  EXPECT_THAT(render(host, request("text/plain")).bytes, Not(HasSubstr("_created")));
+  ASSERT_TRUE(host.configure("{}"));
+  EXPECT_THAT(open(), Not(HasSubstr("_created")));
+  EXPECT_EQ(host.known_metric_shape(), 0U) << "all is asked for again";
+  ASSERT_TRUE(host.configure(R"({"created":true})"));
+  EXPECT_THAT(open(), HasSubstr(line));
+}
+
 TEST(Plugin, ABadRequestAndABadConfigurationAreNamed) {
   bp::testing::fake_host host(bp_plugin_v1);
   ASSERT_TRUE(host.start());

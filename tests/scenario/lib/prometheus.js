@@ -27,6 +27,7 @@ class Prometheus {
         `--config.file=${file}`,
         `--storage.tsdb.path=${path.join(folder, 'tsdb')}`,
         '--web.listen-address=127.0.0.1:0',
+        '--enable-feature=exemplar-storage',
       ],
       { cwd: folder, env: cli.environment(), stdio: ['ignore', 'ignore', 'pipe'] },
     );
