@@ -63,6 +63,11 @@ class Transport final : private server::Observer, private client::Outbound::Obse
         BP_TRY(cx.try_open("ws.in." + each.name));
       }
     }
+    for (const server::TcpListener& each : settings_.tcp) {
+      if (each.route.to == route::To::Channel) {
+        BP_TRY(cx.try_open("ws.in." + each.route.name));
+      }
+    }
     auto events =
         cx.try_open("events");  // an end of ours: so the channel is there for the first client
     BP_TRY(events);
@@ -92,6 +97,11 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     const auto& metrics = server_->metrics_listening();
     cx.info("listening", "address", net::to_text(server_->listening()), "metrics",
             metrics ? net::to_text(*metrics) : std::string("off"));
+    const auto tcp = server_->tcp_listening();
+    for (std::size_t i = 0; i < tcp.size(); ++i) {
+      cx.info("listening over tcp", "name", settings_.tcp[i].route.name, "address",
+              net::to_text(tcp[i]));
+    }
     // Accept only when the start is complete: connections wait in the backlog until then.
     return cx.post([this] { run(); });
   }
@@ -128,20 +138,28 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     const bool wanted = std::ranges::any_of(settings_.routes, [](const route::Route& each) {
       return each.to == route::To::Channel || each.to == route::To::Topics;
     });
-    if (!wanted) {
+    const bool wanted_by_tcp = std::ranges::any_of(
+        settings_.tcp,
+        [](const server::TcpListener& each) { return each.route.to == route::To::Channel; });
+    if (!wanted && !wanted_by_tcp) {
       return {};
     }
     // A record that makes no sense is told and gone: to hand it back would only bring it again.
     auto parcels = cx.try_subscribe("ws.out", [this](const bp::message& record) {
       auto parcel = edge::read_parcel(record.text());
       if (parcel) {
-        service_->send_parcel(std::move(*parcel));
+        service_->send_parcel(std::move(*parcel),
+                              [this](const bp::error& why) { throw_away(why); });
       } else {
-        log_.warn("a record of ws.out was thrown away", "error", parcel.error());
+        throw_away(parcel.error());
       }
     });
     BP_TRY(parcels);
     return {};
+  }
+
+  void throw_away(const bp::error& why) const {
+    log_.warn("a record of ws.out was thrown away", "error", why);
   }
 
   void run() {

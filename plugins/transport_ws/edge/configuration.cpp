@@ -113,17 +113,25 @@ void read_limits(const Configuration& from, Ranges& ranges, server::Settings& se
 bp::result<void> read_tls(const Configuration& from, std::string_view folder, Ranges& ranges,
                           server::Settings& settings) {
   settings.tls_reload_ms = 0;
+  const auto look_again = [&](const TlsConfiguration& of, std::string_view key) {
+    const std::uint32_t wait_ms =
+        of.reload.count() == 0 ? 0 : ranges.time(fmt::format("{}.reload", key), of.reload);
+    if (wait_ms > 0 && (settings.tls_reload_ms == 0 || wait_ms < settings.tls_reload_ms)) {
+      settings.tls_reload_ms = wait_ms;  // one timer for all listeners
+    }
+  };
+  for (const auto& [name, each] : from.tcp) {
+    if (each.tls) {
+      look_again(*each.tls, fmt::format("tcp.{}.tls", name));
+    }
+  }
   const auto read = [&](const std::optional<TlsConfiguration>& of, std::string_view key,
                         std::optional<tls::Settings>& into) -> bp::result<void> {
     if (of) {
       auto made = tls_settings(*of, key, folder);
       BP_TRY(made);
       into = std::move(*made);
-      const std::uint32_t wait_ms =
-          of->reload.count() == 0 ? 0 : ranges.time(fmt::format("{}.reload", key), of->reload);
-      if (wait_ms > 0 && (settings.tls_reload_ms == 0 || wait_ms < settings.tls_reload_ms)) {
-        settings.tls_reload_ms = wait_ms;  // one timer for both listeners
-      }
+      look_again(*of, key);
     }
     return {};
   };
@@ -192,6 +200,9 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration,
   auto routes = routes_of(configuration.routes, settings);
   BP_TRY(routes);
   settings.routes = std::move(*routes);
+  auto tcp = tcp_listeners_of(configuration.tcp, settings, folder);
+  BP_TRY(tcp);
+  settings.tcp = std::move(*tcp);
   auto bridges = bridges_of(configuration.bridges);
   BP_TRY(bridges);
   settings.bridges = std::move(*bridges);

@@ -19,6 +19,7 @@
 #include "edge/deflate_configuration.hpp"
 #include "edge/http_configuration.hpp"
 #include "edge/routes_configuration.hpp"
+#include "edge/tcp_configuration.hpp"
 #include "edge/tls_configuration.hpp"
 #include "limits.hpp"
 #include "server/settings.hpp"
@@ -135,6 +136,7 @@ struct Configuration {
   std::map<std::string, ClientConfiguration> clients;
   std::vector<std::string> client_urls;
   RoutesConfiguration routes;
+  TcpListenersConfiguration tcp;
   std::optional<TlsConfiguration> tls;
   std::vector<BridgeConfiguration> bridges;
   std::vector<EndpointConfiguration> http;
@@ -158,6 +160,7 @@ struct Configuration {
                  bp::field<&Configuration::clients>("clients").or_default(),
                  bp::field<&Configuration::client_urls>("client_urls").or_default(),
                  bp::field<&Configuration::routes>("routes").or_default(),
+                 bp::field<&Configuration::tcp>("tcp").or_default(),
                  bp::field<&Configuration::tls>("tls").or_default(),
                  bp::field<&Configuration::http>("http").or_default(),
                  bp::field<&Configuration::http_paths>("http_paths").or_default(),

@@ -41,8 +41,9 @@ constexpr std::array counts{
         Text{"ws_received_bytes", "Bytes read from WebSocket connections.", "bytes"}},
     Row{&session::Counters::bytes_sent,
         Text{"ws_sent_bytes", "Bytes written to WebSocket connections.", "bytes"}},
-    Row{&session::Counters::events_dropped,
-        Text{"ws_events_dropped", "Events dropped for clients that read too slowly."}},
+    Row{&session::Counters::events_dropped, Text{"ws_events_dropped",
+                                                 "Events dropped for clients that read too slowly "
+                                                 "or speak lines that cannot hold them."}},
     Row{&session::Counters::cut_off,
         Text{"ws_clients_cut_off", "Connections closed because they read too slowly."}},
     Row{&session::Counters::violations,
@@ -73,7 +74,9 @@ constexpr std::array counts{
 
 constexpr std::array levels{
     Row{&session::Counters::connections,
-        Text{"ws_connections", "WebSocket connections that are open."}},
+        Text{"ws_connections", "Connections that are open, WebSocket and TCP."}},
+    Row{&session::Counters::tcp_connections,
+        Text{"ws_tcp_connections", "Connections of 'tcp' listeners that are open."}},
     Row{&session::Counters::subscriptions,
         Text{"ws_topic_subscriptions", "Topics that connections follow, summed up."}},
     Row{&session::Counters::http_in_flight,

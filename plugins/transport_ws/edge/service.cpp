@@ -70,6 +70,13 @@ bp::result<contract::DescribeReplyT> Service::describe(
   const auto& metrics = server_.metrics_listening();
   reply.metrics_listen = metrics ? net::to_text(*metrics) : std::string();
   reply.io_threads = settings_.io_threads;
+  const auto tcp = server_.tcp_listening();
+  for (std::size_t i = 0; i < tcp.size(); ++i) {
+    auto listener = std::make_unique<contract::TcpListenerT>();
+    listener->name = settings_.tcp[i].route.name;
+    listener->listen = net::to_text(tcp[i]);
+    reply.tcp.push_back(std::move(listener));
+  }
   reply.connections_max = settings_.connections_max;
   reply.connections_per_ip_max = settings_.connections_per_ip_max;
   reply.message_bytes_max = settings_.session.message_bytes_max;
@@ -249,7 +256,8 @@ bp::task<bp::result<contract::DescribeConnectionReplyT>> Service::describe_conne
   co_return reply;
 }
 
-void Service::send_parcel(Parcel parcel) {
+void Service::send_parcel(Parcel parcel,
+                          std::move_only_function<void(const bp::error&)> on_refused) {
   if (parcel.connection == 0) {
     server_.hub().publish(std::make_shared<topic::Announcement>(std::move(parcel.topic),
                                                                 parcel.kind, parcel.payload));
@@ -258,8 +266,12 @@ void Service::send_parcel(Parcel parcel) {
   auto frame =
       std::make_shared<const std::string>(frame::encode_frame(parcel.kind, parcel.payload));
   server_.at_home_of(parcel.connection,
-                     [id = parcel.connection, frame = std::move(frame)](
-                         server::Loop& loop) mutable { (void)loop.send(id, std::move(frame)); });
+                     [id = parcel.connection, frame = std::move(frame),
+                      on_refused = std::move(on_refused)](server::Loop& loop) mutable {
+                       if (const auto sent = loop.send(id, std::move(frame)); !sent) {
+                         on_refused(sent.error());
+                       }
+                     });
 }
 
 }  // namespace transport_ws::edge

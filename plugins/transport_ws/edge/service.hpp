@@ -43,8 +43,9 @@ class Service {
   bp::task<bp::result<contract::DescribeConnectionReplyT>> describe_connection(
       const contract::DescribeConnectionRequest& request);
 
-  /// A record of ws.out; nobody is told whether the connection is still there.
-  void send_parcel(Parcel parcel);
+  /// A record of ws.out; nobody is told whether the connection is still there. `on_refused` comes
+  /// on an io thread when the connection's protocol cannot carry it: INVALID.
+  void send_parcel(Parcel parcel, std::move_only_function<void(const bp::error&)> on_refused);
 
  private:
   /// `work(loop)` on the io thread of the connection; what it returns is the answer.

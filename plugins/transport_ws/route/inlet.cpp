@@ -12,7 +12,8 @@
 namespace transport_ws::route {
 
 struct Inlet::Guest {
-  session::Connection* session;  // null: it has left
+  session::Connection* session;                  // null: it has left
+  std::move_only_function<void()> on_all_taken;  // once
   std::uint32_t in_flight = 0;
   bool held = false;
 };
@@ -75,8 +76,21 @@ void Inlet::on_taken(Guest& guest, const bp::result<std::string>& taken) {
     guest.held = false;
     guest.session->go_on_reading();
   }
+  if (guest.session != nullptr && guest.in_flight == 0 && guest.on_all_taken) {
+    std::exchange(guest.on_all_taken, nullptr)();
+  }
   if (--in_flight_ == 0 && on_idle_) {
     std::exchange(on_idle_, nullptr)();
+  }
+}
+
+// A message that is refused after the last one was said is told of all the same.
+void Inlet::on_said_all(session::Connection& session, std::move_only_function<void()> done) {
+  const auto found = guests_.find(session.id());
+  if (found == guests_.end() || found->second->in_flight == 0) {
+    done();
+  } else {
+    found->second->on_all_taken = std::move(done);
   }
 }
 

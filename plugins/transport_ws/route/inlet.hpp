@@ -39,6 +39,7 @@ class Inlet final : public Room {
 
   void on_message(session::Connection& session, frame::Opcode kind,
                   std::string_view payload) override;
+  void on_said_all(session::Connection& session, std::move_only_function<void()> done) override;
   void leave(session::Connection& session) override;
   void on_taken(Guest& guest, const bp::result<std::string>& taken);
 

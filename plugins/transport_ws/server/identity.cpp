@@ -28,7 +28,7 @@ bp::result<auth::Census::Place> Loop::grant(std::size_t route, const auth::Princ
   if (principal.expires && *principal.expires <= now()) {
     return bp::fail(BP_E_PERMISSION, "the credentials have expired");
   }
-  const route::Route& to = table_.routes()[route];
+  const route::Route& to = route_at(route);
   const std::string channel = "ws.in." + to.name;
   if (to.to == route::To::Channel && !principal.may_publish(channel)) {
     return bp::fail(BP_E_PERMISSION,

@@ -15,16 +15,11 @@
 #include "route/forum.hpp"
 #include "route/inlet.hpp"
 #include "route/lobby.hpp"
+#include "server/arrival.hpp"
 
 namespace transport_ws::server {
 
 namespace {
-
-std::string address_of(const net::Stream& socket) {
-  net::ErrorCode failure;
-  const auto endpoint = socket.remote_endpoint(failure);
-  return failure ? "(gone)" : net::to_text(endpoint);
-}
 
 std::vector<route::Route> routes_of(const Settings& settings) {
   if (!settings.routes.empty()) {
@@ -38,6 +33,12 @@ std::vector<route::Route> routes_of(const Settings& settings) {
 }
 
 }  // namespace
+
+std::string address_of(const net::Stream& socket) {
+  net::ErrorCode failure;
+  const auto endpoint = socket.remote_endpoint(failure);
+  return failure ? "(gone)" : net::to_text(endpoint);
+}
 
 Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& make_bus,
            Observer& observer, topic::Hub& hub)
@@ -69,6 +70,9 @@ Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& mak
   hub.join(context_, board_);
   for (const route::Route& each : table_.routes()) {
     rooms_.push_back(make_room(each));
+  }
+  for (const TcpListener& each : settings_.tcp) {
+    rooms_.push_back(make_room(each.route));
   }
 }
 
@@ -109,19 +113,6 @@ void Loop::stop() {
     thread_.join();
   }
 }
-
-// One connection until its upgrade.
-struct Loop::Arrival {
-  net::Admission::Ticket ticket;
-  std::string address;
-  std::size_t route = 0;
-  std::string accepted;  // the 101 answer
-  int window_bits = 0;   // that the client can inflate; 0: nothing is compressed
-  auth::Evidence evidence;
-  std::optional<auth::Principal> principal;
-  auth::Census::Place place;
-  session::Rejection why = session::Rejection::Request;  // where a refusal says no more
-};
 
 void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
   auto arrival = std::make_shared<Arrival>();
@@ -195,7 +186,7 @@ void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const htt
     return;
   }
   const std::size_t place = table_.find(request.target);
-  if (place == rooms_.size()) {
+  if (place == table_.routes().size()) {
     exchange->refuse({404, "nothing is served at this path"});
     return;
   }
@@ -274,16 +265,34 @@ void Loop::upgrade(const std::shared_ptr<http::Exchange>& exchange,
 }
 
 void Loop::open_session(Arrival& arrival, net::Stream socket, std::string_view already_read) {
-  const std::uint64_t id = std::exchange(next_connection_, next_connection_ + connection_step_);
-  const bool stranger = authenticator_.mode() != auth::Mode::None && !arrival.principal;
-  route::Room& room = stranger ? antechamber_ : *rooms_[arrival.route];
-  // Rooms outlive the sessions: a pointer that owns nothing.
-  std::shared_ptr<session::Connection::Owner> owner(std::shared_ptr<void>(), &room);
-  auto session = std::make_shared<session::Session>(
-      id, std::move(socket), table_.routes()[arrival.route].session, std::move(owner), desk());
+  const auto session = std::make_shared<session::Session>(next_id(), std::move(socket),
+                                                          table_.routes()[arrival.route].session,
+                                                          owner_of(arrival), desk());
   if (arrival.window_bits != 0) {
     session->compress(arrival.window_bits);
   }
+  take_seat(arrival, session, already_read);
+}
+
+std::uint64_t Loop::next_id() noexcept {
+  return std::exchange(next_connection_, next_connection_ + connection_step_);
+}
+
+// Who has not said yet who they are wait elsewhere.
+route::Room& Loop::first_room(const Arrival& arrival) {
+  const bool stranger = authenticator_.mode() != auth::Mode::None && !arrival.principal;
+  return stranger ? antechamber_ : *rooms_[arrival.route];
+}
+
+// Rooms outlive the sessions: a pointer that owns nothing.
+std::shared_ptr<session::Connection::Owner> Loop::owner_of(const Arrival& arrival) {
+  return {std::shared_ptr<void>(), &first_room(arrival)};
+}
+
+void Loop::take_seat(Arrival& arrival, const std::shared_ptr<session::Connection>& session,
+                     std::string_view already_read) {
+  const std::uint64_t id = session->id();
+  route::Room& room = first_room(arrival);
   seats_.emplace(id, Seat{session,
                           std::move(arrival.ticket),
                           arrival.address,
@@ -293,6 +302,7 @@ void Loop::open_session(Arrival& arrival, net::Stream socket, std::string_view a
                           nullptr});
   counters_.connections_accepted.add();
   counters_.connections.set(static_cast<double>(seats_.size()));
+  counters_.tcp_connections.add(is_tcp(arrival.route) ? 1 : 0);
   observer_.on_open(id, arrival.address,
                     arrival.principal ? std::string_view(arrival.principal->name) : "");
   begin_term(id);
@@ -300,7 +310,7 @@ void Loop::open_session(Arrival& arrival, net::Stream socket, std::string_view a
     settle(*session, std::move(*arrival.principal), std::move(arrival.place));
   }
   room.enter(*session);
-  if (stranger) {
+  if (&room == &antechamber_) {
     antechamber_.expect(*session, arrival.route, std::move(arrival.evidence));
   }
   session->start(already_read);
@@ -317,7 +327,9 @@ void Loop::on_gone(session::Connection& session, std::uint16_t code, std::string
   const std::uint64_t id = session.id();
   counters_.connections_closed.add();
   observer_.on_closed(id, code, reason);
-  seats_.erase(id);
+  const auto seat = seats_.find(id);
+  counters_.tcp_connections.add(is_tcp(seat->second.route) ? -1 : 0);
+  seats_.erase(seat);
   counters_.connections.set(static_cast<double>(seats_.size()));
   if (draining_ && seats_.empty()) {
     finish_drain();
@@ -334,12 +346,15 @@ bool Loop::close(std::uint64_t connection, std::uint16_t code, std::string_view 
   return true;
 }
 
-bool Loop::send(std::uint64_t connection, frame::Frame frame) {
+bp::result<bool> Loop::send(std::uint64_t connection, frame::Frame frame) {
   const auto found = seats_.find(connection);
   if (found == seats_.end()) {
     return false;
   }
   const auto session = found->second.session;
+  if (const auto problem = session->problem_with(frame); !problem.empty()) {
+    return bp::fail(BP_E_INVALID, std::string(problem));
+  }
   if (session->send_event(std::move(frame)) == frame::Outbox::Put::Refused) {
     session->cut_off("too slow");
   }
@@ -379,8 +394,8 @@ std::vector<ConnectionInfo> Loop::connections(std::uint64_t after, std::size_t c
   for (const std::uint64_t id : ids) {
     const Seat& seat = seats_.at(id);
     const auto open = std::chrono::steady_clock::now() - seat.since;
-    all.push_back({id, seat.address, table_.routes()[seat.route].name,
-                   board_.topics_of(*seat.session), seat.session->queued_bytes(),
+    all.push_back({id, seat.address, route_at(seat.route).name, board_.topics_of(*seat.session),
+                   seat.session->queued_bytes(),
                    static_cast<std::uint64_t>(
                        std::chrono::duration_cast<std::chrono::milliseconds>(open).count())});
   }

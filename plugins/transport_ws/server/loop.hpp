@@ -88,6 +88,10 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   void adopt(net::Stream socket, net::Admission::Ticket ticket);
   /// A connection of the second listener: expects a plain request.
   void adopt_http(net::Stream socket, net::Admission::Ticket ticket);
+  /// A connection of one of Settings::tcp: speaks at once, or when TLS is agreed on.
+  void adopt_tcp(net::Stream socket, net::Admission::Ticket ticket, std::size_t listener);
+  /// One of those that is one too many.
+  void hang_up(net::Stream socket, std::string_view reason, session::Rejection why);
   /// A connection that is one too many: is told so, unless that took a TLS handshake first.
   void turn_away(net::Stream socket, std::string_view reason, session::Rejection why);
 
@@ -97,9 +101,9 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
 
   /// Closes one connection. False: there is none of that id. Thread: its own (post() gets there).
   bool close(std::uint64_t connection, std::uint16_t code, std::string_view reason);
-  /// Sends one message, under the policy of events. False: there is none of that id. Thread: its
-  /// own.
-  bool send(std::uint64_t connection, frame::Frame frame);
+  /// Sends one message, under the policy of events. False: there is none of that id. INVALID: its
+  /// protocol cannot carry this. Thread: its own.
+  [[nodiscard]] bp::result<bool> send(std::uint64_t connection, frame::Frame frame);
   /// Lets one connection follow a topic. False: there is none of that id. Thread: its own.
   [[nodiscard]] bp::result<bool> subscribe(std::uint64_t connection, std::string_view topic);
   /// False: there is none of that id, or it does not follow the topic. Thread: its own.
@@ -166,6 +170,15 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   void upgrade(const std::shared_ptr<http::Exchange>& exchange,
                const std::shared_ptr<Arrival>& arrival);
   void open_session(Arrival& arrival, net::Stream socket, std::string_view already_read);
+  [[nodiscard]] std::uint64_t next_id() noexcept;
+  [[nodiscard]] route::Room& first_room(const Arrival& arrival);
+  [[nodiscard]] std::shared_ptr<session::Connection::Owner> owner_of(const Arrival& arrival);
+  void take_seat(Arrival& arrival, const std::shared_ptr<session::Connection>& session,
+                 std::string_view already_read);
+  void welcome_tcp(const std::shared_ptr<Arrival>& arrival, net::Stream socket,
+                   const std::string& already_read);
+  void open_tcp(const std::shared_ptr<Arrival>& arrival, net::Stream socket,
+                std::string_view already_read);
   [[nodiscard]] bp::result<auth::Census::Place> grant(std::size_t route,
                                                       const auth::Principal& principal);
   bp::result<void> identify(session::Connection& session, std::size_t route,
@@ -175,6 +188,16 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   void await_term(std::uint64_t connection);
 
   [[nodiscard]] route::Room& room(std::size_t route) override { return *rooms_[route]; }
+
+  // The listeners of Settings::tcp stand behind the paths of the first listener.
+  [[nodiscard]] bool is_tcp(std::size_t route) const noexcept {
+    return route >= table_.routes().size();
+  }
+
+  [[nodiscard]] const route::Route& route_at(std::size_t route) const noexcept {
+    return is_tcp(route) ? settings_.tcp[route - table_.routes().size()].route
+                         : table_.routes()[route];
+  }
 
   void reject(const std::string& address, std::string_view reason, session::Rejection why);
   void on_exchange_end(const Arrival& arrival, std::string_view how);
@@ -200,7 +223,7 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   auth::Authenticator authenticator_;
   route::Antechamber antechamber_;
   rest::Counter counter_;
-  std::vector<std::unique_ptr<route::Room>> rooms_;  // by place in the table of routes
+  std::vector<std::unique_ptr<route::Room>> rooms_;  // see route_at()
   std::unordered_map<std::uint64_t, Seat> seats_;
   topic::Outward outward_;
   std::move_only_function<void()> on_drain_done_;

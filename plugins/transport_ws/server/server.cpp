@@ -83,6 +83,10 @@ Server::Server(Settings settings, const BusFactory& make_bus, Observer& observer
   for (std::size_t i = 0; i < (settings_.reuse_port ? loops_.size() : 1); ++i) {
     listeners_.push_back(std::make_unique<Listener>(loops_[i]->context()));
   }
+  for (const TcpListener& each : settings_.tcp) {
+    tcp_.push_back(std::make_unique<TcpPort>(Listener(loops_.front()->context()),
+                                             "tcp." + each.route.name, nullptr));
+  }
 }
 
 Server::~Server() {
@@ -124,17 +128,37 @@ bp::result<void> Server::open_listeners() {
   return {};
 }
 
-bp::result<void> Server::open() {
+bp::result<void> Server::secure_all() {
   auto tls = secure(settings_.tls, "tls");
   BP_TRY(tls);
   tls_ = std::move(*tls);
   auto metrics_tls = secure(settings_.metrics_tls, "metrics.tls");
   BP_TRY(metrics_tls);
   metrics_tls_ = std::move(*metrics_tls);
+  for (std::size_t i = 0; i < tcp_.size(); ++i) {
+    auto of_port = secure(settings_.tcp[i].tls, tcp_[i]->key + ".tls");
+    BP_TRY(of_port);
+    tcp_[i]->tls = std::move(*of_port);
+  }
+  return {};
+}
+
+bp::result<void> Server::open_tcp() {
+  for (std::size_t i = 0; i < tcp_.size(); ++i) {
+    BP_TRY(tcp_[i]->listener.bind(settings_.tcp[i].listen, tcp_[i]->key + ".listen"));
+  }
+  return {};
+}
+
+bp::result<void> Server::open() {
+  BP_TRY(secure_all());
   auto opened = open_listeners();
   if (opened && settings_.metrics_listen) {
     opened = metrics_listener_.bind(*settings_.metrics_listen, "metrics_listen");
     metrics_listening_ = metrics_listener_.endpoint();
+  }
+  if (opened) {
+    opened = open_tcp();
   }
   if (!opened) {
     close_listeners();
@@ -147,6 +171,17 @@ void Server::close_listeners() {
     listener->close();
   }
   metrics_listener_.close();
+  for (const auto& port : tcp_) {
+    port->listener.close();
+  }
+}
+
+std::vector<net::Tcp::endpoint> Server::tcp_listening() const {
+  std::vector<net::Tcp::endpoint> endpoints;
+  for (const auto& port : tcp_) {
+    endpoints.push_back(port->listener.endpoint());
+  }
+  return endpoints;
 }
 
 // Three stat() a listener; only files that changed are read, on this io thread.
@@ -156,6 +191,9 @@ void Server::await_reload() {
     if (!cancelled) {
       reload(tls_, "tls");
       reload(metrics_tls_, "metrics.tls");
+      for (const auto& port : tcp_) {
+        reload(port->tls, port->key + ".tls");
+      }
       await_reload();
     }
   });
@@ -175,7 +213,10 @@ void Server::reload(const std::unique_ptr<tls::Source>& tls, std::string_view ke
 }
 
 void Server::run() {
-  if (settings_.tls_reload_ms > 0 && (tls_ || metrics_tls_)) {
+  const bool secured = tls_ || metrics_tls_ || std::ranges::any_of(tcp_, [](const auto& port) {
+                         return port->tls != nullptr;
+                       });
+  if (settings_.tls_reload_ms > 0 && secured) {
     await_reload();
   }
   if (settings_.reuse_port) {
@@ -187,6 +228,9 @@ void Server::run() {
   }
   if (settings_.metrics_listen) {
     accept_scrapes();
+  }
+  for (std::size_t i = 0; i < tcp_.size(); ++i) {
+    accept_tcp(i);
   }
   for (const auto& loop : loops_) {
     loop->run();
@@ -219,21 +263,46 @@ void Server::deal_out() {
       [this]() -> asio::io_context& { return loops_[turn_ % loops_.size()]->context(); });
 }
 
-void Server::take(Loop& loop, net::Socket socket, const net::Tcp::endpoint& from) {
-  net::Stream stream = stream_of(tls_, std::move(socket));
+// The limits are of all connections, whatever they speak.
+std::expected<net::Admission::Ticket, Server::Turned> Server::admit(
+    const net::Tcp::endpoint& from) {
   if (!accept_rate_.try_take(now_ns())) {
-    loop.turn_away(std::move(stream), "too many new connections a second",
-                   session::Rejection::Rate);
-    return;
+    return std::unexpected(Turned{"too many new connections a second", session::Rejection::Rate});
   }
   auto ticket = admission_.enter(from.address());
-  if (ticket) {
+  if (!ticket) {
+    const bool all = ticket.error() == net::too_many;
+    return std::unexpected(Turned{
+        ticket.error(), all ? session::Rejection::Connections : session::Rejection::Address});
+  }
+  return std::move(*ticket);
+}
+
+void Server::take(Loop& loop, net::Socket socket, const net::Tcp::endpoint& from) {
+  net::Stream stream = stream_of(tls_, std::move(socket));
+  if (auto ticket = admit(from)) {
     loop.adopt(std::move(stream), std::move(*ticket));
   } else {
-    loop.turn_away(std::move(stream), ticket.error(),
-                   ticket.error() == net::too_many ? session::Rejection::Connections
-                                                   : session::Rejection::Address);
+    loop.turn_away(std::move(stream), ticket.error().reason, ticket.error().why);
   }
+}
+
+void Server::accept_tcp(std::size_t number) {
+  TcpPort& port = *tcp_[number];
+  port.listener.accept(
+      [this, &port, number](net::Socket socket, const net::Tcp::endpoint& from) {
+        Loop& loop = *loops_[port.turn++ % loops_.size()];
+        net::Stream stream = stream_of(port.tls, std::move(socket));
+        if (auto ticket = admit(from)) {
+          loop.adopt_tcp(std::move(stream), std::move(*ticket), number);
+        } else {
+          loop.hang_up(std::move(stream), ticket.error().reason, ticket.error().why);
+        }
+      },
+      tell_of_pauses(*loops_.front()),
+      [this, &port]() -> asio::io_context& {
+        return loops_[port.turn % loops_.size()]->context();
+      });
 }
 
 void Server::accept_scrapes() {
@@ -252,6 +321,11 @@ void Server::drain(std::uint16_t code, std::move_only_function<void()> on_done) 
   for (std::size_t i = 0; i < listeners_.size(); ++i) {
     asio::post(loops_[i]->context(), [this, i] { listeners_[i]->close(); });
   }
+  asio::post(loops_.front()->context(), [this] {
+    for (const auto& port : tcp_) {
+      port->listener.close();
+    }
+  });
   for (const auto& loop : loops_) {
     loop->drain(code, done);
   }

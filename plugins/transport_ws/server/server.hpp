@@ -1,10 +1,11 @@
-// plugins/transport_ws/server/server.hpp - the two listeners and the io threads behind them.
+// plugins/transport_ws/server/server.hpp - the listeners and the io threads behind them.
 //
-// open() binds both or neither; run() begins to accept. Thread: the owner's, one at a time; what is
+// open() binds all or none; run() begins to accept. Thread: the owner's, one at a time; what is
 // told (Observer, Bus) comes on the io threads.
 #pragma once
 
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -45,6 +46,9 @@ class Server {
     return metrics_listening_;
   }
 
+  /// The same of Settings::tcp, in their order.
+  [[nodiscard]] std::vector<net::Tcp::endpoint> tcp_listening() const;
+
   [[nodiscard]] std::uint32_t connections() const { return admission_.inside(); }
 
   [[nodiscard]] const std::vector<std::unique_ptr<Loop>>& loops() const noexcept { return loops_; }
@@ -75,16 +79,33 @@ class Server {
   [[nodiscard]] topic::Hub& hub() noexcept { return hub_; }
 
  private:
+  // One of Settings::tcp.
+  struct TcpPort {
+    Listener listener;
+    std::string key;                   // "tcp.<name>"
+    std::unique_ptr<tls::Source> tls;  // null: plain
+    std::size_t turn = 0;              // connections are dealt out to the loops
+  };
+
+  struct Turned {
+    std::string_view reason;
+    session::Rejection why;
+  };
+
   [[nodiscard]] static bp::result<std::unique_ptr<tls::Source>> secure(
       const std::optional<tls::Settings>& settings, std::string_view key);
   [[nodiscard]] static net::Stream stream_of(const std::unique_ptr<tls::Source>& tls,
                                              net::Socket socket);
+  [[nodiscard]] bp::result<void> secure_all();
   [[nodiscard]] bp::result<void> open_listeners();
+  [[nodiscard]] bp::result<void> open_tcp();
   void close_listeners();
   [[nodiscard]] Listener::OnPause tell_of_pauses(Loop& loop);
   void accept(Listener& listener, Loop& loop);
   void deal_out();
+  [[nodiscard]] std::expected<net::Admission::Ticket, Turned> admit(const net::Tcp::endpoint& from);
   void take(Loop& loop, net::Socket socket, const net::Tcp::endpoint& from);
+  void accept_tcp(std::size_t number);
   void accept_scrapes();
   void await_reload();
   void reload(const std::unique_ptr<tls::Source>& tls, std::string_view key);
@@ -97,6 +118,7 @@ class Server {
   std::vector<std::unique_ptr<Loop>> loops_;
   std::vector<std::unique_ptr<Listener>> listeners_;  // one a loop, or one
   Listener metrics_listener_;
+  std::vector<std::unique_ptr<TcpPort>> tcp_;
   std::unique_ptr<tls::Source> tls_;  // null: plain
   std::unique_ptr<tls::Source> metrics_tls_;
   net::Tcp::endpoint listening_;

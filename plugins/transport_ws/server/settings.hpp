@@ -14,10 +14,19 @@
 #include "rest/counter.hpp"
 #include "route/route.hpp"
 #include "rpc/gateway.hpp"
+#include "tcp/session.hpp"
 #include "tls/context.hpp"
 #include "topic/bridge.hpp"
 
 namespace transport_ws::server {
+
+/// A listener for lines or lengths.
+struct TcpListener {
+  route::Route route;  // its name and where it leads
+  net::Tcp::endpoint listen;
+  std::optional<tls::Settings> tls;  // none: plain
+  tcp::SessionSettings session;
+};
 
 struct Settings {
   net::Tcp::endpoint listen;
@@ -27,6 +36,7 @@ struct Settings {
   session::SessionSettings session;
   int deflate_level = deflate_level_default;
   std::vector<route::Route> routes;  // empty: every path leads to the gateway
+  std::vector<TcpListener> tcp;
   std::vector<topic::Bridge> bridges;
   rest::Table http;
   rest::CounterSettings counter;

@@ -78,8 +78,9 @@ inline constexpr std::array<std::string_view, 4> status_classes = {"2xx", "3xx",
 
 struct Counters {
   Level connections;
-  Level subscriptions;  // to topics
-  Level http_routes;    // that plugins made
+  Level tcp_connections;  // those of them that speak lines or lengths
+  Level subscriptions;    // to topics
+  Level http_routes;      // that plugins made
   Count connections_accepted;
   Count connections_closed;
   Count connections_rejected;                            // all of them

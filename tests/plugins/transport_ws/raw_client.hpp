@@ -118,6 +118,21 @@ class RawClient {
     return header;
   }
 
+  /// Without its LF; "(end)" at the end of the stream.
+  std::string read_line() {
+    std::size_t looked_at = 0;
+    while (held_.find('\n', looked_at) == std::string::npos) {
+      looked_at = held_.size();
+      if (!fill()) {
+        return "(end)";
+      }
+    }
+    const std::size_t end = held_.find('\n', looked_at);
+    std::string line = held_.substr(0, end);
+    held_.erase(0, end + 1);
+    return line;
+  }
+
   /// So many bytes; fewer at the end of the stream.
   std::string read_bytes(std::size_t count) {
     while (held_.size() < count && fill()) {

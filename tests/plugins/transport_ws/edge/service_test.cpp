@@ -2,6 +2,7 @@
 // lists, across io threads.
 #include "edge/service.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
@@ -162,6 +163,48 @@ TEST_F(ServiceTest, SendsWhatComesOnItsChannel) {
   EXPECT_EQ(host->fate_of(wrong), bp::testing::fate::acked);
   EXPECT_TRUE(host->faults().empty());
   ASSERT_TRUE(host->stop());
+}
+
+TEST_F(ServiceTest, SpeaksToConnectionsOfLinesToo) {
+  start(R"("tcp":{"meters":{"listen":"127.0.0.1:0","framing":"line","to":"channel"}})");
+  host->offer("ws.in.meters");
+  const auto described =
+      ask<contract::DescribeReply, contract::DescribeRequest>("bp.transport.ws", 1, {});
+  ASSERT_EQ(described.tcp.size(), 1U);
+  EXPECT_EQ(described.tcp[0]->name, "meters");
+  const std::string& address = described.tcp[0]->listen;
+  const auto tcp_port =
+      static_cast<std::uint16_t>(std::stoi(address.substr(address.rfind(':') + 1)));
+  RawClient client(tcp_port);
+  client.send("hi\n");
+  const auto asked = question();
+  EXPECT_EQ(asked.service, "ws.in.meters");
+  EXPECT_EQ(asked.request, R"({"connection":1,"kind":"text","text":"hi"})");
+  host->reply(asked.handle, "");
+  EXPECT_TRUE(send_text(1, "for one"));
+  EXPECT_TRUE(subscribe(1, "news"));
+  EXPECT_EQ(publish("news", "news"), 1U);
+  EXPECT_EQ(publish("news", "two\nlines"), 0U);
+  host->deliver("ws.out", R"({"connection":1,"text":"two\nlines"})");
+  host->deliver("ws.out", R"({"connection":1,"text":"one line"})");
+  host->pump();
+  EXPECT_EQ(client.read_bytes(22), "for one\nnews\none line\n");
+  EXPECT_TRUE(await([&] {
+    return std::ranges::any_of(host->log(), [](const auto& line) {
+      return line.text == "a record of ws.out was thrown away";
+    });
+  }));
+  send_text(1, "two\nlines");
+  EXPECT_NE(last_error.find("the text holds a line end, and the connection speaks lines"),
+            std::string::npos)
+      << last_error;
+  contract::ListRequestT all;
+  const auto listed = ws<contract::ListReply, contract::ListRequest>(List, all);
+  ASSERT_EQ(listed.connections.size(), 1U);
+  EXPECT_EQ(listed.connections[0]->route, "meters");
+  EXPECT_EQ(listed.connections[0]->topics, std::vector<std::string>{"news"});
+  ASSERT_TRUE(host->stop());
+  EXPECT_EQ(client.read_all(), "");  // channels say no goodbye
 }
 
 TEST_F(ServiceTest, OpensNoChannelThatNobodyAskedFor) {

@@ -41,6 +41,12 @@ class InletTest : public ::testing::Test {
     route.path = "/sensors";
     route.to = To::Channel;
     settings.routes = {route};
+    server::TcpListener lines;
+    lines.route.name = "lines";
+    lines.route.to = To::Channel;
+    lines.listen = settings.listen;
+    lines.session.farewell = true;  // so that the test hears why
+    settings.tcp = {lines};
     server_ = std::make_unique<server::Server>(
         settings,
         [this](asio::io_context&) {
@@ -124,6 +130,26 @@ TEST_F(InletTest, ClosesTheConnectionOfAMessageThatWasRefused) {
   std::string reason;
   EXPECT_EQ(client->read_close(&reason), 1013U);
   EXPECT_EQ(reason, "ws.in.sensors: the queue is full");
+}
+
+// As `printf ... | nc -N` does: the end of what is said is not the end of what it is told.
+TEST_F(InletTest, WaitsForTheChannelWhenEverythingIsSaid) {
+  const auto say = [this](RawClient& pipe) {
+    pipe.send("one\ntwo\n");
+    pipe.shut_sending();
+    while (on_loop([this] { return bus->asked.size(); }) < 2) {
+      std::this_thread::yield();
+    }
+    on_loop([this] { bus->answer(); });
+  };
+  RawClient taken(server_->tcp_listening()[0].port());
+  say(taken);
+  on_loop([this] { bus->answer(); });
+  EXPECT_NE(taken.read_all().find(R"("code":1000)"), std::string::npos);
+  RawClient refused(server_->tcp_listening()[0].port());
+  say(refused);
+  on_loop([this] { bus->answer(bp::fail(BP_E_FULL, "the queue is full")); });
+  EXPECT_NE(refused.read_all().find(R"("code":1013)"), std::string::npos);
 }
 
 TEST_F(InletTest, DrainsWhatIsOnItsWay) {

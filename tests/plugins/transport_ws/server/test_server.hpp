@@ -78,6 +78,10 @@ class TestServer final : public Observer {
 
   [[nodiscard]] std::uint16_t metrics_port() const { return server->metrics_listening()->port(); }
 
+  [[nodiscard]] std::uint16_t tcp_port(std::size_t number = 0) const {
+    return server->tcp_listening().at(number).port();
+  }
+
   /// Runs on the first io thread and waits for it.
   template <typename Work>
   auto on_loop(Work work) {
