@@ -51,7 +51,7 @@ scenario('a line and a length follow, publish and read what was stored', async (
   const { record } = await length.ask('call', read);
   assert.equal(record.name, 'quake');
   await assert.rejects(
-    line.ask('call', { ...read, service: 'bp.storage.record/1' }),
+    line.ask('call', { ...read, method: 'Gett' }),
     (error) => error.data.code === 'NOT_FOUND',
   );
   const page = await host.call('bp.transport.ws/1.List');
@@ -89,6 +89,7 @@ scenario('one half is shut, nothing is said, and the host stops', async (stage) 
   silent.send('once');
   assert.equal(String(await silent.message('the echo')), 'once');
   assert.equal(await silent.message('the end'), null);
+  silent.socket.end();
 
   const waiting = await connect(stage, host, 'console');
   assert.equal(await waiting.ask('ping'), 'pong');

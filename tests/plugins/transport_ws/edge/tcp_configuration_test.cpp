@@ -27,7 +27,8 @@ constexpr const char* limits = R"("limits":{"message":2048,"messages_per_s":7},)
 TEST(TcpConfiguration, InheritsWhatItDoesNotSay) {
   const auto settings = read(
       R"({"a":{"listen":"127.0.0.1:9500","framing":"line","to":"gateway"},
-          "b":{"listen":"[::1]:0","framing":"length","to":"channel","message":"1MiB","idle":"0s"}})",
+          "b":{"listen":"[::1]:0","framing":"length","to":"channel",
+               "message":"1MiB","idle":"0s"}})",
       limits);
   ASSERT_TRUE(settings) << settings.error().text();
   ASSERT_EQ(settings->tcp.size(), 2U);
