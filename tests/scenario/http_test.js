@@ -3,8 +3,10 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const fs = require('node:fs');
 const http = require('node:http');
 const path = require('node:path');
+const { spawnSync } = require('node:child_process');
 
 const manifest = require('./lib/manifest');
 const settings = require('./lib/settings');
@@ -88,5 +90,35 @@ scenario("neither others' services, nor other paths, nor clients of the gateway"
     code: 77,
   });
   assert.match(refused.stderr, /http_paths/);
+  await host.stop();
+});
+
+scenario('curl waits for 100 Continue, or is told 413 at once', async (stage, context) => {
+  if (spawnSync('curl', ['--version']).status !== 0) {
+    context.skip('no curl');
+    return;
+  }
+  const publish = { method: 'POST', path: '/publish', call: 'bp.transport.ws/1.Publish' };
+  const config = { http: [publish], http_paths: ['/api/*'], limits: { body: '4MiB' } };
+  const host = await stage.start(withRouter(config));
+  const target = host.url.replace('ws:', 'http:').replace(/\/$/, '/publish');
+  const post = (bytes) => {
+    const file = path.join(stage.folder, 'body.json');
+    fs.writeFileSync(file, JSON.stringify({ topic: 'large', text: 'x'.repeat(bytes) }));
+    // It would send the body after a second without an answer: longer than this test may take.
+    const patience = ['--expect100-timeout', '120', '--max-time', '60'];
+    const type = ['-H', 'Content-Type: application/json'];
+    return spawnSync('curl', ['-sv', ...patience, ...type, '--data-binary', `@${file}`, target], {
+      encoding: 'utf8',
+    });
+  };
+  const taken = post(2 << 20);
+  assert.match(taken.stderr, /> Expect: 100-continue/);
+  assert.match(taken.stderr, /< HTTP\/1\.1 100 Continue/);
+  assert.match(taken.stderr, /< HTTP\/1\.1 200 OK/);
+  assert.deepEqual(JSON.parse(taken.stdout), { connections: 0 });
+  const refused = post(5 << 20);
+  assert.doesNotMatch(refused.stderr, /100 Continue/);
+  assert.match(refused.stderr, /< HTTP\/1\.1 413/);
   await host.stop();
 });

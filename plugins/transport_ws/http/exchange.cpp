@@ -98,7 +98,14 @@ void Exchange::take(std::string_view bytes) {
     return;
   }
   if (!*complete) {
-    await_readable();
+    if (reader_->must_invite()) {
+      stream(std::string(invitation), [this] {
+        out_.clear();
+        await_readable();
+      });
+    } else {
+      await_readable();
+    }
     return;
   }
   requested_ = true;

@@ -133,6 +133,14 @@ std::optional<Refusal> ambiguity_of(const beast_http::fields& fields) {
   return std::nullopt;
 }
 
+bool understands_expectations(const beast_http::fields& fields) {
+  const auto range = fields.equal_range(beast_http::field::expect);
+  return std::all_of(range.first, range.second, [](const auto& field) {
+    const auto value = field.value();
+    return same_name(trimmed({value.data(), value.size()}), "100-continue");
+  });
+}
+
 std::string_view reason_phrase(unsigned status) noexcept {
   const auto reason = beast_http::obsolete_reason(beast_http::int_to_status(status));
   return {reason.data(), reason.size()};
@@ -163,6 +171,8 @@ std::vector<std::string_view> Request::all(std::string_view name) const {
 struct RequestReader::Parser {
   beast_http::request_parser<beast_http::string_body> http;
   std::string pending;
+  bool header_checked = false;
+  bool invited = false;
 };
 
 RequestReader::RequestReader(std::uint32_t header_bytes_max, std::uint64_t body_bytes_max)
@@ -176,12 +186,25 @@ RequestReader::~RequestReader() = default;
 
 std::expected<bool, Refusal> RequestReader::feed(std::string_view bytes) {
   const auto complete = feed_parser(parser_->http, parser_->pending, bytes);
-  if (complete && *complete) {
-    if (auto ambiguity = ambiguity_of(parser_->http.get())) {
+  if (complete && parser_->http.is_header_done() && !std::exchange(parser_->header_checked, true)) {
+    const auto& message = parser_->http.get();
+    if (auto ambiguity = ambiguity_of(message)) {
       return std::unexpected(std::move(*ambiguity));
+    }
+    if (message.version() >= 11 && !understands_expectations(message)) {
+      return std::unexpected(Refusal{417, "the only expectation that can be met is 100-continue"});
     }
   }
   return complete;
+}
+
+bool RequestReader::must_invite() {
+  const auto& message = parser_->http.get();
+  const bool waits = parser_->header_checked && !parser_->http.is_done() &&
+                     message.version() >= 11 && message.count(beast_http::field::expect) > 0;
+  // Who has begun to send the body does not wait.
+  const bool begun = !message.body().empty() || !parser_->pending.empty();
+  return waits && !begun && !std::exchange(parser_->invited, true);
 }
 
 Request RequestReader::take() {

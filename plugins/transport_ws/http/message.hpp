@@ -60,8 +60,12 @@ class RequestReader {
   RequestReader(const RequestReader&) = delete;
   RequestReader& operator=(const RequestReader&) = delete;
 
-  /// True: the request is complete; take it once.
+  /// True: the request is complete; take it once. What is wrong with its header is told before its
+  /// body has come.
   [[nodiscard]] std::expected<bool, Refusal> feed(std::string_view bytes);
+  /// True, once: the client waits for "100 Continue" before it sends the body (RFC 9110 section
+  /// 10.1.1). After a feed() that was not complete.
+  [[nodiscard]] bool must_invite();
   [[nodiscard]] Request take();
   [[nodiscard]] std::string rest();
 
@@ -69,6 +73,9 @@ class RequestReader {
   struct Parser;
   std::unique_ptr<Parser> parser_;
 };
+
+/// What must_invite() asks for.
+inline constexpr std::string_view invitation = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /// Reads the header of one response (the answer to an upgrade). Bytes behind it are kept in rest().
 class ResponseReader {

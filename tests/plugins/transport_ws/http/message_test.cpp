@@ -51,6 +51,53 @@ unsigned upgrade_refused(const std::string& text) {
   return accepted ? 101 : accepted.error().status;
 }
 
+const std::string expecting =
+    "POST /r HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-Continue\r\n\r\n";
+
+TEST(RequestReader, SaysOnceThatTheClientWaits) {
+  RequestReader reader(header_max, 100);
+  EXPECT_EQ(reader.feed(expecting.substr(0, 20)), false);
+  EXPECT_FALSE(reader.must_invite());
+  EXPECT_EQ(reader.feed(expecting.substr(20)), false);
+  EXPECT_TRUE(reader.must_invite());
+  EXPECT_FALSE(reader.must_invite());
+  EXPECT_EQ(reader.feed("ab"), false);
+  EXPECT_FALSE(reader.must_invite());
+  EXPECT_EQ(reader.feed("cd"), true);
+  EXPECT_EQ(reader.take().body, "abcd");
+}
+
+TEST(RequestReader, InvitesNobodyWhoDoesNotWait) {
+  const auto invites = [](const std::string& text) {
+    RequestReader reader(header_max, 100);
+    EXPECT_TRUE(reader.feed(text)) << text;
+    return reader.must_invite();
+  };
+  EXPECT_TRUE(invites(expecting));
+  EXPECT_TRUE(invites(replaced(expecting, "Content-Length: 4", "Transfer-Encoding: chunked")));
+  EXPECT_FALSE(invites(expecting + "a"));     // it has begun
+  EXPECT_FALSE(invites(expecting + "abcd"));  // it is there
+  EXPECT_FALSE(invites(replaced(expecting, "Content-Length: 4", "Content-Length: 0")));
+  EXPECT_FALSE(invites(replaced(expecting, "HTTP/1.1", "HTTP/1.0")));
+  EXPECT_FALSE(invites(replaced(expecting, "Expect: 100-Continue\r\n", "")));
+}
+
+TEST(RequestReader, RefusesBeforeTheBody) {
+  const auto refused = [](const std::string& text) {
+    RequestReader reader(header_max, 100);
+    const auto fed = reader.feed(text);
+    return fed ? 0U : fed.error().status;
+  };
+  EXPECT_EQ(refused(replaced(expecting, "Content-Length: 4", "Content-Length: 101")), 413U);
+  EXPECT_EQ(refused(replaced(expecting, "100-Continue", "200-ok")), 417U);
+  EXPECT_EQ(refused(replaced(expecting, "100-Continue", "100-continue, x")), 417U);
+  EXPECT_EQ(refused(replaced(expecting, "Expect:", "Expect: x\r\nExpect:")), 417U);
+  EXPECT_EQ(refused(replaced(expecting, "Host: a", "Host: a\r\nHost: b")), 400U);
+  // HTTP/1.0 knows no expectations.
+  EXPECT_EQ(refused(replaced(replaced(expecting, "HTTP/1.1", "HTTP/1.0"), "100-Continue", "x")),
+            0U);
+}
+
 TEST(RequestReader, ReadsARequestInAnyPieces) {
   for (const std::size_t step : {1U, 7U, 1000U}) {
     RequestReader reader(header_max, 0);

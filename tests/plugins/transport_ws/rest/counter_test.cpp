@@ -252,6 +252,33 @@ TEST_F(RoutedCounterTest, CallsNothingWhoseOwnerDoesNotProvideIt) {
   EXPECT_EQ(status(read(client).first), "200");
 }
 
+TEST_F(CounterTest, InvitesWhoWaitsBeforeTheBody) {
+  RawClient client(server.port());
+  const std::string head =
+      "POST /r HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+      "Content-Length: 7\r\nExpect: 100-continue\r\n\r\n";
+  for (int i = 0; i < 2; ++i) {  // on one connection
+    client.send(head);
+    EXPECT_EQ(client.read_header(), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.send(R"({"a":1})");
+    EXPECT_EQ(reply(std::string("1")), R"(s/1 Put {"a":1})");
+    EXPECT_EQ(status(read(client).first), "200");
+  }
+  client.send(head + R"({"a":2})");  // it did not wait
+  EXPECT_EQ(reply(std::string("2")), R"(s/1 Put {"a":2})");
+  EXPECT_EQ(status(read(client).first), "200");
+}
+
+TEST_F(CounterTest, AnswersAtOnceWhatCannotBe) {
+  const std::string head = "POST /r HTTP/1.1\r\nHost: a\r\n";
+  RawClient large(server.port());
+  large.send(head + "Content-Length: 2000\r\nExpect: 100-continue\r\n\r\n");
+  EXPECT_EQ(status(large.read_header()), "413");
+  RawClient strange(server.port());
+  strange.send(head + "Content-Length: 2\r\nExpect: a-miracle\r\n\r\n");
+  EXPECT_EQ(status(strange.read_header()), "417");
+}
+
 TEST_F(CounterTest, IsBounded) {
   RawClient waiting(server.port());
   waiting.send(get("/r/1"));
