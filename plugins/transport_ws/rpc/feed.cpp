@@ -36,8 +36,8 @@ frame::Frame notification(std::string_view prefix, std::uint64_t seq, std::strin
 
 }  // namespace
 
-Feed::Feed(std::uint64_t number, std::string channel, Bus& bus, const HistorySettings& settings,
-           session::Counters& counters)
+Feed::Feed(std::uint64_t number, std::string channel, Bus& bus, Epochs& epochs,
+           const HistorySettings& settings, session::Counters& counters)
     : settings_(settings),
       counters_(counters),
       history_(settings),
@@ -46,9 +46,11 @@ Feed::Feed(std::uint64_t number, std::string channel, Bus& bus, const HistorySet
           R"({{"jsonrpc":"2.0","method":"event","params":{{"subscription":{},"channel":{},"seq":)",
           number, json::quoted(channel_))),
       bus_(bus),
+      epochs_(epochs),
       number_(number) {}
 
 Feed::~Feed() {
+  epoch_.reset();  // before the channel may go
   if (open_) {
     bus_.unsubscribe(subscription_);
   }
@@ -66,6 +68,7 @@ bp::result<void> Feed::open(std::function<void(const Feed&)> on_stale) {
   }
   subscription_ = *subscription;
   open_ = true;
+  epoch_ = epochs_.hold(channel_);
   return {};
 }
 
@@ -89,7 +92,10 @@ bool Feed::stale() const noexcept {
 }
 
 void Feed::on_event(Bus::Event event) {
-  closed_ = closed_ || std::holds_alternative<Bus::Closed>(event);
+  if (std::holds_alternative<Bus::Closed>(event)) {
+    closed_ = true;
+    epochs_.end(epoch_);
+  }
   if (stale()) {
     on_stale_(*this);
     return;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "rpc/bus.hpp"
+#include "rpc/epochs.hpp"
 #include "rpc/history.hpp"
 #include "session/counters.hpp"
 #include "session/peer.hpp"
@@ -24,9 +25,9 @@ namespace transport_ws::rpc {
 
 class Feed : public std::enable_shared_from_this<Feed> {
  public:
-  /// Settings and counters must outlive it.
-  Feed(std::uint64_t number, std::string channel, Bus& bus, const HistorySettings& settings,
-       session::Counters& counters);
+  /// What it stands on must outlive it.
+  Feed(std::uint64_t number, std::string channel, Bus& bus, Epochs& epochs,
+       const HistorySettings& settings, session::Counters& counters);
   Feed(const Feed&) = delete;
   Feed& operator=(const Feed&) = delete;
   ~Feed();
@@ -62,6 +63,9 @@ class Feed : public std::enable_shared_from_this<Feed> {
 
   [[nodiscard]] bool closed() const noexcept { return closed_; }
 
+  /// Positions of another one mean nothing here. Once it is open.
+  [[nodiscard]] const std::string& epoch() const noexcept { return epoch_->text(); }
+
   [[nodiscard]] std::uint64_t number() const noexcept { return number_; }
 
   [[nodiscard]] const std::string& channel() const noexcept { return channel_; }
@@ -93,7 +97,9 @@ class Feed : public std::enable_shared_from_this<Feed> {
   std::string channel_;
   std::string prefix_;  // of every notification, up to the position
   Bus& bus_;
+  Epochs& epochs_;
   std::uint64_t number_;
+  Epochs::Held epoch_;
   std::uint64_t subscription_ = 0;
   std::uint64_t cut_behind_ = 0;  // the bus lost messages behind this one; 0: none
   std::chrono::steady_clock::time_point idle_since_ = std::chrono::steady_clock::now();

@@ -279,7 +279,7 @@ void Gateway::subscribe(const std::shared_ptr<Turn>& turn, const Params& params)
                 "this connection has that subscription already; 'from' is for a new one");
     return;
   }
-  const bool resumable = wanted->from && wanted->epoch == epoch_of(**feed);
+  const bool resumable = wanted->from && wanted->epoch == (*feed)->epoch();
   const auto coverage =
       resumable ? (*feed)->coverage(*wanted->from) : History::Coverage{false, std::nullopt};
   if (wanted->from) {
@@ -303,7 +303,7 @@ void Gateway::join(Feed& feed, session::Peer& peer, std::uint64_t from) {
   }
 }
 
-std::string Gateway::subscribed(const Feed& feed, const History::Coverage* coverage) const {
+std::string Gateway::subscribed(const Feed& feed, const History::Coverage* coverage) {
   const auto number = [](const std::optional<std::uint64_t>& value) {
     return value ? std::to_string(*value) : std::string("null");
   };
@@ -312,14 +312,7 @@ std::string Gateway::subscribed(const Feed& feed, const History::Coverage* cover
           ? std::string()
           : fmt::format(R"(,"resumed":{},"missed":{})", coverage->whole, number(coverage->missed));
   return fmt::format(R"({{"subscription":{},"epoch":"{}","seq":{}{}}})", feed.number(),
-                     epoch_of(feed), number(feed.history().last()), resumed);
-}
-
-// A channel that was closed and is there again counts from one again.
-std::string Gateway::epoch_of(const Feed& feed) const {
-  const auto found = closings_.find(feed.channel());
-  return found == closings_.end() ? settings_.epoch
-                                  : fmt::format("{}.{}", settings_.epoch, found->second);
+                     feed.epoch(), number(feed.history().last()), resumed);
 }
 
 bp::result<std::shared_ptr<Feed>> Gateway::feed_for(Visitor& visitor, const std::string& channel) {
@@ -402,7 +395,8 @@ bp::result<std::shared_ptr<Feed>> Gateway::feed_of(const std::string& channel) {
   if (found != feeds_.end() && !found->second->closed()) {
     return found->second;
   }
-  auto feed = std::make_shared<Feed>(++feeds_made_, channel, bus_, settings_.history, counters_);
+  auto feed = std::make_shared<Feed>(++feeds_made_, channel, bus_, *settings_.epochs,
+                                     settings_.history, counters_);
   BP_TRY(feed->open([this](const Feed& stale) { forget(stale); }));
   if (found != feeds_.end()) {
     forget(*found->second);
@@ -449,9 +443,6 @@ void Gateway::forget(const Feed& feed) {
   const auto found = feeds_.find(feed.channel());
   if (found == feeds_.end() || found->second.get() != &feed) {
     return;
-  }
-  if (feed.closed()) {
-    ++closings_[feed.channel()];
   }
   feeds_.erase(found);
 }

@@ -17,6 +17,7 @@
 #include "limits.hpp"
 #include "rpc/bus.hpp"
 #include "rpc/envelope.hpp"
+#include "rpc/epochs.hpp"
 #include "rpc/event_id.hpp"
 #include "rpc/feed.hpp"
 #include "session/counters.hpp"
@@ -29,7 +30,8 @@ struct GatewaySettings {
   std::uint32_t subscriptions_max = subscriptions_max_default;
   std::uint32_t call_timeout_ms = call_timeout_ms_default;
   HistorySettings history;
-  std::string epoch = "0";  // of this run: positions of another one mean nothing
+  // Of all gateways of this run: positions of another one mean nothing.
+  std::shared_ptr<Epochs> epochs = std::make_shared<Epochs>("0");
 };
 
 class Gateway {
@@ -84,8 +86,7 @@ class Gateway {
   [[nodiscard]] bp::result<std::shared_ptr<Feed>> feed_for(Visitor& visitor,
                                                            const std::string& channel);
   static void join(Feed& feed, session::Peer& peer, std::uint64_t from);
-  [[nodiscard]] std::string subscribed(const Feed& feed, const History::Coverage* coverage) const;
-  [[nodiscard]] std::string epoch_of(const Feed& feed) const;
+  [[nodiscard]] static std::string subscribed(const Feed& feed, const History::Coverage* coverage);
   [[nodiscard]] bool begin_flight(const std::shared_ptr<Turn>& turn);
   void end_flight(const std::shared_ptr<Turn>& turn);
   [[nodiscard]] bp::result<std::shared_ptr<Feed>> feed_of(const std::string& channel);
@@ -98,7 +99,6 @@ class Gateway {
   EventIds ids_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Visitor>> visitors_;
   std::unordered_map<std::string, std::shared_ptr<Feed>> feeds_;
-  std::unordered_map<std::string, std::uint32_t> closings_;  // of channels, while we followed them
   std::function<void(const std::string&)> on_followed_;
   std::shared_ptr<const bool> alive_;  // replies that come after our end find it expired
   std::move_only_function<void()> on_idle_;

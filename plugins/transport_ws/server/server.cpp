@@ -63,8 +63,8 @@ std::function<void()> after_all(std::size_t count, std::move_only_function<void(
 Settings completed(Settings settings) {
   settings.census = std::make_shared<auth::Census>(settings.per_principal_max);
   std::random_device random;
-  settings.gateway.epoch =
-      fmt::format("{:016x}", (std::uint64_t{random()} << 32U) | std::uint64_t{random()});
+  settings.gateway.epochs = std::make_shared<rpc::Epochs>(
+      fmt::format("{:016x}", (std::uint64_t{random()} << 32U) | std::uint64_t{random()}));
   return settings;
 }
 

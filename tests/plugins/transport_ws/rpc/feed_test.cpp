@@ -24,8 +24,9 @@ class FeedTest : public ::testing::Test {
   FakePeer quick{1};
   FakePeer slow{2};
   HistorySettings history;
+  Epochs epochs{"e"};
   session::Counters counters;
-  std::shared_ptr<Feed> feed = std::make_shared<Feed>(7, "events", bus, history, counters);
+  std::shared_ptr<Feed> feed = std::make_shared<Feed>(7, "events", bus, epochs, history, counters);
 };
 
 TEST_F(FeedTest, SharesOneFrameAmongAll) {

@@ -46,7 +46,7 @@ class GatewayTest : public ::testing::Test {
                                                 .subscriptions_max = 2,
                                                 .call_timeout_ms = 900,
                                                 .history = {.messages_max = 0},
-                                                .epoch = "e"},
+                                                .epochs = std::make_shared<Epochs>("e")},
                                 counters);
 };
 
@@ -126,9 +126,9 @@ TEST_F(GatewayTest, CallHasDefaultsAndBounds) {
 
 TEST_F(GatewayTest, SubscribersGetEventsUntilTheyUnsubscribe) {
   EXPECT_EQ(ask(request("subscribe", R"({"channel":"events"})")),
-            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1,"epoch":"e","seq":null}})");
+            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1,"epoch":"e.1","seq":null}})");
   EXPECT_EQ(ask(request("subscribe", R"({"channel":"events"})")),
-            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1,"epoch":"e","seq":null}})");
+            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1,"epoch":"e.1","seq":null}})");
   bus.deliver("events", 1, "{}");
   EXPECT_EQ(peer.events.size(), 1U);
   EXPECT_TRUE(other.events.empty());

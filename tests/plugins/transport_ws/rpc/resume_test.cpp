@@ -17,7 +17,7 @@ namespace {
 GatewaySettings settings_of(std::size_t messages, std::uint32_t linger_ms = 60'000) {
   GatewaySettings settings;
   settings.history = {.messages_max = messages, .bytes_max = 1U << 20U, .linger_ms = linger_ms};
-  settings.epoch = "e";
+  settings.epochs = std::make_shared<Epochs>("e");
   return settings;
 }
 
@@ -26,7 +26,7 @@ std::string subscribe(const std::string& more = {}) {
          "}}";
 }
 
-std::string from(std::uint64_t seq, const std::string& epoch = "e") {
+std::string from(std::uint64_t seq, const std::string& epoch = "e.1") {
   return subscribe(R"(,"from":)" + std::to_string(seq) + R"(,"epoch":")" + epoch + '"');
 }
 
@@ -56,7 +56,7 @@ class ResumeTest : public ::testing::Test {
   void publish(std::uint64_t seq) { bus.deliver("events", seq, std::to_string(seq)); }
 
   static std::string answer(const std::string& rest) {
-    return R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1,"epoch":"e",)" + rest + "}}";
+    return R"({"jsonrpc":"2.0","id":1,"result":{"subscription":1,"epoch":"e.1",)" + rest + "}}";
   }
 
   FakeBus bus;
@@ -130,8 +130,54 @@ TEST_F(ResumeTest, HasAnotherEpochWhenTheChannelWasClosed) {
   bus.tell("events", Bus::Closed{});
   ask(first, R"({"jsonrpc":"2.0","id":1,"method":"unsubscribe","params":{"subscription":1}})");
   EXPECT_EQ(ask(again, from(7)),
-            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":2,"epoch":"e.1","seq":null,)"
+            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":2,"epoch":"e.2","seq":null,)"
             R"("resumed":false,"missed":null}})");
+}
+
+// Nobody followed the channel for a while: it may have gone and be there again.
+TEST_F(ResumeTest, DoesNotGoOnInAnotherLifeOfTheChannel) {
+  open(100, 0);
+  ask(first, subscribe());
+  publish(1);
+  publish(2);
+  gateway->leave(first);
+  while (!bus.sinks.empty()) {  // the clock moves on
+    publish(2);
+  }
+  EXPECT_EQ(ask(second, subscribe()),
+            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":2,"epoch":"e.2","seq":null}})");
+  for (std::uint64_t seq = 1; seq <= 5; ++seq) {  // counts from one again
+    publish(seq);
+  }
+  EXPECT_EQ(ask(again, from(3)),
+            R"({"jsonrpc":"2.0","id":1,"result":{"subscription":2,"epoch":"e.2","seq":5,)"
+            R"("resumed":false,"missed":null}})");
+  EXPECT_TRUE(again.events.empty());
+}
+
+// As long as another thread follows it, it is the same life, wherever a client comes back.
+TEST_F(ResumeTest, HasOneEpochWhileAnyThreadFollows) {
+  open(100, 0);
+  GatewaySettings shared = settings_of(100);
+  session::Counters others;
+  FakePeer elsewhere(4);
+  {
+    gateway = std::make_unique<Gateway>(bus, shared, counters);
+    gateway->enter(first);
+    Gateway other(bus, shared, others);
+    other.enter(elsewhere);
+    ask(first, subscribe());
+    other.on_text(elsewhere, subscribe());
+    EXPECT_NE(elsewhere.take().find(R"("epoch":"e.1")"), std::string::npos);
+    gateway = std::make_unique<Gateway>(bus, shared, counters);  // this thread lets it go
+    gateway->enter(second);
+    EXPECT_NE(ask(second, subscribe()).find(R"("epoch":"e.1")"), std::string::npos);
+    gateway.reset();
+    other.leave(elsewhere);
+  }
+  gateway = std::make_unique<Gateway>(bus, shared, counters);
+  gateway->enter(again);
+  EXPECT_NE(ask(again, subscribe()).find(R"("epoch":"e.2")"), std::string::npos);
 }
 
 TEST_F(ResumeTest, WaitsForRoomWhileItCatchesUp) {
