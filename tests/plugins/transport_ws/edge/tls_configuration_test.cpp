@@ -31,7 +31,8 @@ TEST(TlsConfiguration, IsOffUnlessGiven) {
 TEST(TlsConfiguration, TakesEveryKey) {
   const auto settings = read(
       R"({"tls":{"certificate":"a.pem","key":"/k/a.key","client_ca":"ca.pem","client":"optional",
-                 "min_version":"1.3","reload":"3s","by_name":[{"certificate":"n.pem","key":"n.key"}]},
+                 "min_version":"1.3","reload":"3s",
+                 "by_name":[{"certificate":"n.pem","key":"n.key"}]},
           "metrics":{"tls":{"certificate":"m.pem","key":"m.key","reload":"2s"}}})");
   ASSERT_TRUE(settings) << settings.error().text();
   EXPECT_EQ(settings->tls->certificate, "/data/a.pem");
