@@ -43,6 +43,7 @@ inline constexpr std::uint32_t http_in_flight_max_default = 4;
 inline constexpr std::uint32_t http_timeout_ms_default = 10'000;
 inline constexpr std::uint32_t accept_retry_ms = 100;  // after running out of descriptors
 inline constexpr std::uint32_t drain_ms_default = 4'000;
+inline constexpr std::uint32_t drain_goodbyes_part = 4;  // of that time: a quarter, for close frames
 inline constexpr std::uint32_t turned_away_max = 64;  // told 503 politely; more are hung up on
 inline constexpr std::uint32_t jwt_leeway_ms_default = 30'000;
 inline constexpr std::uint32_t auth_deadline_ms_default = 10'000;

@@ -68,15 +68,12 @@ void Forum::leave(session::Connection& session) {
   const auto node = guests_.extract(session.id());
   if (!node.empty()) {
     node.mapped()->session = nullptr;
+    flights_.end(std::exchange(node.mapped()->in_flight, 0));
   }
 }
 
 void Forum::drain(std::move_only_function<void()> on_idle) {
-  if (in_flight_ == 0) {
-    on_idle();
-  } else {
-    on_idle_ = std::move(on_idle);
-  }
+  flights_.when_idle(std::move(on_idle));
 }
 
 void Forum::on_message(session::Connection& session, frame::Opcode kind, std::string_view payload) {
@@ -193,7 +190,7 @@ void Forum::publish_to_bus(Guest& guest, const rpc::Request& request, const topi
     return;
   }
   ++guest.in_flight;
-  ++in_flight_;
+  flights_.begin();
   bus_.publish(bridge.channel, message,
                [this, alive = std::weak_ptr(alive_), guest = guest.shared_from_this(),
                 id = request.id](const bp::result<std::string>& taken) {
@@ -210,9 +207,9 @@ void Forum::publish_to_bus(Guest& guest, const rpc::Request& request, const topi
 }
 
 void Forum::end_flight(Guest& guest) {
-  --guest.in_flight;
-  if (--in_flight_ == 0 && on_idle_) {
-    std::exchange(on_idle_, nullptr)();
+  if (guest.session != nullptr) {
+    --guest.in_flight;
+    flights_.end();
   }
 }
 

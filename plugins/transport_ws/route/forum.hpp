@@ -18,6 +18,7 @@
 #include "route/room.hpp"
 #include "rpc/bus.hpp"
 #include "rpc/envelope.hpp"
+#include "session/flights.hpp"
 #include "topic/board.hpp"
 #include "topic/bridge.hpp"
 #include "topic/hub.hpp"
@@ -71,8 +72,7 @@ class Forum final : public Room {
   const ForumSettings settings_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Guest>> guests_;
   std::shared_ptr<const bool> alive_;  // replies that come after our end find it expired
-  std::move_only_function<void()> on_idle_;
-  std::uint32_t in_flight_ = 0;
+  session::Flights flights_;
 };
 
 }  // namespace transport_ws::route

@@ -49,7 +49,7 @@ void Inlet::on_message(session::Connection& session, frame::Opcode kind, std::st
     return;
   }
   const std::shared_ptr<Guest>& guest = found->second;
-  ++in_flight_;
+  flights_.begin();
   if (++guest->in_flight >= in_flight_max_ && !guest->held) {
     guest->held = true;
     session.hold_reading();
@@ -67,21 +67,22 @@ void Inlet::on_message(session::Connection& session, frame::Opcode kind, std::st
 }
 
 void Inlet::on_taken(Guest& guest, const bp::result<std::string>& taken) {
-  --guest.in_flight;
   if (guest.session != nullptr && !taken) {
     guest.session->close(frame::close_try_again_later,
                          fmt::format("{}: {}", channel_, taken.error().message()));
   }
-  if (guest.session != nullptr && guest.held && guest.in_flight <= in_flight_max_ / 2) {
+  if (guest.session == nullptr) {
+    return;
+  }
+  --guest.in_flight;
+  if (guest.held && guest.in_flight <= in_flight_max_ / 2) {
     guest.held = false;
     guest.session->go_on_reading();
   }
-  if (guest.session != nullptr && guest.in_flight == 0 && guest.on_all_taken) {
+  if (guest.in_flight == 0 && guest.on_all_taken) {
     std::exchange(guest.on_all_taken, nullptr)();
   }
-  if (--in_flight_ == 0 && on_idle_) {
-    std::exchange(on_idle_, nullptr)();
-  }
+  flights_.end();
 }
 
 // A message that is refused after the last one was said is told of all the same.
@@ -98,15 +99,12 @@ void Inlet::leave(session::Connection& session) {
   const auto node = guests_.extract(session.id());
   if (!node.empty()) {
     node.mapped()->session = nullptr;
+    flights_.end(std::exchange(node.mapped()->in_flight, 0));
   }
 }
 
 void Inlet::drain(std::move_only_function<void()> on_idle) {
-  if (in_flight_ == 0) {
-    on_idle();
-  } else {
-    on_idle_ = std::move(on_idle);
-  }
+  flights_.when_idle(std::move(on_idle));
 }
 
 }  // namespace transport_ws::route

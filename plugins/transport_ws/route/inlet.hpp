@@ -16,6 +16,7 @@
 
 #include "route/room.hpp"
 #include "rpc/bus.hpp"
+#include "session/flights.hpp"
 
 namespace transport_ws::route {
 
@@ -48,8 +49,7 @@ class Inlet final : public Room {
   const std::uint32_t in_flight_max_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Guest>> guests_;
   std::shared_ptr<const bool> alive_;  // replies that come after our end find it expired
-  std::move_only_function<void()> on_idle_;
-  std::uint32_t in_flight_ = 0;
+  session::Flights flights_;
 };
 
 }  // namespace transport_ws::route

@@ -96,6 +96,7 @@ void Gateway::leave(session::Peer& peer) {
   }
   const std::shared_ptr<Visitor>& visitor = node.mapped();
   visitor->peer = nullptr;
+  flights_.end(std::exchange(visitor->in_flight, 0));
   for (const auto& feed : std::exchange(visitor->feeds, {})) {
     feed->remove(peer);
     drop_feed_if_unused(feed);
@@ -367,27 +368,24 @@ bool Gateway::begin_flight(const std::shared_ptr<Turn>& turn) {
     return false;
   }
   ++turn->visitor->in_flight;
-  ++in_flight_;
+  flights_.begin();
   return true;
 }
 
 void Gateway::end_flight(const std::shared_ptr<Turn>& turn) {
   Visitor& visitor = *turn->visitor;
-  if (--visitor.in_flight == 0 && visitor.peer != nullptr && visitor.on_answered) {
+  if (visitor.peer == nullptr) {
+    return;  // it took its flights along
+  }
+  if (--visitor.in_flight == 0 && visitor.on_answered) {
     std::exchange(visitor.on_answered, nullptr)();
   }
-  if (--in_flight_ == 0 && on_idle_) {
-    std::exchange(on_idle_, nullptr)();
-  }
+  flights_.end();
 }
 
 void Gateway::drain(std::move_only_function<void()> on_idle) {
   draining_ = true;
-  if (in_flight_ == 0) {
-    on_idle();
-  } else {
-    on_idle_ = std::move(on_idle);
-  }
+  flights_.when_idle(std::move(on_idle));
 }
 
 bp::result<std::shared_ptr<Feed>> Gateway::feed_of(const std::string& channel) {

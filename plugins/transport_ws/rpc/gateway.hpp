@@ -21,6 +21,7 @@
 #include "rpc/event_id.hpp"
 #include "rpc/feed.hpp"
 #include "session/counters.hpp"
+#include "session/flights.hpp"
 #include "session/peer.hpp"
 
 namespace transport_ws::rpc {
@@ -64,7 +65,7 @@ class Gateway {
   /// Follows a channel for its history alone.
   void keep(const std::string& channel);
 
-  [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return flights_.count(); }
 
  private:
   struct Visitor;
@@ -101,9 +102,8 @@ class Gateway {
   std::unordered_map<std::string, std::shared_ptr<Feed>> feeds_;
   std::function<void(const std::string&)> on_followed_;
   std::shared_ptr<const bool> alive_;  // replies that come after our end find it expired
-  std::move_only_function<void()> on_idle_;
+  session::Flights flights_;
   std::uint64_t feeds_made_ = 0;
-  std::uint32_t in_flight_ = 0;
   bool draining_ = false;
 };
 

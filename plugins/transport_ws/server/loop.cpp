@@ -412,10 +412,12 @@ void Loop::begin_drain(std::uint16_t code, std::move_only_function<void()> on_do
   draining_ = true;
   drain_code_ = code;
   on_drain_done_ = std::move(on_done);
-  drain_timer_.expires_after(std::chrono::milliseconds(settings_.drain_ms));
-  drain_timer_.async_wait([this](net::ErrorCode failure) {
+  const auto time = std::chrono::milliseconds(settings_.drain_ms);
+  const auto goodbyes = time / drain_goodbyes_part;
+  drain_timer_.expires_after(time - goodbyes);
+  drain_timer_.async_wait([this, goodbyes](net::ErrorCode failure) {
     if (!failure) {
-      finish_drain();
+      say_goodbye(goodbyes);
     }
   });
   rooms_at_work_ = rooms_.size() + 2;  // and the gateway, and the calls of plain requests
@@ -424,6 +426,17 @@ void Loop::begin_drain(std::uint16_t code, std::move_only_function<void()> on_do
   for (const auto& room : rooms_) {
     room->drain([this] { on_room_idle(); });
   }
+}
+
+// Some answer does not come. Everybody is told all the same that the server closes.
+void Loop::say_goodbye(std::chrono::milliseconds time) {
+  drain_timer_.expires_after(time);
+  drain_timer_.async_wait([this](net::ErrorCode failure) {
+    if (!failure) {
+      finish_drain();
+    }
+  });
+  close_all();
 }
 
 void Loop::on_room_idle() {

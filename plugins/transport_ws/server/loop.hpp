@@ -202,6 +202,7 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   void reject(const std::string& address, std::string_view reason, session::Rejection why);
   void on_exchange_end(const Arrival& arrival, std::string_view how);
   void begin_drain(std::uint16_t code, std::move_only_function<void()> on_done);
+  void say_goodbye(std::chrono::milliseconds time);
   void on_room_idle();
   void close_all();
   void finish_drain();

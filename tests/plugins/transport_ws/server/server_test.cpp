@@ -324,6 +324,39 @@ TEST(Server, AnswersWhatIsInFlightBeforeItDrains) {
   EXPECT_EQ(drained.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
 }
 
+TEST(Server, SaysGoodbyeAlsoWhereAnAnswerDoesNotCome) {
+  TestServer server([](Settings& settings) { settings.drain_ms = 400; });
+  RawClient waiting(server.port());
+  RawClient other(server.port());
+  ASSERT_EQ(waiting.shake_hands(), 101U);
+  ASSERT_EQ(other.shake_hands(), 101U);
+  waiting.send_text(
+      R"({"jsonrpc":"2.0","id":5,"method":"call","params":{"service":"s/1","method":"M"}})");
+  auto& asked = server.buses.front()->inner.asked;
+  while (server.on_loop([&] { return asked.empty(); })) {
+  }
+  std::promise<void> drained;
+  server.server->drain(frame::close_service_restart, [&] { drained.set_value(); });
+  EXPECT_EQ(waiting.read_close(), 1012U);
+  EXPECT_EQ(other.read_close(), 1012U);
+  EXPECT_EQ(drained.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
+TEST(Server, IsNotHeldUpByAnswersForThoseWhoLeft) {
+  TestServer server([](Settings& settings) { settings.drain_ms = 3'600'000; });
+  RawClient gone(server.port());
+  ASSERT_EQ(gone.shake_hands(), 101U);
+  gone.send_text(
+      R"({"jsonrpc":"2.0","id":5,"method":"call","params":{"service":"s/1","method":"M"}})");
+  auto& asked = server.buses.front()->inner.asked;
+  while (server.on_loop([&] { return asked.empty(); })) {
+  }
+  gone.hang_up();
+  std::promise<void> drained;
+  server.server->drain(frame::close_service_restart, [&] { drained.set_value(); });
+  EXPECT_EQ(drained.get_future().wait_for(std::chrono::seconds(10)), std::future_status::ready);
+}
+
 TEST(Server, ClosesOneConnectionByItsId) {
   TestServer server([](Settings& settings) { settings.io_threads = 2; });
   RawClient first(server.port());
