@@ -54,7 +54,9 @@ bp::result<Principal> Verifier::verify_token(std::string_view token, Time now) c
   if (found != nullptr) {
     return *found;
   }
-  if (settings_.jwt.given()) {
+  // Where both kinds are known, what has not the shape of the one was meant for the other.
+  const bool shaped = std::ranges::count(token, '.') == 2;
+  if (settings_.jwt.given() && (shaped || settings_.tokens.empty())) {
     return read_jwt(token, settings_.jwt, settings_.usual, now);
   }
   return bp::fail(BP_E_PERMISSION, "the token is not known");

@@ -37,14 +37,26 @@ bp::result<void> read_tokens(const AuthConfiguration& from, auth::VerifierSettin
   return {};
 }
 
+// A fingerprint that could not be one would match nobody, for ever and in silence.
+bool is_match(std::string_view match) noexcept {
+  constexpr std::string_view kind = "sha256:";
+  constexpr std::size_t digits = 64;
+  if (!match.starts_with(kind)) {
+    return !match.empty();
+  }
+  const std::string_view fingerprint = match.substr(kind.size());
+  return fingerprint.find_first_not_of("0123456789abcdef*") == std::string_view::npos &&
+         (fingerprint.size() == digits || fingerprint.find('*') != std::string_view::npos);
+}
+
 bp::result<void> read_certificates(const AuthConfiguration& from,
                                    auth::VerifierSettings& settings) {
   for (const CertificateConfiguration& rule : from.certificates) {
-    if (rule.match.empty() || rule.principal.size() > auth::principal_bytes_max) {
+    if (!is_match(rule.match) || rule.principal.size() > auth::principal_bytes_max) {
       return wrong(
           "'auth.certificates' needs 'match', a pattern for a subject (CN=...), a name (DNS:...) "
-          "or "
-          "sha256:<fingerprint>");
+          "or sha256:<fingerprint>, 64 small hex digits; fix: openssl x509 -noout -fingerprint "
+          "-sha256 -in <certificate> | sed 's/.*=//; s/://g' | tr A-F a-f");
     }
     settings.certificates.push_back({rule.match, rule.principal, grants_of(rule, settings.usual)});
   }

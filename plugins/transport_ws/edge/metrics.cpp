@@ -125,8 +125,8 @@ bp_metric_cell* cell_of(const bp::detail::engine& of, std::uint32_t kind, const 
 }
 
 template <typename Counts, typename Names>
-void bind_each(const bp::detail::engine& of, const Text& text, std::string_view label,
-               Counts& each, const Names& names) {
+void bind_each(const bp::detail::engine& of, const Text& text, std::string_view label, Counts& each,
+               const Names& names) {
   for (std::size_t i = 0; i < each.size(); ++i) {
     if (bp_metric_cell* cell = cell_of(of, BP_METRIC_COUNTER, text, {label, names[i]})) {
       each[i].live_in(cell->value);

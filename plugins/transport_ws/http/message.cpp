@@ -191,6 +191,9 @@ std::expected<bool, Refusal> RequestReader::feed(std::string_view bytes) {
     if (auto ambiguity = ambiguity_of(message)) {
       return std::unexpected(std::move(*ambiguity));
     }
+    if (message.version() >= 11 && message.count(beast_http::field::host) != 1) {
+      return std::unexpected(Refusal{400, "a request of HTTP/1.1 has one Host field"});
+    }
     if (message.version() >= 11 && !understands_expectations(message)) {
       return std::unexpected(Refusal{417, "the only expectation that can be met is 100-continue"});
     }
@@ -306,7 +309,7 @@ std::expected<std::string, Refusal> accept_upgrade(const Request& request,
     return refuse(400,
                   "a WebSocket handshake needs 'Upgrade: websocket' and 'Connection: Upgrade'");
   }
-  if (request.field("Sec-WebSocket-Version") != "13") {
+  if (request.all("Sec-WebSocket-Version") != std::vector<std::string_view>{"13"}) {
     return refuse(426, "only Sec-WebSocket-Version 13 is spoken here");
   }
   const std::string_view key = request.field("Sec-WebSocket-Key");

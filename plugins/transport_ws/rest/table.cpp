@@ -24,7 +24,7 @@ std::expected<void, http::Refusal> add(Arguments& to, const Parameter& parameter
                                        std::string_view encoded) {
   const auto value = decoded(encoded);
   if (!value) {
-    return refused(400, fmt::format("'{}' is not percent-encoded as it should be", parameter.name));
+    return refused(400, fmt::format("'{}' must be percent-encoded, without %00", parameter.name));
   }
   auto made = argument(parameter, *value);
   if (!made) {

@@ -68,6 +68,9 @@ TEST(Verifier, ReadsJsonWebTokensWhereThereIsAKey) {
   ASSERT_TRUE(read);
   EXPECT_EQ(read->name, "me");
   EXPECT_TRUE(read->may_subscribe("out"));
+  const auto unknown =
+      Verifier(with_jwt).verify(with_field("Authorization", "Bearer mistyped"), now);
+  EXPECT_EQ(unknown.error().message(), "the token is not known");
 }
 
 TEST(Verifier, KnowsCertificates) {

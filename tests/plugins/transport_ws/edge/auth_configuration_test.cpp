@@ -87,6 +87,8 @@ TEST(AuthConfiguration, NamesWhatIsWrong) {
         {R"({"mode":"upgrade","tokens":{"a":{"sha256":"secret"}}})", "'auth.tokens.a'"},
         {R"({"mode":"upgrade","tokens":{"a":{}}})", "sha256"},
         {R"({"mode":"upgrade","certificates":[{"match":""}]})", "'auth.certificates'"},
+        {R"({"mode":"upgrade","certificates":[{"match":"sha256:zz"}]})", "'auth.certificates'"},
+        {R"({"mode":"upgrade","certificates":[{"match":"sha256:ab"}]})", "'auth.certificates'"},
         {R"({"mode":"upgrade","jwt":{}})", "'auth.mode' needs a provider"},
         {R"({"mode":"upgrade","jwt":{"issuer":"i"}})", "'auth.jwt'"},
         {R"({"mode":"upgrade","jwt":{"secret_file":"x","leeway":"2h"}})", "'auth.jwt.leeway'"},

@@ -160,6 +160,8 @@ TEST(RequestReader, RefusesWhatCanBeReadInTwoWays) {
   EXPECT_EQ(refused(post + "Transfer-Encoding: chnuked\r\nContent-Length: 0\r\n\r\n"), 400U);
   EXPECT_EQ(refused(post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), 400U);
   EXPECT_EQ(refused(post + "Host: b\r\n\r\n"), 400U);
+  EXPECT_EQ(refused("GET / HTTP/1.1\r\n\r\n"), 400U);
+  EXPECT_EQ(refused("GET / HTTP/1.0\r\n\r\n"), 200U);
 }
 
 // Beast's assertion about such a chunk ended the process.
@@ -196,6 +198,9 @@ TEST(Upgrade, RefusesEveryMissingPart) {
   EXPECT_EQ(upgrade_refused(replaced(handshake, "upgrade: WebSocket", "upgrade: h2c")), 400U);
   EXPECT_EQ(upgrade_refused(replaced(handshake, "keep-alive, Upgrade", "keep-alive")), 400U);
   EXPECT_EQ(upgrade_refused(replaced(handshake, "Version: 13", "Version: 8")), 426U);
+  EXPECT_EQ(upgrade_refused(
+                replaced(handshake, "Version: 13", "Version: 13\r\nSec-WebSocket-Version: 8")),
+            426U);
   EXPECT_EQ(upgrade_refused(replaced(handshake, "dGhlIHNhbXBsZSBub25jZQ==", "c2hvcnQ=")), 400U);
   EXPECT_EQ(
       upgrade_refused(replaced(handshake, "dGhlIHNhbXBsZSBub25jZQ==", "!!!!IHNhbXBsZSBub25jZQ==")),

@@ -58,7 +58,7 @@ TEST(Antechamber, ClosesOnWrongCredentials) {
   EXPECT_NE(client.read_text().find(R"("code":"PERMISSION")"), std::string::npos);
   std::string reason;
   EXPECT_EQ(client.read_close(&reason), 4401U);
-  EXPECT_EQ(reason, "not authenticated: the token is no JSON Web Token");
+  EXPECT_EQ(reason, "not authenticated: the token is not known");
 }
 
 TEST(Antechamber, ClosesOnAnyOtherFirstMessage) {
