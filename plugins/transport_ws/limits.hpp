@@ -47,6 +47,7 @@ inline constexpr std::uint32_t drain_goodbyes_part = 4;  // of that time: a quar
 inline constexpr std::uint32_t turned_away_max = 64;  // told 503 politely; more are hung up on
 inline constexpr std::uint32_t jwt_leeway_ms_default = 30'000;
 inline constexpr std::uint32_t auth_deadline_ms_default = 10'000;
+inline constexpr std::size_t proxies_max = 64;  // addresses and networks that are trusted
 inline constexpr std::uint32_t accept_per_s_default = 10'000;
 inline constexpr std::uint32_t control_per_s_default = 1'000;  // pings and pongs of one connection
 inline constexpr std::uint32_t per_principal_max_default = 1'000;

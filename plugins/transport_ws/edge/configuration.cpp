@@ -182,6 +182,9 @@ bp::result<server::Settings> engine_settings(const Configuration& configuration,
   read_limits(configuration, ranges, settings);
   settings.origins = configuration.origins;
   settings.origins_loopback = configuration.origins_loopback;
+  auto proxies = http::Proxies::parse(configuration.proxies);
+  BP_TRY(proxies);
+  settings.proxies = std::move(*proxies);
   settings.reuse_port = configuration.reuse_port;
   settings.io_threads = ranges.number("io_threads", configuration.io_threads, io_threads_ceiling);
   settings.session.heartbeat_ms = ranges.time("heartbeat", configuration.heartbeat);

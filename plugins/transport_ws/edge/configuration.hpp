@@ -126,6 +126,7 @@ struct Configuration {
   std::string metrics_listen = "127.0.0.1:9464";
   std::vector<std::string> origins;
   bool origins_loopback = false;
+  std::vector<std::string> proxies;
   std::uint32_t io_threads = 1;
   bool reuse_port = true;
   Milliseconds heartbeat{heartbeat_ms_default};
@@ -150,6 +151,7 @@ struct Configuration {
                  bp::field<&Configuration::metrics_listen>("metrics_listen").or_default(),
                  bp::field<&Configuration::origins>("origins").or_default(),
                  bp::field<&Configuration::origins_loopback>("origins_loopback").or_default(),
+                 bp::field<&Configuration::proxies>("proxies").or_default(),
                  bp::field<&Configuration::io_threads>("io_threads").or_default(),
                  bp::field<&Configuration::reuse_port>("reuse_port").or_default(),
                  bp::field<&Configuration::heartbeat>("heartbeat").or_default(),

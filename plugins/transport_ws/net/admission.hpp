@@ -8,6 +8,7 @@
 #include <expected>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -26,7 +27,7 @@ class Admission {
     Ticket() = default;
 
     Ticket(Ticket&& other) noexcept
-        : home_(std::exchange(other.home_, nullptr)), address_(other.address_) {}
+        : home_(std::exchange(other.home_, nullptr)), address_(std::move(other.address_)) {}
 
     Ticket& operator=(Ticket&& other) noexcept {
       std::swap(home_, other.home_);
@@ -43,14 +44,21 @@ class Admission {
       }
     }
 
+    /// It counts for this address from now on. An error says that there is no place, and that
+    /// nothing changed.
+    [[nodiscard]] std::expected<void, std::string_view> count_for(
+        const boost::asio::ip::address& address) {
+      return home_->move(address_, address);
+    }
+
    private:
     friend class Admission;
 
-    Ticket(Admission& home, const boost::asio::ip::address& address)
+    Ticket(Admission& home, const std::optional<boost::asio::ip::address>& address)
         : home_(&home), address_(address) {}
 
     Admission* home_ = nullptr;
-    boost::asio::ip::address address_;
+    std::optional<boost::asio::ip::address> address_;  // none: it counts for nobody yet
   };
 
   Admission(std::uint32_t connections_max, std::uint32_t per_ip_max) noexcept
@@ -60,10 +68,18 @@ class Admission {
   [[nodiscard]] std::expected<Ticket, std::string_view> enter(
       const boost::asio::ip::address& address);
 
+  /// For somebody whom Ticket::count_for() will name: counted among all until then.
+  [[nodiscard]] std::expected<Ticket, std::string_view> enter_unnamed();
+
   [[nodiscard]] std::uint32_t inside() const;
 
  private:
-  void leave(const boost::asio::ip::address& address) noexcept;
+  using Whose = std::optional<boost::asio::ip::address>;
+
+  [[nodiscard]] std::expected<void, std::string_view> move(Whose& from,
+                                                           const boost::asio::ip::address& to);
+  void leave(const Whose& whose) noexcept;
+  void forget(const boost::asio::ip::address& address) noexcept;
 
   mutable std::mutex mutex_;
   std::map<boost::asio::ip::address, std::uint32_t> per_ip_;

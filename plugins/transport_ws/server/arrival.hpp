@@ -11,7 +11,8 @@ namespace transport_ws::server {
 
 struct Loop::Arrival {
   net::Admission::Ticket ticket;
-  std::string address;
+  std::optional<net::Tcp::endpoint> peer;
+  std::string address;  // whose connection it is, as far as that is known
   std::size_t route = 0;
   std::string accepted;  // the 101 answer
   int window_bits = 0;   // that the client can inflate; 0: nothing is compressed

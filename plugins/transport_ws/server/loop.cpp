@@ -21,6 +21,12 @@ namespace transport_ws::server {
 
 namespace {
 
+std::optional<net::Tcp::endpoint> peer_of(const net::Stream& socket) {
+  net::ErrorCode failure;
+  const auto endpoint = socket.remote_endpoint(failure);
+  return failure ? std::nullopt : std::optional(endpoint);
+}
+
 std::vector<route::Route> routes_of(const Settings& settings) {
   if (!settings.routes.empty()) {
     return settings.routes;
@@ -35,9 +41,8 @@ std::vector<route::Route> routes_of(const Settings& settings) {
 }  // namespace
 
 std::string address_of(const net::Stream& socket) {
-  net::ErrorCode failure;
-  const auto endpoint = socket.remote_endpoint(failure);
-  return failure ? "(gone)" : net::to_text(endpoint);
+  const auto peer = peer_of(socket);
+  return peer ? net::to_text(*peer) : "(gone)";
 }
 
 Loop::Loop(std::uint32_t number, const Settings& settings, const BusFactory& make_bus,
@@ -118,6 +123,7 @@ void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
   auto arrival = std::make_shared<Arrival>();
   arrival->ticket = std::move(ticket);
   asio::post(context_, [this, socket = std::move(socket), arrival]() mutable {
+    arrival->peer = peer_of(socket);
     arrival->address = address_of(socket);
     const auto exchange =
         std::make_shared<http::Exchange>(std::move(socket), desk(), settings_.handshake_ms,
@@ -176,8 +182,33 @@ void Loop::on_exchange_end(const Arrival& arrival, std::string_view how) {
   reject(arrival.address, how, why);
 }
 
+// A proxy that is trusted says for whom it speaks, with each request anew; the limits of addresses
+// hold for those.
+std::expected<void, http::Refusal> Loop::find_client(Arrival& arrival,
+                                                     const http::Request& request) const {
+  const http::Proxies& proxies = settings_.proxies;
+  if (!arrival.peer || !proxies.trusts(arrival.peer->address())) {
+    return {};
+  }
+  const auto peer = http::plain(arrival.peer->address());
+  const auto client = proxies.client_of(request, peer);
+  if (!client) {
+    return std::unexpected(client.error());
+  }
+  if (const auto placed = arrival.ticket.count_for(*client); !placed) {
+    arrival.why = session::Rejection::Address;
+    return std::unexpected(http::Refusal{503, std::string(placed.error())});
+  }
+  arrival.address = *client == peer ? net::to_text(*arrival.peer) : client->to_string();
+  return {};
+}
+
 void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
                       const std::shared_ptr<Arrival>& arrival) {
+  if (const auto found = find_client(*arrival, request); !found) {
+    exchange->refuse(found.error());
+    return;
+  }
   if (!http::is_upgrade(request)) {
     if (counter_.serve(exchange, request, arrival->address)) {
       return;

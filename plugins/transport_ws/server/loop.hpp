@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <expected>
 #include <functional>
 #include <memory>
 #include <string>
@@ -163,6 +164,8 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   [[nodiscard]] std::unique_ptr<route::Room> make_room(const route::Route& route);
   void on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
                   const std::shared_ptr<Arrival>& arrival);
+  [[nodiscard]] std::expected<void, http::Refusal> find_client(Arrival& arrival,
+                                                               const http::Request& request) const;
   void authenticate(const std::shared_ptr<http::Exchange>& exchange,
                     const std::shared_ptr<Arrival>& arrival);
   void on_verdict(const std::shared_ptr<http::Exchange>& exchange,

@@ -264,12 +264,13 @@ void Server::deal_out() {
 }
 
 // The limits are of all connections, whatever they speak.
-std::expected<net::Admission::Ticket, Server::Turned> Server::admit(
-    const net::Tcp::endpoint& from) {
+std::expected<net::Admission::Ticket, Server::Turned> Server::admit(const net::Tcp::endpoint& from,
+                                                                    Whose whose) {
   if (!accept_rate_.try_take(now_ns())) {
     return std::unexpected(Turned{"too many new connections a second", session::Rejection::Rate});
   }
-  auto ticket = admission_.enter(from.address());
+  auto ticket =
+      whose == Whose::Peers ? admission_.enter(from.address()) : admission_.enter_unnamed();
   if (!ticket) {
     const bool all = ticket.error() == net::too_many;
     return std::unexpected(Turned{
@@ -280,7 +281,8 @@ std::expected<net::Admission::Ticket, Server::Turned> Server::admit(
 
 void Server::take(Loop& loop, net::Socket socket, const net::Tcp::endpoint& from) {
   net::Stream stream = stream_of(tls_, std::move(socket));
-  if (auto ticket = admit(from)) {
+  const bool proxy = settings_.proxies.trusts(from.address());
+  if (auto ticket = admit(from, proxy ? Whose::RequestWillTell : Whose::Peers)) {
     loop.adopt(std::move(stream), std::move(*ticket));
   } else {
     loop.turn_away(std::move(stream), ticket.error().reason, ticket.error().why);
@@ -293,7 +295,7 @@ void Server::accept_tcp(std::size_t number) {
       [this, &port, number](net::Socket socket, const net::Tcp::endpoint& from) {
         Loop& loop = *loops_[port.turn++ % loops_.size()];
         net::Stream stream = stream_of(port.tls, std::move(socket));
-        if (auto ticket = admit(from)) {
+        if (auto ticket = admit(from, Whose::Peers)) {
           loop.adopt_tcp(std::move(stream), std::move(*ticket), number);
         } else {
           loop.hang_up(std::move(stream), ticket.error().reason, ticket.error().why);

@@ -87,6 +87,8 @@ class Server {
     std::size_t turn = 0;              // connections are dealt out to the loops
   };
 
+  enum class Whose : std::uint8_t { Peers, RequestWillTell };
+
   struct Turned {
     std::string_view reason;
     session::Rejection why;
@@ -103,7 +105,8 @@ class Server {
   [[nodiscard]] Listener::OnPause tell_of_pauses(Loop& loop);
   void accept(Listener& listener, Loop& loop);
   void deal_out();
-  [[nodiscard]] std::expected<net::Admission::Ticket, Turned> admit(const net::Tcp::endpoint& from);
+  [[nodiscard]] std::expected<net::Admission::Ticket, Turned> admit(const net::Tcp::endpoint& from,
+                                                                    Whose whose);
   void take(Loop& loop, net::Socket socket, const net::Tcp::endpoint& from);
   void accept_tcp(std::size_t number);
   void accept_scrapes();

@@ -9,6 +9,7 @@
 
 #include "auth/authenticator.hpp"
 #include "auth/census.hpp"
+#include "http/proxies.hpp"
 #include "limits.hpp"
 #include "net/socket.hpp"
 #include "rest/counter.hpp"
@@ -33,6 +34,7 @@ struct Settings {
   std::optional<net::Tcp::endpoint> metrics_listen;  // none: no second listener
   std::vector<std::string> origins;
   bool origins_loopback = false;
+  http::Proxies proxies;  // of the first listener
   session::SessionSettings session;
   int deflate_level = deflate_level_default;
   std::vector<route::Route> routes;  // empty: every path leads to the gateway

@@ -34,7 +34,7 @@ TEST(Configuration, HasDefaults) {
 TEST(Configuration, TakesEveryKey) {
   const auto settings = read(
       R"({"listen":"[::1]:1","metrics_listen":"","origins":["https://a"],"origins_loopback":true,
-    "io_threads":2,"heartbeat":"3s","drain":"2s",
+    "io_threads":2,"heartbeat":"3s","drain":"2s","proxies":["10.0.0.0/8"],
     "limits":{"connections":5,"connections_per_ip":4,"handshake":"1s","header":"4KiB",
               "message":2048,
               "in_flight":7,"subscriptions":8,"call_timeout":"9s"},
@@ -42,6 +42,7 @@ TEST(Configuration, TakesEveryKey) {
     "metrics":{"in_flight":2,"timeout":"3s"}})");
   ASSERT_TRUE(settings) << settings.error().text();
   EXPECT_EQ(net::to_text(settings->listen), "[::1]:1");
+  EXPECT_TRUE(settings->proxies.trusts(asio::ip::make_address("10.1.2.3")));
   EXPECT_FALSE(settings->metrics_listen);
   EXPECT_EQ(settings->origins.size(), 1U);
   EXPECT_TRUE(settings->origins_loopback);

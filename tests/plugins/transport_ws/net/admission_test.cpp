@@ -25,6 +25,26 @@ TEST(Admission, CountsInAllAndByAddress) {
   EXPECT_EQ(admission.inside(), 3U);
 }
 
+TEST(Admission, CountsForWhomItIsToldLater) {
+  Admission admission(3, 1);
+  auto first = admission.enter_unnamed();
+  auto second = admission.enter_unnamed();
+  ASSERT_TRUE(first);
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(first->count_for(here));
+  EXPECT_TRUE(first->count_for(here));
+  EXPECT_EQ(second->count_for(here).error(), too_many_from_address);
+  EXPECT_EQ(admission.enter(here).error(), too_many_from_address);
+  EXPECT_TRUE(first->count_for(there));
+  EXPECT_TRUE(second->count_for(here));
+  auto third = admission.enter_unnamed();
+  ASSERT_TRUE(third);
+  EXPECT_EQ(admission.enter_unnamed().error(), too_many);
+  *first = Admission::Ticket();
+  EXPECT_TRUE(third->count_for(there));
+  EXPECT_EQ(admission.inside(), 2U);
+}
+
 TEST(Admission, TakesPlacesBack) {
   Admission admission(1, 1);
   {
