@@ -29,6 +29,9 @@ namespace transport_ws {
 class Transport final : private server::Observer, private client::Outbound::Observer {
  public:
   explicit Transport(bp::context& cx) : strand_(cx.strand()), log_(cx.log) {}
+  Transport(const Transport&) = delete;
+  Transport& operator=(const Transport&) = delete;
+  ~Transport() { end(); }
 
   bp::result<void> start(bp::context& cx) {
     const auto configuration = cx.config<edge::Configuration>();
@@ -119,7 +122,11 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     (void)co_await arrival;
   }
 
-  void stop(bp::context& /*cx*/) {
+  void stop(bp::context& /*cx*/) { end(); }
+
+ private:
+  // Members die in the order that io threads need.
+  void end() {
     if (server_ != nullptr) {
       server_->stop();  // no io thread runs from here on
       link_->forget();  // unanswered requests hold sockets and places of the server
@@ -132,7 +139,6 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     link_.reset();
   }
 
- private:
   // Only with routes whose connections other plugins can have something to say to.
   bp::result<void> take_parcels(bp::context& cx) {
     const bool wanted = std::ranges::any_of(settings_.routes, [](const route::Route& each) {
