@@ -29,8 +29,10 @@ namespace transport_ws {
 class Transport final : private server::Observer, private client::Outbound::Observer {
  public:
   explicit Transport(bp::context& cx) : strand_(cx.strand()), log_(cx.log) {}
+
   Transport(const Transport&) = delete;
   Transport& operator=(const Transport&) = delete;
+
   ~Transport() { end(); }
 
   bp::result<void> start(bp::context& cx) {

@@ -2,6 +2,7 @@
 #include "tcp/greeting.hpp"
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -33,12 +34,14 @@ class GreetingTest : public ::testing::Test, protected OwnLoop {
         },
         [this](std::string_view why) { how = why; });
     EXPECT_TRUE(run_until([&] { return stream || !how.empty(); }));
+    over.set_value();
   }
 
   const tls::Office office;
   std::vector<char> scratch = std::vector<char>(read_scratch_bytes);
   session::Counters counters;
   std::string replies;
+  std::promise<void> over;  // the server has made up its mind
   std::optional<net::Stream> stream;
   std::string already_read;
   std::string how;
@@ -47,7 +50,13 @@ class GreetingTest : public ::testing::Test, protected OwnLoop {
 constexpr std::uint32_t long_ms = 60'000;
 
 TEST_F(GreetingTest, HandsOverWhatIsSecured) {
-  greet([](std::uint16_t port) { EXPECT_TRUE(tls::SecureClient(port).secured); }, long_ms);
+  greet(
+      [this](std::uint16_t port) {
+        const tls::SecureClient client(port);
+        EXPECT_TRUE(client.secured);
+        over.get_future().wait();  // to hang up earlier is another story
+      },
+      long_ms);
   ASSERT_TRUE(stream);
   EXPECT_FALSE(stream->shaking_hands());
   EXPECT_EQ(how, "");
