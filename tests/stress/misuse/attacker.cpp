@@ -262,6 +262,7 @@ void Attacker::on_posted(std::uint64_t token) {
       end_thread();
       strand_.let_go();
       own_.let_go();
+      field_.calmed.fetch_add(1, std::memory_order_release);
       return;
     case close_all:
       if (finale_) {

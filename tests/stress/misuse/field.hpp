@@ -42,7 +42,8 @@ struct Field {
   std::atomic<std::uint64_t> uses{0};
   std::atomic<std::uint64_t> messages{0};
   std::atomic<std::uint64_t> lives{0};
-  std::atomic<bool> calm{false};  // no attack begins any more
+  std::atomic<unsigned> calmed{0};  // attackers that do nothing any more
+  std::atomic<bool> calm{false};    // no attack begins any more
 
   Museum dead;                         // given up, by whomever
   std::array<Museum, attackers> made;  // lately, by each attacker
