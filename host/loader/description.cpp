@@ -10,8 +10,10 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "host/loader/json_fields.hpp"
+#include "host/name/nearest.hpp"
 
 namespace host::loader {
 
@@ -122,8 +124,22 @@ class Binder {
 
   void check_contract(Fields& fields, const std::string& contract) {
     if (!contract.empty() && !out_.schemas.contains(contract)) {
-      fields.report("contract", fmt::format("no schema '{}' is embedded", contract));
+      fields.report("contract",
+                    fmt::format("no schema '{}' is embedded{}", contract, known_schemas(contract)));
     }
+  }
+
+  // What the author may have meant; a file's name instead of its stem is the usual mistake.
+  [[nodiscard]] std::string known_schemas(const std::string& wanted) const {
+    if (out_.schemas.empty()) {
+      return "; there is none in this file: build it with backplane_add_plugin()";
+    }
+    std::vector<std::string> names;
+    for (const auto& [name, bytes] : out_.schemas) {
+      names.push_back(name);
+    }
+    const std::string_view stem = std::string_view(wanted).substr(0, wanted.find('.'));
+    return fmt::format("{}; embedded: {}", name::hint(stem, names), fmt::join(names, ", "));
   }
 
   Problems problems_{description_problems_max};

@@ -56,6 +56,7 @@ function(backplane_add_contract stem)
     COMMENT "Contract ${stem} ${arg_VERSION}" VERBATIM)
   add_custom_target(backplane_contract_${stem}_files DEPENDS "${bfbs}" "${tables}" "${typed}")
 
+  set_property(GLOBAL APPEND PROPERTY BACKPLANE_CONTRACTS "${stem}")
   add_library(backplane_contract_${stem} INTERFACE)
   add_library(backplane::contract_${stem} ALIAS backplane_contract_${stem})
   add_dependencies(backplane_contract_${stem} backplane_contract_${stem}_files)

@@ -98,6 +98,21 @@ TEST(Description, TellsAllMistakesAtOnce) {
   EXPECT_THAT(text, HasSubstr("17 errors"));
 }
 
+TEST(Description, NamesTheSchemasThatAreEmbedded) {
+  const auto told = [](std::string_view contract, std::string_view schemas) {
+    return problems_of(R"({"id":"a","version":"1.0.0","abi":"1.0","services":{"provides":[
+        {"name":"s","version":"1.0","contract":")" +
+                       std::string(contract) + R"("}]},"schemas":{)" + std::string(schemas) + "}}");
+  };
+  constexpr std::string_view both = R"("transport_auth":"00","records":"00")";
+  const std::string list = "embedded: records, transport_auth";
+  EXPECT_THAT(told("transport_auth.fbs", both),
+              HasSubstr("did you mean 'transport_auth'?; " + list));
+  EXPECT_THAT(told("transport_aut", both), HasSubstr("did you mean 'transport_auth'?; " + list));
+  EXPECT_THAT(told("x", both), HasSubstr("no schema 'x' is embedded; " + list));
+  EXPECT_THAT(told("transport_auth", ""), HasSubstr("there is none in this file"));
+}
+
 TEST(Description, ChecksVersions) {
   for (const std::string_view version :
        {"1", "1.2", "1.2.", ".1.2", "1.2.x", "1.2.3.4", "v1.2.3", "1.2.99999"}) {
