@@ -108,7 +108,7 @@ std::string dead_letter_of(const manifest::Manifest& manifest, const std::string
 class World {
  public:
   World(manifest::Manifest manifest, std::string manifest_file, supervisor::Plan plan,
-        std::unique_ptr<log::Sink> sink);
+        std::unique_ptr<log::Sink> sink, StopRequests& stop_requests);
 
   // Answers the exit code.
   int run();
@@ -143,12 +143,12 @@ class World {
   bool ready_ = false;
   std::atomic<bool> stopping_{false};
   int exit_code_ = exit_ok;
-  bool signalled_ = false;          // the signals' thread
+  StopRequests& stop_requests_;     // the signals' thread
   std::optional<Signals> signals_;  // the last: its thread uses what is above
 };
 
 World::World(manifest::Manifest manifest, std::string manifest_file, supervisor::Plan plan,
-             std::unique_ptr<log::Sink> sink)
+             std::unique_ptr<log::Sink> sink, StopRequests& stop_requests)
     : manifest_(std::move(manifest)),
       manifest_file_(std::move(manifest_file)),
       sink_(std::move(sink)),
@@ -182,7 +182,8 @@ World::World(manifest::Manifest manifest, std::string manifest_file, supervisor:
                manifest_.host.name,
                manifest_file_,
                [this] { return ready_ && !stopping_; },
-               [this] { begin_stop(exit_ok); }} {
+               [this] { begin_stop(exit_ok); }},
+      stop_requests_(stop_requests) {
   metrics_.add_collector(
       [this, began = metric::unix_now_ns()](std::vector<metric::Family>& families) {
         append_host_series(
@@ -334,16 +335,23 @@ void World::on_signal(int signal) {
                  {});
     return;
   }
-  if (signalled_ || stopping_) {
-    logger_.error("second signal: leaving now", {{"signal", signal}});
-    std::error_code ignored;
-    std::filesystem::remove(manifest_.admin.socket.path, ignored);
-    [[maybe_unused]] const bool written = sink_->flush(log_flush_timeout);
-    std::_Exit(exit_drain_timeout);
+  const char* const name = signal == SIGTERM ? "SIGTERM" : "SIGINT";
+  switch (stop_requests_.take(std::chrono::steady_clock::now(), stopping_)) {
+    case StopRequests::Meaning::Stop:
+      logger_.info("signal", {{"signal", name}});
+      asio::post(control_, [this] { begin_stop(exit_ok); });
+      return;
+    case StopRequests::Meaning::Same:
+      logger_.info("a signal of the same request", {{"signal", name}});
+      return;
+    case StopRequests::Meaning::LeaveNow:
+      break;
   }
-  signalled_ = true;
-  logger_.info("signal", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  asio::post(control_, [this] { begin_stop(exit_ok); });
+  logger_.error("second signal: leaving now", {{"signal", name}});
+  std::error_code ignored;
+  std::filesystem::remove(manifest_.admin.socket.path, ignored);
+  [[maybe_unused]] const bool written = sink_->flush(log_flush_timeout);
+  std::_Exit(exit_drain_timeout);
 }
 
 int World::run() {
@@ -432,12 +440,16 @@ int serve(const ServeOptions& options) {
     logger.warn(warning.message, {{"pointer", warning.pointer}});
   }
   int code = exit_ok;
+  StopRequests stop_requests;
   {
     World world(std::move(manifest), options.manifest.string(), std::move(prepared.plan),
-                std::move(*sink));
+                std::move(*sink), stop_requests);
     code = world.run();
   }
-  return Signals::pending() ? exit_drain_timeout : code;  // one came while the world was taken down
+  const bool leave =  // one came while the world was taken down
+      Signals::pending() &&
+      stop_requests.take(std::chrono::steady_clock::now(), true) == StopRequests::Meaning::LeaveNow;
+  return leave ? exit_drain_timeout : code;
 }
 
 }  // namespace host::daemon

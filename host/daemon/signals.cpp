@@ -34,6 +34,14 @@ int opened(int descriptor, const char* what) {
 
 }  // namespace
 
+StopRequests::Meaning StopRequests::take(Time now, bool stopping) {
+  if (first_) {
+    return now - *first_ < one_request ? Meaning::Same : Meaning::LeaveNow;
+  }
+  first_ = now;
+  return stopping ? Meaning::LeaveNow : Meaning::Stop;
+}
+
 void Signals::block() {
   const sigset_t set = ours();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);

@@ -6,10 +6,28 @@
 // start.
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <thread>
 
 namespace host::daemon {
+
+// What a SIGTERM or SIGINT asks for. A terminal, a shell and `timeout` may each send one for the
+// same wish, so those that come together are one request. Thread: one at a time.
+class StopRequests {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  enum class Meaning { Stop, Same, LeaveNow };
+
+  static constexpr std::chrono::seconds one_request{1};
+
+  // `stopping`: the host stops already, for whatever reason.
+  [[nodiscard]] Meaning take(Time now, bool stopping);
+
+ private:
+  std::optional<Time> first_;
+};
 
 class Signals {
  public:

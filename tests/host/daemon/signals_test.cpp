@@ -11,6 +11,21 @@
 namespace host::daemon {
 namespace {
 
+TEST(StopRequests, ThoseThatComeTogetherAreOne) {
+  using enum StopRequests::Meaning;
+  StopRequests requests;
+  const StopRequests::Time first{};
+  EXPECT_EQ(requests.take(first, false), Stop);
+  EXPECT_EQ(requests.take(first, false), Same);
+  EXPECT_EQ(requests.take(first + StopRequests::one_request / 2, true), Same);
+  EXPECT_EQ(requests.take(first + StopRequests::one_request, true), LeaveNow);
+}
+
+TEST(StopRequests, AHostThatStopsAlreadyIsLeft) {
+  StopRequests requests;
+  EXPECT_EQ(requests.take({}, true), StopRequests::Meaning::LeaveNow);
+}
+
 // Each in a process of its own: signals concern the whole of it.
 TEST(SignalsDeathTest, EachIsToldOnAThreadOfItsOwn) {
   EXPECT_EXIT(
