@@ -45,6 +45,8 @@ namespace {
 using Adapter = valijson::adapters::RapidJsonAdapter;
 using Verdict = valijson::ValidationResults::Error;
 
+constexpr std::size_t meaning_bytes_max = 200;  // of a description that a finding repeats
+
 rapidjson::Document document(const Node& node) {
   rapidjson::Document parsed;
   parsed.Parse<rapidjson::kParseIterativeFlag>(compact(node).c_str());
@@ -67,6 +69,15 @@ std::string quoted_in(const std::string& description) {
   const std::size_t first = last == std::string::npos ? last : description.rfind('\'', last - 1);
   return first == std::string::npos ? std::string()
                                     : description.substr(first + 1, last - first - 1);
+}
+
+// At most `bytes_max`, without half a character.
+std::size_t prefix_of_characters(std::string_view text, std::size_t bytes_max) {
+  std::size_t size = std::min(text.size(), bytes_max);
+  while (size < text.size() && size > 0 && (static_cast<unsigned char>(text[size]) >> 6U) == 2U) {
+    --size;
+  }
+  return size;
 }
 
 // Says only that something inside is wrong.
@@ -136,13 +147,33 @@ class Storyteller {
     }
   }
 
+  // The first schema that has the keyword.
+  static const Node* holder(const Schemas& schemas, std::string_view name) {
+    const auto found = std::ranges::find_if(
+        schemas, [&](const Node* schema) { return schema->find(name) != nullptr; });
+    return found == schemas.end() ? nullptr : *found;
+  }
+
   static const Node* keyword(const Schemas& schemas, std::string_view name) {
-    for (const Node* schema : schemas) {
-      if (const Node* found = schema->find(name); found != nullptr) {
-        return found;
+    const Node* schema = holder(schemas, name);
+    return schema == nullptr ? nullptr : schema->find(name);
+  }
+
+  // A pattern tells a user little; what its schema says about the value tells more.
+  static std::string meaning(const Node& schema) {
+    if (const Node* told = schema.find("description"); told != nullptr && !told->text.empty()) {
+      const std::string_view text = told->text;
+      std::string_view first = text.substr(0, text.find(". "));
+      if (first.ends_with('.')) {
+        first.remove_suffix(1);
       }
+      const std::size_t size = prefix_of_characters(first, meaning_bytes_max);
+      return fmt::format("; it is: {}{}", first.substr(0, size), size < first.size() ? "..." : "");
     }
-    return nullptr;
+    const Node* examples = schema.find("examples");
+    return examples == nullptr || examples->children.empty()
+               ? std::string()
+               : "; for example " + compact(examples->children.front());
   }
 
   // valijson says what kind of rule was broken; the schema says the rule itself.
@@ -172,10 +203,11 @@ class Storyteller {
         {"Target should not validate", "not", "is not allowed here"},
     };
     for (const Row& row : rows) {
-      const Node* rule = said.starts_with(row.said) ? keyword(schemas, row.keyword) : nullptr;
-      if (rule != nullptr) {
-        return fmt::format(fmt::runtime(row.message), rule_text(*rule)) +
-               hint(row.keyword, *rule, pointer);
+      const Node* schema = said.starts_with(row.said) ? holder(schemas, row.keyword) : nullptr;
+      if (schema != nullptr) {
+        const Node& rule = *schema->find(row.keyword);
+        return fmt::format(fmt::runtime(row.message), rule_text(rule)) +
+               (row.keyword == "pattern" ? meaning(*schema) : hint(row.keyword, rule, pointer));
       }
     }
     return std::nullopt;

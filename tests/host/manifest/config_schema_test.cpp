@@ -55,6 +55,27 @@ TEST(ConfigSchema, TellsEveryFindingWithItsPlace) {
   EXPECT_EQ(std::ranges::count(found, '\n'), 9) << found;
 }
 
+TEST(ConfigSchema, SaysWhatAPatternMeans) {
+  const auto told = [](const std::string& more) {
+    return check(R"({"properties":{"a":{"pattern":"^x$")" + more + "}}}", R"({"a":"soon"})");
+  };
+  const std::string bare = R"(/a: does not match the pattern "^x$")";
+  EXPECT_EQ(told(""), bare + "\n");
+  EXPECT_EQ(told(R"(,"examples":["x","y"])"), bare + "; for example \"x\"\n");
+  EXPECT_EQ(told(R"(,"description":"Time between pings, 1.5s say. At most 1h.","examples":["x"])"),
+            bare + "; it is: Time between pings, 1.5s say\n");
+  EXPECT_EQ(told(R"(,"description":"A time.")"), bare + "; it is: A time\n");
+  const std::string umlauts = told(",\"description\":\"x" + [] {
+    std::string text;
+    for (int i = 0; i < 200; ++i) {
+      text += "\xC3\xA4";
+    }
+    return text;
+  }() + '"');
+  EXPECT_TRUE(umlauts.ends_with("\xC3\xA4...\n")) << umlauts;
+  EXPECT_LT(umlauts.size(), 300U);
+}
+
 TEST(ConfigSchema, NeverRepeatsAValue) {
   const std::string found =
       check(R"({"properties":{"a":{"type":"integer"},"b":{"enum":["x"]},"c":{"const":1},"d":)"
