@@ -85,17 +85,45 @@ bool is_wrapper(const Verdict& verdict) {
   return verdict.description.starts_with("Failed to validate");
 }
 
+error::Result<std::vector<Verdict>> ask_valijson(const Node& schema, const Node& config) {
+  try {
+    const rapidjson::Document schema_document = document(schema);
+    const rapidjson::Document config_document = document(config);
+    valijson::Schema rules;
+    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
+    parser.populateSchema(Adapter(schema_document), rules);
+    valijson::Validator validator(valijson::Validator::kStrongTypes);
+    valijson::ValidationResults results;
+    const Adapter target(config_document);
+    std::vector<Verdict> verdicts;
+    if (!validator.validate(rules, target, &results)) {
+      verdicts.assign(results.begin(), results.end());
+      if (verdicts.empty()) {
+        verdicts.push_back({{"<root>"}, "Failed to validate"});
+      }
+    }
+    return verdicts;
+  } catch (const std::exception& failure) {
+    return error::fail(BP_E_SCHEMA, fmt::format("the schema cannot be used: {}", failure.what()));
+  }
+}
+
 class Storyteller {
  public:
   Storyteller(const Node& schema, const Node& config) : schema_(schema), config_(config) {}
 
   std::vector<ConfigFinding> tell(const std::vector<Verdict>& verdicts) {
+    [[maybe_unused]] const bool named = tell_names("");
     for (std::size_t i = 0; i < verdicts.size() && findings_.size() < config_findings_max; ++i) {
       const Verdict& verdict = verdicts[i];
       if (!is_wrapper(verdict)) {
         explain(verdict);
-      } else if (const std::string place = blamed(verdict); !has_detail(verdicts, i, place)) {
-        add(place, "is not allowed here");
+      } else {
+        const std::string place = blamed(verdict);
+        const bool told = tell_names(place);
+        if (!told && !has_detail(verdicts, i, place)) {
+          add(place, "is not allowed here");
+        }
       }
     }
     return std::move(findings_);
@@ -130,6 +158,29 @@ class Storyteller {
     if (std::ranges::find(findings_, finding) == findings_.end()) {
       findings_.push_back(std::move(finding));
     }
+  }
+
+  // valijson does not say which name of an object breaks `propertyNames`. Was there one?
+  bool tell_names(const std::string& pointer) {
+    const Schemas schemas = schemas_at(schema_, config_, pointer);
+    const Node* object = config_.resolve(pointer);
+    const Node* rules = keyword(schemas, "propertyNames");
+    if (rules == nullptr || object == nullptr || !object->is(Kind::Object)) {
+      return false;
+    }
+    bool told = false;
+    for (const Node& member : object->children) {
+      const Node name = json_string(member.key);
+      const error::Result<std::vector<Verdict>> verdicts = ask_valijson(*rules, name);
+      if (!verdicts || verdicts->empty()) {
+        continue;
+      }
+      for (const ConfigFinding& finding : Storyteller(*rules, name).tell(*verdicts)) {
+        add(pointer + '/' + pointer_token(member.key), "the name " + finding.message);
+        told = true;
+      }
+    }
+    return told;
   }
 
   void explain(const Verdict& verdict) {
@@ -207,7 +258,7 @@ class Storyteller {
       if (schema != nullptr) {
         const Node& rule = *schema->find(row.keyword);
         return fmt::format(fmt::runtime(row.message), rule_text(rule)) +
-               (row.keyword == "pattern" ? meaning(*schema) : hint(row.keyword, rule, pointer));
+               hint(row.keyword, *schema, pointer);
       }
     }
     return std::nullopt;
@@ -224,8 +275,16 @@ class Storyteller {
     return fmt::format("{}", fmt::join(items, ", "));
   }
 
-  [[nodiscard]] std::string hint(std::string_view keyword, const Node& rule,
+  [[nodiscard]] std::string hint(std::string_view keyword, const Node& schema,
                                  const std::string& pointer) const {
+    const Node& rule = *schema.find(keyword);
+    if (keyword == "pattern") {
+      return meaning(schema);
+    }
+    if (keyword == "not") {
+      const Node* why = rule.find("description");
+      return why == nullptr ? std::string() : ": " + why->text;
+    }
     const Node* value = config_.resolve(pointer);
     if (value == nullptr) {
       return {};
@@ -290,29 +349,6 @@ void check_lengths(const Node& value, const std::string& pointer,
         child,
         pointer + '/' + (value.is(Kind::Object) ? pointer_token(child.key) : std::to_string(i)),
         findings);
-  }
-}
-
-error::Result<std::vector<Verdict>> ask_valijson(const Node& schema, const Node& config) {
-  try {
-    const rapidjson::Document schema_document = document(schema);
-    const rapidjson::Document config_document = document(config);
-    valijson::Schema rules;
-    valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-    parser.populateSchema(Adapter(schema_document), rules);
-    valijson::Validator validator(valijson::Validator::kStrongTypes);
-    valijson::ValidationResults results;
-    const Adapter target(config_document);
-    std::vector<Verdict> verdicts;
-    if (!validator.validate(rules, target, &results)) {
-      verdicts.assign(results.begin(), results.end());
-      if (verdicts.empty()) {
-        verdicts.push_back({{"<root>"}, "Failed to validate"});
-      }
-    }
-    return verdicts;
-  } catch (const std::exception& failure) {
-    return error::fail(BP_E_SCHEMA, fmt::format("the schema cannot be used: {}", failure.what()));
   }
 }
 

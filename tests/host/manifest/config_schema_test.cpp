@@ -94,6 +94,31 @@ TEST(ConfigSchema, BlamesTheItemThatMayNotBeThere) {
             "/a/0: is not allowed here\n/a/1: is not allowed here\n");
 }
 
+TEST(ConfigSchema, BlamesEachNameThatMayNotBeThere) {
+  constexpr std::string_view names =
+      R"({"properties":{"a":{"propertyNames":{"pattern":"^[a-z]$","description":"A letter."},
+          "additionalProperties":{"type":"integer"}}}})";
+  EXPECT_EQ(check(names, R"({"a":{"x":1,"y":2}})"), "");
+  EXPECT_EQ(check(names, R"({"a":{"x y":1,"y":"no","Z/":3}})"),
+            R"(/a/y: "integer" is expected here, not a string)"
+            "\n"
+            R"(/a/x y: the name does not match the pattern "^[a-z]$"; it is: A letter)"
+            "\n"
+            R"(/a/Z~1: the name does not match the pattern "^[a-z]$"; it is: A letter)"
+            "\n");
+  EXPECT_EQ(check(R"({"propertyNames":{"maxLength":1}})", R"({"ab":1})"),
+            "/ab: the name must have at most 1 characters\n");
+}
+
+TEST(ConfigSchema, SaysWhyACombinationIsNotAllowed) {
+  constexpr std::string_view pair =
+      R"({"properties":{"a":{"not":{"description":"'x' and 'y' exclude each other",
+          "required":["x","y"]}}}})";
+  EXPECT_EQ(check(pair, R"({"a":{"x":1}})"), "");
+  EXPECT_EQ(check(pair, R"({"a":{"x":1,"y":2}})"),
+            "/a: is not allowed here: 'x' and 'y' exclude each other\n");
+}
+
 TEST(ConfigSchema, HandlesKeysThatNeedEscapes) {
   EXPECT_EQ(check(R"({"additionalProperties":{"type":"integer"}})", R"({"a/b~[c]":"x"})"),
             "/a~1b~0[c]: \"integer\" is expected here, not a string\n");
