@@ -111,7 +111,7 @@ void add_serve(CLI::App& app, Words& words) {
 void add_check(CLI::App& app, Words& words) {
   CLI::App* verb = add_verb(
       app, "check",
-      "Find everything that is wrong with a manifest and its plugin files; runs nothing",
+      "Find what is wrong with a manifest and its plugin files, all at once; runs nothing",
       "backplane check plugins.json\n\nExit codes: 0 no problem, 2 a plugin cannot start, 66 "
       "no manifest or no such plugin file,\n76 ABI, 77 permission, 78 manifest");
   manifest_options(verb, words);

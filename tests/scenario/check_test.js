@@ -169,6 +169,82 @@ scenario('files, addresses and limits are told with their place in both forms', 
   await cli.expectCode(78, ['serve', file]);
 });
 
+// What the schema of transport_ws says about a text, a name, and keys that belong together.
+const wsMistakes = [
+  ['/origins/0', /it is: An origin as browsers send it, scheme:\/\/host/],
+  ['/heartbeat', /it is: Time between pings/],
+  ['/limits/message', /it is: Size of a message/],
+  ['/routes/my chat', /the name does not match .*1 to 64 letters/],
+  ['/routes/a/path', /does not match .*compared byte by byte/],
+  ['/tcp/a b', /the name does not match/],
+  ['/http/0/path', /does not match/],
+  ['/http/0/call', /it is: A service with its version and a method/],
+  ['/http/0/query/1', /it is: A name of letters, digits/],
+  ['/tls', /is not allowed here: 'client_ca' and 'client' .* are given together/],
+  ['/metrics/tls', /is not allowed here: 'client_ca' and 'client'/],
+  ['/auth', /is not allowed here: 'service' and 'tokens', 'jwt', 'certificates' exclude each other/],
+  ['/auth/certificates/0/match', /it is: A pattern with/],
+  ['/clients/up/url', /it is: ws:\/\/host:port\/path/],
+  ['/client_urls/0', /it is: ws:\/\/host:port\/path/],
+  ['/http_paths/0', /does not match/],
+];
+const key = { certificate: 'c.pem', key: 'k.pem' };
+const wsMistaken = {
+  origins: ['app.example.org', 'https://app.example.org', 'https://*.example.org:8443', 'null', '*'],
+  heartbeat: 'soon',
+  limits: { message: '32Kib', body: '1.5KiB', header: 8192, history_bytes: '1MB' },
+  routes: {
+    'my chat': { path: '/chat', to: 'echo' },
+    a: { path: 'a', to: 'echo' },
+    b: { path: '*', to: 'echo' },
+  },
+  tcp: { 'a b': { listen: '127.0.0.1:0', framing: 'line', to: 'echo' } },
+  http: [
+    {
+      method: 'GET',
+      path: 'x',
+      call: 'bp.storage.records.Get',
+      query: ['id', 'n:numbr', 'm:number'],
+    },
+  ],
+  tls: { ...key, client: 'required' },
+  metrics: { tls: { ...key, client_ca: 'ca.pem' } },
+  auth: {
+    mode: 'upgrade',
+    service: 'bp.transport.auth/1',
+    certificates: [
+      { match: 'sha256:AB' },
+      { match: `sha256:${'0a'.repeat(32)}` },
+      { match: 'DNS:*.example.org' },
+    ],
+  },
+  clients: { up: { url: 'http://example.org/' } },
+  client_urls: ['example.org', 'wss://*.example.org/feeds/*'],
+  http_paths: ['api', '/api/*'],
+};
+
+scenario('the schema of transport_ws says what is meant', async (stage) => {
+  const file = path.join(stage.folder, 'plugins.json');
+  const problemsOf = async (config, code) => {
+    const plugins = { ws: { library: 'transport_ws', config } };
+    fs.writeFileSync(
+      file,
+      JSON.stringify({ schema: 1, host: { plugin_path: settings.plugins }, plugins }),
+    );
+    return JSON.parse((await cli.expectCode(code, ['check', '--json', file])).stdout).problems;
+  };
+  const problems = await problemsOf(wsMistaken, 78);
+  const found = new Map(problems.map((problem) => [problem.pointer, problem.message]));
+  for (const [pointer, words] of wsMistakes) {
+    assert.match(found.get(`/plugins/ws/config${pointer}`) ?? 'nothing', words, pointer);
+  }
+  assert.equal(problems.length, wsMistakes.length, JSON.stringify(problems, null, 1));
+
+  const together = { ...key, client: 'optional', client_ca: 'ca.pem' };
+  const auth = { mode: 'either', jwt: { public_key: 'jwt.pem' } };
+  assert.deepEqual(await problemsOf({ tls: together, auth, metrics: { tls: key } }, 0), []);
+});
+
 scenario('literals of a wire are compared with the contract', async (stage) => {
   const { text, places } = withPlaces(`{
   "schema": 1,
