@@ -289,8 +289,7 @@ void World::started(const std::optional<error::Error>& error) {
   }
   if (error) {
     logger_.error("the host does not start", {{"error", error->text()}});
-    const int code = error->exit_code();
-    begin_stop(code == 76 || code == 77 || code == 78 || code == 73 ? code : exit_unavailable);
+    begin_stop(start_exit_code(error->code()));
     return;
   }
   ready_ = true;

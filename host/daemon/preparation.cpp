@@ -17,6 +17,7 @@ constexpr int exit_ok = 0;
 constexpr int exit_findings = 2;
 constexpr int exit_no_input = 66;
 constexpr int exit_unavailable = 69;
+constexpr int exit_busy = 73;
 constexpr int exit_abi = 76;
 constexpr int exit_permission = 77;
 constexpr int exit_manifest = 78;
@@ -34,6 +35,23 @@ std::string json_list(const std::vector<manifest::Problem>& problems) {
 }
 
 }  // namespace
+
+int start_exit_code(bp_status code) noexcept {
+  constexpr int exit_usage = 64;
+  const int own = error::status_row(code).exit_code;
+  switch (own) {
+    case exit_usage:  // an argument of the plugin's, not one of the command line
+      return exit_manifest;
+    case exit_no_input:
+    case exit_busy:
+    case exit_abi:
+    case exit_permission:
+    case exit_manifest:
+      return own;
+    default:
+      return exit_unavailable;
+  }
+}
 
 int Preparation::check_exit_code() const {
   if (missing) {
@@ -60,8 +78,7 @@ int Preparation::serve_exit_code() const {
   if (fatal.empty()) {
     return exit_ok;
   }
-  const int code = exit_code_of(fatal.front());
-  return code == exit_abi || code == exit_permission ? code : exit_unavailable;
+  return start_exit_code(fatal.front().code);
 }
 
 std::string Preparation::text() const {

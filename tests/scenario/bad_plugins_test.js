@@ -15,6 +15,8 @@ const settings = require('./lib/settings');
 const { scenario } = require('./lib/scenario');
 
 // What is built badly: the rule that names the sin, and the exit code when the plugin is required.
+const configuration = 78;
+const noInput = 66;
 const unavailable = 69;
 const abi = 76;
 const sins = {
@@ -67,12 +69,12 @@ function makeFiles(folder) {
   fs.writeFileSync(at('foreign.so'), foreign);
   return {
     [at('truncated.so')]: ['file.intact', unavailable],
-    [at('directory.so')]: ['file.regular', unavailable],
-    [at('fifo.so')]: ['file.regular', unavailable],
-    [at('text.so')]: ['file.format', unavailable],
-    [at('empty.so')]: ['file.format', unavailable],
+    [at('directory.so')]: ['file.regular', configuration],
+    [at('fifo.so')]: ['file.regular', configuration],
+    [at('text.so')]: ['file.format', configuration],
+    [at('empty.so')]: ['file.format', configuration],
     [at('foreign.so')]: ['file.architecture', abi],
-    [at('absent.so')]: ['file.present', unavailable],
+    [at('absent.so')]: ['file.present', noInput],
   };
 }
 

@@ -97,7 +97,7 @@ scenario('a lost key is not made anew beside what it sealed', async (stage) => {
 
   fs.renameSync(key, backup);
   const told = [/plugin 'crypto'/, /master\.key/, new RegExp(`key ${primary}\\b`), /from a backup/];
-  await assertDoesNotStart(stage.launch(manifest.standard()), 69, told);
+  await assertDoesNotStart(stage.launch(manifest.standard()), 66, told);
   assert.ok(!fs.existsSync(key), 'no key was made');
 
   fs.writeFileSync(key, Buffer.alloc(32, 7), { mode: 0o600 });
@@ -123,6 +123,16 @@ scenario('a lost key is not made anew beside what it sealed', async (stage) => {
   fs.rmSync(path.join(folder, 'key_id'));
   const anew = await stage.start(manifest.standard());
   assert.notEqual((await anew.message('keys are loaded')).primary, primary);
+});
+
+scenario('a missing TLS or JWT file is no reason to start again', async (stage) => {
+  const startsWith = async (config, word) => {
+    const wanted = manifest.standard();
+    Object.assign(wanted.plugins.ws.config, config);
+    await assertDoesNotStart(stage.launch(wanted), 66, [/plugin 'ws'/, word, /put the file there/]);
+  };
+  await startsWith({ tls: { certificate: 'no.pem', key: 'no.key' } }, /no\.(pem|key)/);
+  await startsWith({ auth: { mode: 'either', jwt: { secret_file: 'no.jwt' } } }, /no\.jwt/);
 });
 
 scenario('a database of garbage is refused and untouched', async (stage) => {

@@ -74,13 +74,25 @@ TEST_F(PreparationTest, TellsProblemsAndRefusalsInReadingOrder) {
 TEST_F(PreparationTest, ExitsByTheFirstRefusal) {
   EXPECT_EQ(of_plugins({{"a", "bad_layout"}, {"b", "absent"}}).check_exit_code(), 76);
   EXPECT_EQ(of_plugins({{"b", "absent"}, {"a", "bad_layout"}}).check_exit_code(), 66);
-  EXPECT_EQ(of_plugins({{"b", "absent"}}).serve_exit_code(), 69);
+  EXPECT_EQ(of_plugins({{"b", "absent"}}).serve_exit_code(), 66);
   EXPECT_EQ(of_plugins({{"a", "bad_layout"}}).serve_exit_code(), 76);
   EXPECT_EQ(of_plugins({{"a", "bad_no_manifest"}}).check_exit_code(), 2);
   EXPECT_EQ(of_plugins({{"a", "bad_no_manifest"}}).serve_exit_code(), 69);
   const std::string sum = ",\"sha256\":\"" + std::string(64, '0') + "\"";
   EXPECT_EQ(of_plugins({{"a", "good_minimal"}}, sum).check_exit_code(), 77);
   EXPECT_EQ(of_plugins({{"a", "good_minimal"}}, sum).serve_exit_code(), 77);
+}
+
+TEST(StartExitCode, TellsWhatOnlyAnOperatorCanMend) {
+  EXPECT_EQ(start_exit_code(BP_E_NOT_FOUND), 66);
+  EXPECT_EQ(start_exit_code(BP_E_ABI), 76);
+  EXPECT_EQ(start_exit_code(BP_E_PERMISSION), 77);
+  EXPECT_EQ(start_exit_code(BP_E_CONFIG), 78);
+  EXPECT_EQ(start_exit_code(BP_E_INVALID), 78);
+  EXPECT_EQ(start_exit_code(BP_E_RANGE), 78);
+  for (const bp_status passing : {BP_E_UNAVAILABLE, BP_E_TIMEOUT, BP_E_BUSY, BP_E_IO}) {
+    EXPECT_EQ(start_exit_code(passing), 69);
+  }
 }
 
 TEST_F(PreparationTest, ServesWithoutAPluginThatIsNotRequired) {
