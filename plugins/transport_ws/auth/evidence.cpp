@@ -14,16 +14,22 @@ namespace transport_ws::auth {
 
 namespace {
 
+// What is before and behind the first `separator`; without one, all is before it.
+std::pair<std::string_view, std::string_view> parted(std::string_view text,
+                                                     char separator) noexcept {
+  const std::size_t at = text.find(separator);
+  return at == std::string_view::npos ? std::pair(text, std::string_view())
+                                      : std::pair(text.substr(0, at), text.substr(at + 1));
+}
+
 // Calls `take(name, value)` for each "name=value" of a list.
 template <typename Take>
 void each_pair(std::string_view list, char separator, const Take& take) {
   while (!list.empty()) {
-    const std::size_t end = std::min(list.find(separator), list.size());
-    const std::string_view item = list.substr(0, end);
-    list.remove_prefix(std::min(end + 1, list.size()));
-    const std::size_t equals = std::min(item.find('='), item.size());
-    if (equals > 0) {
-      take(item.substr(0, equals), item.substr(std::min(equals + 1, item.size())));
+    const auto [item, rest] = parted(list, separator);
+    list = rest;
+    if (const auto [name, value] = parted(item, '='); !name.empty()) {
+      take(name, value);
     }
   }
 }
@@ -99,10 +105,9 @@ Evidence evidence_of(const http::Request& request, std::string address, tls::Ide
   Evidence evidence;
   evidence.address = std::move(address);
   evidence.certificate = std::move(certificate);
-  const std::string_view target = request.target;
-  const std::size_t mark = std::min(target.find('?'), target.size());
-  evidence.path = target.substr(0, mark);
-  each_pair(target.substr(std::min(mark + 1, target.size())), '&', [&](auto name, auto value) {
+  const auto [path, query] = parted(request.target, '?');
+  evidence.path = path;
+  each_pair(query, '&', [&](auto name, auto value) {
     evidence.query.push_back({decoded(name), decoded(value)});
   });
   for (const http::Field& field : request.fields) {

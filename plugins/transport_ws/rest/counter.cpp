@@ -29,7 +29,8 @@ http::Response failed(unsigned status, std::string_view code, std::string_view m
 http::Response failed(const bp::error& failure) {
   std::string context;
   for (const std::string& link : failure.context()) {
-    context += (context.empty() ? "" : ",") + json::quoted(link);
+    context += context.empty() ? "" : ",";
+    context += json::quoted(link);
   }
   return failed(status_of(failure.code()), rpc::code_name(failure.code()), failure.message(),
                 context);

@@ -65,7 +65,8 @@ std::string error(std::string_view id, Code code, std::string_view message) {
 std::string error(std::string_view id, const bp::error& failure) {
   std::string context;
   for (const std::string& link : failure.context()) {
-    context += (context.empty() ? "" : ",") + json::quoted(link);
+    context += context.empty() ? "" : ",";
+    context += json::quoted(link);
   }
   const std::string message = json::quoted(failure.message());
   return fmt::format(R"({{"jsonrpc":"2.0","id":{},"error":{{"code":{},"message":{},)"
