@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "auth/evidence.hpp"
 #include "auth/principal.hpp"
@@ -43,6 +44,9 @@ class Authenticator {
   [[nodiscard]] Mode mode() const noexcept { return settings_.mode; }
 
   [[nodiscard]] std::uint32_t deadline_ms() const noexcept { return settings_.deadline_ms; }
+
+  /// The parameter of a request's query that may show a token; empty: none may.
+  [[nodiscard]] std::string_view query_parameter() const noexcept { return settings_.places.query; }
 
   /// Must this request be asked about before its upgrade?
   [[nodiscard]] bool asks_before_upgrade(const Evidence& evidence) const noexcept;

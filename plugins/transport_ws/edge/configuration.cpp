@@ -140,7 +140,8 @@ bp::result<void> read_tls(const Configuration& from, std::string_view folder, Ra
 }
 
 bp::result<void> read_http(const Configuration& from, server::Settings& settings) {
-  auto endpoints = endpoints_of(from.http, settings.gateway.call_timeout_ms);
+  auto endpoints =
+      endpoints_of(from.http, settings.gateway.call_timeout_ms, settings.auth.places.query);
   BP_TRY(endpoints);
   settings.http = rest::Table(std::move(*endpoints));
   if (!from.healthz.empty() && !from.healthz.starts_with('/')) {

@@ -39,10 +39,35 @@ std::optional<Method> method_of(const std::string& call) {
   return Method{call.substr(0, dot), call.substr(dot + 1)};
 }
 
+bp::result<std::vector<rest::Parameter>> parameters_of(const std::string& key,
+                                                       const std::vector<std::string>& query,
+                                                       std::string_view credentials) {
+  if (query.size() > query_parameters_max) {
+    return std::unexpected(
+        wrong(key, fmt::format("holds more than {} names", query_parameters_max)));
+  }
+  std::vector<rest::Parameter> made;
+  for (const std::string& text : query) {
+    auto parameter = rest::read_parameter(text);
+    if (!parameter) {
+      return std::unexpected(wrong(key, parameter.error().message()));
+    }
+    if (!credentials.empty() && parameter->name == credentials) {
+      return std::unexpected(wrong(
+          key, fmt::format("'{}' carries the credentials of requests ('auth.query'), so no method "
+                           "is passed it; fix: give one of them another name",
+                           parameter->name)));
+    }
+    made.push_back(std::move(*parameter));
+  }
+  return made;
+}
+
 }  // namespace
 
 bp::result<rest::Endpoint> endpoint_of(const std::string& key, const EndpointConfiguration& from,
-                                       std::uint32_t timeout_default_ms) {
+                                       std::uint32_t timeout_default_ms,
+                                       std::string_view credentials) {
   if (std::ranges::find(verbs, from.method) == verbs.end()) {
     return std::unexpected(
         wrong(key + "method", fmt::format("must be one of {}", fmt::join(verbs, ", "))));
@@ -56,23 +81,15 @@ bp::result<rest::Endpoint> endpoint_of(const std::string& key, const EndpointCon
     return std::unexpected(
         wrong(key + "call", "must name a method, as \"bp.storage.records/1.Get\""));
   }
-  if (from.query.size() > query_parameters_max) {
-    return std::unexpected(
-        wrong(key + "query", fmt::format("holds more than {} names", query_parameters_max)));
-  }
   rest::Endpoint made{from.method,
                       std::move(*pattern),
                       {},
                       std::move(method->service),
                       std::move(method->name),
                       timeout_default_ms};
-  for (const std::string& text : from.query) {
-    auto parameter = rest::read_parameter(text);
-    if (!parameter) {
-      return std::unexpected(wrong(key + "query", parameter.error().message()));
-    }
-    made.query.push_back(std::move(*parameter));
-  }
+  auto parameters = parameters_of(key + "query", from.query, credentials);
+  BP_TRY(parameters);
+  made.query = std::move(*parameters);
   if (from.timeout) {
     if (from.timeout->count() < 1 || from.timeout->count() > call_timeout_ms_max) {
       return std::unexpected(
@@ -102,7 +119,8 @@ bp::result<rest::DirectorySettings> directory_settings(const std::vector<std::st
 }
 
 bp::result<std::vector<rest::Endpoint>> endpoints_of(const std::vector<EndpointConfiguration>& from,
-                                                     std::uint32_t timeout_default_ms) {
+                                                     std::uint32_t timeout_default_ms,
+                                                     std::string_view credentials) {
   if (from.size() > endpoints_max) {
     return bp::fail(BP_E_CONFIG, fmt::format("'http' holds {}; at most {} are possible",
                                              from.size(), endpoints_max));
@@ -110,7 +128,7 @@ bp::result<std::vector<rest::Endpoint>> endpoints_of(const std::vector<EndpointC
   std::vector<rest::Endpoint> all;
   for (const EndpointConfiguration& each : from) {
     const std::string key = fmt::format("http[{}]", all.size());
-    auto made = endpoint_of(key + ".", each, timeout_default_ms);
+    auto made = endpoint_of(key + ".", each, timeout_default_ms, credentials);
     BP_TRY(made);
     const auto twin = std::ranges::find_if(all, [&](const rest::Endpoint& other) {
       return other.verb == made->verb && other.pattern.shape() == made->pattern.shape();

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "backplane/cpp/config.hpp"
@@ -30,11 +31,12 @@ struct EndpointConfiguration {
                  bp::field<&EndpointConfiguration::timeout>("timeout").or_default());
 };
 
-/// `key`: of what it is read from, before the names of its members ("http[2]."). Errors: CONFIG,
-/// naming the key.
+/// `key`: of what it is read from, before the names of its members ("http[2]."). `credentials`: of
+/// 'auth.query', a name that no parameter may have. Errors: CONFIG, naming the key.
 [[nodiscard]] bp::result<rest::Endpoint> endpoint_of(const std::string& key,
                                                      const EndpointConfiguration& from,
-                                                     std::uint32_t timeout_default_ms);
+                                                     std::uint32_t timeout_default_ms,
+                                                     std::string_view credentials);
 
 /// 'http_paths' and 'limits.http_routes'. Errors: CONFIG, naming the key.
 [[nodiscard]] bp::result<rest::DirectorySettings> directory_settings(
@@ -42,6 +44,7 @@ struct EndpointConfiguration {
 
 /// Errors: CONFIG, naming the key.
 [[nodiscard]] bp::result<std::vector<rest::Endpoint>> endpoints_of(
-    const std::vector<EndpointConfiguration>& from, std::uint32_t timeout_default_ms);
+    const std::vector<EndpointConfiguration>& from, std::uint32_t timeout_default_ms,
+    std::string_view credentials);
 
 }  // namespace transport_ws::edge

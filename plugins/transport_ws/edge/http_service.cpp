@@ -50,7 +50,8 @@ HttpService::HttpService(bp::context& cx, const server::Settings& settings,
       directory_(settings.http, settings.counter.health_path, std::string(cx.instance_id()),
                  std::move(policy)),
       server_(server),
-      timeout_default_ms_(settings.gateway.call_timeout_ms) {}
+      timeout_default_ms_(settings.gateway.call_timeout_ms),
+      credentials_(settings.auth.places.query) {}
 
 bp::result<void> HttpService::watch() {
   BP_TRY(cx_.try_watch_registry(
@@ -84,7 +85,7 @@ bp::task<bp::result<http_contract::RouteReplyT>> HttpService::route(
     co_return bp::fail(BP_E_INVALID,
                        fmt::format("'timeout_ms' must be at most {}", call_timeout_ms_max));
   }
-  auto endpoint = endpoint_of("", wanted, timeout_default_ms_);
+  auto endpoint = endpoint_of("", wanted, timeout_default_ms_, credentials_);
   if (!endpoint) {
     co_return std::unexpected(to_caller(endpoint.error()));
   }

@@ -40,6 +40,7 @@ class HttpService {
   rest::Directory directory_;
   server::Server& server_;
   std::uint32_t timeout_default_ms_;
+  std::string credentials_;  // the parameter that shows a token; empty: none does
 };
 
 }  // namespace transport_ws::edge

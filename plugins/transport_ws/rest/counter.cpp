@@ -115,7 +115,8 @@ void Counter::receive(const std::shared_ptr<http::Exchange>& exchange, const htt
         fmt::format("{} requests are under way already; try again", settings_.in_flight_max)));
     return;
   }
-  auto arguments = arguments_of(*hit.endpoint, hit.values, request);
+  auto arguments =
+      arguments_of(*hit.endpoint, hit.values, request, parts_.authenticator.query_parameter());
   if (!arguments) {
     const http::Refusal& why = arguments.error();
     exchange->serve(failed(why.status, code_of(why.status), why.reason));

@@ -38,13 +38,16 @@ std::expected<void, http::Refusal> add(Arguments& to, const Parameter& parameter
 }
 
 std::expected<void, http::Refusal> add_query(Arguments& to, const Endpoint& endpoint,
-                                             std::string query) {
+                                             std::string query, std::string_view credentials) {
   std::ranges::replace(query, '+', ' ');
   for (std::string_view rest = query; !rest.empty();) {
     const std::string_view pair = rest.substr(0, rest.find('&'));
     rest.remove_prefix(std::min(pair.size() + 1, rest.size()));
     const std::size_t equals = std::min(pair.find('='), pair.size());
     const auto name = decoded(pair.substr(0, equals));
+    if (name && !credentials.empty() && *name == credentials) {
+      continue;
+    }
     const auto known =
         name ? std::ranges::find(endpoint.query, *name, &Parameter::name) : endpoint.query.end();
     if (known == endpoint.query.end()) {
@@ -114,7 +117,8 @@ Table::Hit Table::find(std::string_view verb, std::string_view path) const {
 
 std::expected<std::string, http::Refusal> arguments_of(const Endpoint& endpoint,
                                                        const std::vector<std::string_view>& values,
-                                                       const http::Request& request) {
+                                                       const http::Request& request,
+                                                       std::string_view credentials) {
   Arguments arguments;
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (auto added = add(arguments, endpoint.pattern.parameters()[i], values[i]); !added) {
@@ -123,7 +127,7 @@ std::expected<std::string, http::Refusal> arguments_of(const Endpoint& endpoint,
   }
   const std::size_t mark = std::min(request.target.find('?'), request.target.size());
   const std::string query = request.target.substr(std::min(mark + 1, request.target.size()));
-  if (auto added = add_query(arguments, endpoint, query); !added) {
+  if (auto added = add_query(arguments, endpoint, query, credentials); !added) {
     return Refused(std::move(added).error());
   }
   if (auto added = add_body(arguments, request); !added) {

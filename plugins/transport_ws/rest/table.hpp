@@ -57,10 +57,11 @@ class Table {
 };
 
 /// The request of the call as JSON: the body's members, the path's and the query's parameters.
+/// `credentials`: the query's parameter that is no argument, for it shows who asks; empty: none is.
 /// Errors: the answer's status and its reason.
 [[nodiscard]] std::expected<std::string, http::Refusal> arguments_of(
     const Endpoint& endpoint, const std::vector<std::string_view>& values,
-    const http::Request& request);
+    const http::Request& request, std::string_view credentials = {});
 
 /// The HTTP status of an error of the backplane (the table is abi/status.def); a plugin's own codes
 /// are 500.

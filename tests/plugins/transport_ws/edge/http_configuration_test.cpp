@@ -13,10 +13,10 @@
 namespace transport_ws::edge {
 namespace {
 
-bp::result<server::Settings> read(const std::string& http) {
+bp::result<server::Settings> read(const std::string& http, const std::string& more = {}) {
   const auto configuration = bp::config_from_json<Configuration>(
       R"({"limits":{"call_timeout":"9s","body":"2KiB","http_in_flight":7},"healthz":"/up","http":)" +
-      http + "}");
+      http + more + "}");
   if (!configuration) {
     return std::unexpected(configuration.error());
   }
@@ -57,6 +57,23 @@ TEST(HttpConfiguration, NamesTheKeyThatIsWrong) {
     ASSERT_FALSE(settings) << text;
     EXPECT_EQ(settings.error().code(), BP_E_CONFIG);
     EXPECT_NE(settings.error().text().find(key), std::string::npos) << settings.error().text();
+  }
+}
+
+TEST(HttpConfiguration, KeepsTheNameOfTheToken) {
+  const std::string http =
+      R"([{"method":"GET","path":"/r/{token}","call":"a/1.B"},
+          {"method":"GET","path":"/r","call":"a/1.B","query":["limit:number","key:number"]}])";
+  const auto auth = [](const std::string& name) {
+    return R"(,"auth":{"mode":"upgrade","service":"a/1","query":")" + name + R"("})";
+  };
+  EXPECT_TRUE(read(http));
+  EXPECT_TRUE(read(http, auth("token")));
+  const auto settings = read(http, auth("key"));
+  ASSERT_FALSE(settings);
+  EXPECT_EQ(settings.error().code(), BP_E_CONFIG);
+  for (const auto* part : {"http[1].query", "'key'", "'auth.query'", "fix: "}) {
+    EXPECT_NE(settings.error().text().find(part), std::string::npos) << settings.error().text();
   }
 }
 

@@ -90,6 +90,19 @@ TEST_F(HttpServiceTest, RoutesAnswersAndStops) {
   EXPECT_TRUE(host->faults().empty());
 }
 
+TEST_F(HttpServiceTest, PassesNoCredentialsOn) {
+  start_routed(R"("auth":{"mode":"upgrade","service":"a/1","query":"token"})");
+  auto request = to_notes();
+  request.query = {"token"};
+  route(request);
+  EXPECT_EQ(last_status, BP_E_INVALID);
+  EXPECT_NE(last_error.find("auth.query"), std::string::npos) << last_error;
+  request.query = {"tokens"};
+  route(request);
+  EXPECT_EQ(last_status, BP_OK) << last_error;
+  ASSERT_TRUE(host->stop());
+}
+
 TEST_F(HttpServiceTest, IsTheSameOnEveryIoThread) {
   start_routed(R"("io_threads":3,"reuse_port":false)");
   route(to_notes());

@@ -104,6 +104,30 @@ TEST_F(GuardedCounterTest, CallsOnlyWhatThePrincipalMayCall) {
   EXPECT_TRUE(server.on_loop([&] { return server.buses[0]->inner.asked.empty(); }));
 }
 
+// A token may stand in the query; it is shown to who decides, and to nobody else.
+class QueryTokenTest : public CounterTest {
+ protected:
+  QueryTokenTest()
+      : CounterTest([](Settings& settings) {
+          add_http(settings);
+          settings.auth.mode = auth::Mode::Upgrade;
+          settings.auth.service = "bp.transport.auth/1";
+          settings.auth.places.query = "token";
+        }) {}
+};
+
+TEST_F(QueryTokenTest, IsTakenAndNotPassedOn) {
+  RawClient client(server.port());
+  client.send(get("/r/1?token=good"));
+  EXPECT_NE(reply(std::string(R"({"principal":"ann","call":["s/1.Get"]})"))
+                .find(R"("query":[{"name":"token","value":"good"}])"),
+            std::string::npos);
+  EXPECT_EQ(reply(std::string("1")), R"(s/1 Get {"id":"1"})");
+  EXPECT_EQ(status(read(client).first), "200");
+  client.send(get("/r/1?tokens=good"));
+  EXPECT_EQ(status(read(client).first), "400");
+}
+
 TEST_F(GuardedCounterTest, CallsNothingForStrangers) {
   RawClient client(server.port());
   client.send(get("/r/1"));

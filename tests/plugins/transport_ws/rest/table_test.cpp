@@ -22,7 +22,8 @@ const Table& table() {
 
 std::string arguments(const std::string& verb, const std::string& target,
                       const std::string& body = {},
-                      const std::string& type = "application/json; charset=utf-8") {
+                      const std::string& type = "application/json; charset=utf-8",
+                      const std::string& credentials = {}) {
   http::Request request;
   request.method = verb;
   request.target = target;
@@ -33,7 +34,7 @@ std::string arguments(const std::string& verb, const std::string& target,
   if (hit.endpoint == nullptr) {
     return "none";
   }
-  const auto made = arguments_of(*hit.endpoint, hit.values, request);
+  const auto made = arguments_of(*hit.endpoint, hit.values, request, credentials);
   return made ? *made : std::to_string(made.error().status) + " " + made.error().reason;
 }
 
@@ -64,6 +65,16 @@ TEST(Table, MakesTheRequestOfPathQueryAndBody) {
   EXPECT_EQ(arguments("POST", "/r?limit=1", R"({"data":{"a":[1]}})"),
             R"({"limit":1,"data":{"a":[1]}})");
   EXPECT_EQ(arguments("POST", "/r"), "{}");
+}
+
+TEST(Table, PassesNoCredentialsOn) {
+  const auto without = [](const std::string& target) {
+    return arguments("GET", target, {}, "application/json", "to ken");
+  };
+  EXPECT_EQ(without("/r/1?to+ken=secret&q=a"), R"({"id":"1","q":"a"})");
+  EXPECT_EQ(without("/r/1?q=a&to%20ken"), R"({"id":"1","q":"a"})");
+  EXPECT_TRUE(without("/r/1?token=secret").starts_with("400"));
+  EXPECT_TRUE(arguments("GET", "/r/1?=secret").starts_with("400"));
 }
 
 TEST(Table, SaysWhatIsWrongWithARequest) {
