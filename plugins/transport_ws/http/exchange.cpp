@@ -9,6 +9,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include "http/failure.hpp"
+
 namespace transport_ws::http {
 
 namespace {
@@ -139,6 +141,11 @@ void Exchange::next_request() {
   });
 }
 
+// What was not read as far as that is no handshake.
+bool Exchange::speaks_json() const {
+  return json_ && !reader_->peek("Upgrade");
+}
+
 void Exchange::serve(const Response& response) {
   if (on_end_) {
     served_ = true;
@@ -150,23 +157,14 @@ void Exchange::serve(const Response& response) {
 }
 
 void Exchange::refuse(const Refusal& refusal) {
-  Response response;
-  response.status = refusal.status;
-  response.body = refusal.reason + "\n";
-  if (refusal.status == 426) {
-    response.fields = {{"Upgrade", "websocket"}, {"Sec-WebSocket-Version", "13"}};
-  }
-  if (refusal.status == 401) {
-    response.fields = {{"WWW-Authenticate", "Bearer"}};
-  }
-  answer(response, refusal.reason);
+  answer(speaks_json() ? failure(refusal) : failure_in_words(refusal), refusal.reason);
 }
 
 void Exchange::answer(const Response& response, std::string_view how) {
   if (on_end_) {
     how_ = how;
     end_count(response.status);
-    write(to_text(response));
+    write(to_text(response, {.head = requested_ && delivery_.head}));
   }
 }
 

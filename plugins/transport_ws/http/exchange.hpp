@@ -39,6 +39,9 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   /// Its requests are counted by the desk's counters. Before start().
   void count() noexcept { counted_ = true; }
 
+  /// Plain requests are refused in JSON. Before start().
+  void speak_json() noexcept { json_ = true; }
+
   void start(OnRequest on_request, OnEnd on_end);
   void answer(const Response& response, std::string_view how = "answered");
   /// Answers and, where the client wants that, waits for its next request; the deadline begins
@@ -67,6 +70,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   void go_on_writing();
   void written();
   void await_hangup();
+  [[nodiscard]] bool speaks_json() const;
   void begin_count();
   void end_count(unsigned status);
 
@@ -86,6 +90,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   std::uint32_t header_bytes_max_;
   std::optional<std::chrono::steady_clock::time_point> asked_;  // of what waits for its answer
   Delivery delivery_;  // of the answer to the request at hand
+  bool json_ = false;  // else refusals are told in words
   bool counted_ = false;
   bool requested_ = false;
   bool served_ = false;  // a request was answered well: how the connection ends is no news

@@ -218,6 +218,15 @@ Request RequestReader::take() {
           copy_fields(message), message.body(), message.version()};
 }
 
+std::optional<std::string_view> RequestReader::peek(std::string_view name) const {
+  const auto& message = parser_->http.get();
+  const auto found = message.find({name.data(), name.size()});
+  if (found == message.end()) {
+    return std::nullopt;
+  }
+  return std::string_view(found->value().data(), found->value().size());
+}
+
 std::string RequestReader::rest() {
   return std::exchange(parser_->pending, {});
 }

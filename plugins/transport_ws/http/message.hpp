@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -67,6 +68,9 @@ class RequestReader {
   /// 10.1.1). After a feed() that was not complete.
   [[nodiscard]] bool must_invite();
   [[nodiscard]] Request take();
+  /// The first field of that name, as far as the request was read; none: there is none. Valid as
+  /// long as the reader.
+  [[nodiscard]] std::optional<std::string_view> peek(std::string_view name) const;
   [[nodiscard]] std::string rest();
 
  private:

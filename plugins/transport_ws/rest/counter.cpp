@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "http/failure.hpp"
 #include "json/json.hpp"
 #include "rpc/envelope.hpp"
 
@@ -13,18 +14,7 @@ namespace transport_ws::rest {
 
 namespace {
 
-constexpr std::string_view json_type = "application/json";
 constexpr std::uint32_t answer_grace_ms = 1'000;  // for writing, behind the call's own time
-
-http::Response failed(unsigned status, std::string_view code, std::string_view message,
-                      std::string_view context = {}) {
-  http::Response response;
-  response.status = status;
-  response.content_type = json_type;
-  response.body = fmt::format(R"({{"error":{{"code":"{}","message":{},"context":[{}]}}}})", code,
-                              json::quoted(message), context);
-  return response;
-}
 
 http::Response failed(const bp::error& failure) {
   std::string context;
@@ -32,12 +22,8 @@ http::Response failed(const bp::error& failure) {
     context += context.empty() ? "" : ",";
     context += json::quoted(link);
   }
-  return failed(status_of(failure.code()), rpc::code_name(failure.code()), failure.message(),
-                context);
-}
-
-std::string_view code_of(unsigned status) noexcept {
-  return status == 415 ? "UNSUPPORTED" : "INVALID";
+  return http::failure(status_of(failure.code()), rpc::code_name(failure.code()), failure.message(),
+                       context);
 }
 
 std::string allowed(std::vector<std::string_view> verbs) {
@@ -83,7 +69,7 @@ bool Counter::serve(const std::shared_ptr<http::Exchange>& exchange, const http:
     if (request.method == "OPTIONS") {
       response.status = 204;
     } else {
-      response = failed(405, "UNSUPPORTED", "not with this method; see 'Allow'");
+      response = http::failure({405, "not with this method; see 'Allow'"});
     }
     response.fields.push_back({"Allow", allowed(std::move(hit.verbs))});
     exchange->serve(response);
@@ -94,7 +80,7 @@ bool Counter::serve(const std::shared_ptr<http::Exchange>& exchange, const http:
 http::Response Counter::health() const {
   http::Response response;
   response.status = draining_ ? 503 : 200;
-  response.content_type = json_type;
+  response.content_type = http::json_type;
   response.body = draining_ ? R"({"status":"closing"})" : R"({"status":"ok"})";
   return response;
 }
@@ -102,24 +88,22 @@ http::Response Counter::health() const {
 void Counter::receive(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
                       Table::Hit hit, const std::string& address) {
   if (draining_) {
-    exchange->serve(failed(503, "UNAVAILABLE", "the server is closing; connect again"));
+    exchange->serve(http::failure({503, "the server is closing; connect again"}));
     return;
   }
   if (request.has("Origin") && !parts_.origins.allows(request.field("Origin"))) {
-    exchange->serve(failed(403, "PERMISSION", "origin not allowed"));
+    exchange->serve(http::failure({403, "origin not allowed"}));
     return;
   }
   if (in_flight_ >= settings_.in_flight_max) {
-    exchange->serve(failed(
-        503, "BUSY",
-        fmt::format("{} requests are under way already; try again", settings_.in_flight_max)));
+    exchange->serve(http::failure({503, fmt::format("{} requests are under way already; try again",
+                                                    settings_.in_flight_max)}));
     return;
   }
   auto arguments =
       arguments_of(*hit.endpoint, hit.values, request, parts_.authenticator.query_parameter());
   if (!arguments) {
-    const http::Refusal& why = arguments.error();
-    exchange->serve(failed(why.status, code_of(why.status), why.reason));
+    exchange->serve(http::failure(arguments.error()));
     return;
   }
   ++in_flight_;
@@ -144,13 +128,7 @@ void Counter::judge(const std::shared_ptr<Visit>& visit,
                     const bp::result<auth::Principal>& verdict) {
   const Endpoint& wanted = *visit->endpoint;
   if (!verdict) {
-    const http::Refusal why = auth::refusal_of(verdict.error());
-    http::Response response =
-        failed(why.status, rpc::code_name(verdict.error().code()), why.reason);
-    if (why.status == 401) {
-      response.fields.push_back({"WWW-Authenticate", "Bearer"});
-    }
-    answer(*visit, response);
+    answer(*visit, http::failure(auth::refusal_of(verdict.error())));
   } else if (!verdict->may_call(wanted.service, wanted.method)) {
     answer(*visit,
            failed(auth::not_allowed(*verdict, "call", wanted.service + "." + wanted.method)));
@@ -162,9 +140,10 @@ void Counter::judge(const std::shared_ptr<Visit>& visit,
 void Counter::call(const std::shared_ptr<Visit>& visit) {
   const Endpoint& wanted = *visit->endpoint;
   if (wanted.served != nullptr && !wanted.served->load(std::memory_order_relaxed)) {
-    answer(*visit, failed(503, "UNAVAILABLE",
-                          fmt::format("'{}' is not provided now by whose route this is; try again",
-                                      wanted.service)));
+    answer(*visit,
+           http::failure(
+               {503, fmt::format("'{}' is not provided now by whose route this is; try again",
+                                 wanted.service)}));
     return;
   }
   visit->exchange->allow(wanted.timeout_ms + answer_grace_ms);
@@ -176,7 +155,7 @@ void Counter::call(const std::shared_ptr<Visit>& visit) {
         }
         http::Response response;
         if (reply) {
-          response.content_type = json_type;
+          response.content_type = http::json_type;
           response.body = reply->empty() ? "null" : *reply;
         } else {
           response = failed(reply.error());

@@ -129,6 +129,7 @@ void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
         std::make_shared<http::Exchange>(std::move(socket), desk(), settings_.handshake_ms,
                                          settings_.header_bytes_max, settings_.body_bytes_max);
     exchange->count();
+    exchange->speak_json();
     exchange->start(
         [this, arrival](const auto& self, const http::Request& request) {
           on_request(self, request, arrival);
@@ -141,17 +142,6 @@ void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
   });
 }
 
-void Loop::adopt_http(net::Stream socket, net::Admission::Ticket ticket) {
-  auto held = std::make_shared<net::Admission::Ticket>(std::move(ticket));
-  asio::post(context_, [this, socket = std::move(socket), held]() mutable {
-    const auto exchange = std::make_shared<http::Exchange>(
-        std::move(socket), desk(), settings_.http_timeout_ms, settings_.header_bytes_max);
-    exchange->start([this](const auto& self,
-                           const http::Request& request) { routes_.on_request(self, request); },
-                    [held](std::string_view /*how*/) {});
-  });
-}
-
 void Loop::turn_away(net::Stream socket, std::string_view reason, session::Rejection why) {
   asio::post(context_, [this, socket = std::move(socket), reason, why]() mutable {
     reject(address_of(socket), reason, why);
@@ -161,6 +151,7 @@ void Loop::turn_away(net::Stream socket, std::string_view reason, session::Rejec
     ++turned_away_;
     const auto exchange = std::make_shared<http::Exchange>(
         std::move(socket), desk(), settings_.handshake_ms, settings_.header_bytes_max);
+    exchange->speak_json();
     exchange->start([](const auto& /*self*/, const http::Request& /*request*/) {},
                     [this](std::string_view /*how*/) { --turned_away_; });
     exchange->refuse({503, std::string(reason)});
@@ -210,10 +201,9 @@ void Loop::on_request(const std::shared_ptr<http::Exchange>& exchange, const htt
     return;
   }
   if (!http::is_upgrade(request)) {
-    if (counter_.serve(exchange, request, arrival->address)) {
-      return;
+    if (!counter_.serve(exchange, request, arrival->address)) {
+      turn_plain(*exchange, request);
     }
-    exchange->refuse({426, "this is a WebSocket endpoint: connect with a WebSocket client"});
     return;
   }
   const std::size_t place = table_.find(request.target);

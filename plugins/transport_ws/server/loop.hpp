@@ -164,6 +164,7 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
   [[nodiscard]] std::unique_ptr<route::Room> make_room(const route::Route& route);
   void on_request(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
                   const std::shared_ptr<Arrival>& arrival);
+  void turn_plain(http::Exchange& exchange, const http::Request& request) const;
   [[nodiscard]] std::expected<void, http::Refusal> find_client(Arrival& arrival,
                                                                const http::Request& request) const;
   void authenticate(const std::shared_ptr<http::Exchange>& exchange,

@@ -3,8 +3,6 @@
 #include "rest/counter.hpp"
 
 #include <atomic>
-#include <chrono>
-#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -14,71 +12,10 @@
 
 #include <gtest/gtest.h>
 
-#include "../raw_client.hpp"
-#include "../server/test_server.hpp"
+#include "counting.hpp"
 
 namespace transport_ws::rest {
 namespace {
-
-using server::Settings;
-using server::TestServer;
-
-void add_http(Settings& settings) {
-  settings.body_bytes_max = 1024;
-  settings.counter.in_flight_max = 1;
-  settings.http = Table({{"GET", *Pattern::parse("/r/{id}"), {}, "s/1", "Get", 60'000},
-                         {"POST", *Pattern::parse("/r"), {}, "s/1", "Put", 60'000}});
-}
-
-class CounterTest : public ::testing::Test {
- protected:
-  static std::string get(const std::string& path, const std::string& more = {}) {
-    return "GET " + path + " HTTP/1.1\r\nHost: a\r\n" + more + "\r\n";
-  }
-
-  static std::string post(const std::string& body) {
-    return "POST /r HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: " +
-           std::to_string(body.size()) + "\r\n\r\n" + body;
-  }
-
-  // Header and body of the next answer.
-  static std::pair<std::string, std::string> read(RawClient& client) {
-    const std::string header = client.read_header();
-    const std::size_t at = header.find("Content-Length: ");
-    const std::size_t bytes =
-        at == std::string::npos
-            ? 0
-            : std::stoul(header.substr(at + std::string("Content-Length: ").size()));
-    return {header, client.read_bytes(bytes)};
-  }
-
-  static std::string status(const std::string& header) { return header.substr(9, 3); }
-
-  /// Answers the next call; says what was asked.
-  std::string reply(const bp::result<std::string>& with) {
-    const auto end = std::chrono::steady_clock::now() + RawClient::patience;
-    while (std::chrono::steady_clock::now() < end) {
-      const std::string asked = server.on_loop([&] {
-        rpc::FakeBus& bus = server.buses[0]->inner;
-        if (bus.asked.empty()) {
-          return std::string();
-        }
-        const std::string what = bus.asked[0].whom + " " + bus.asked[0].json;
-        bus.answer(with);
-        return what;
-      });
-      if (!asked.empty()) {
-        return asked;
-      }
-      std::this_thread::yield();
-    }
-    return "nothing";
-  }
-
-  explicit CounterTest(const std::function<void(Settings&)>& adjust = add_http) : server(adjust) {}
-
-  TestServer server;
-};
 
 // Each request shows who sends it; here a service decides.
 class GuardedCounterTest : public CounterTest {
@@ -136,8 +73,11 @@ TEST_F(GuardedCounterTest, CallsNothingForStrangers) {
   EXPECT_EQ(status(refused), "401");
   EXPECT_NE(refused.find("WWW-Authenticate: Bearer\r\n"), std::string::npos);
   client.send(get("/r/1"));
-  reply(bp::fail(BP_E_UNAVAILABLE, "nobody provides it"));
-  EXPECT_EQ(status(read(client).first), "503");
+  reply(bp::fail(BP_E_NOT_FOUND, "no service 'bp.transport.auth/1'"));
+  const auto [header, body] = read(client);
+  EXPECT_EQ(status(header), "503");
+  EXPECT_NE(body.find(R"("code":"UNAVAILABLE")"), std::string::npos) << body;
+  EXPECT_NE(body.find("no service 'bp.transport.auth/1'"), std::string::npos) << body;
   EXPECT_TRUE(server.on_loop([&] { return server.buses[0]->inner.asked.empty(); }));
   client.send(get("/healthz"));
   EXPECT_EQ(status(read(client).first), "200");
@@ -257,7 +197,7 @@ TEST_F(RoutedCounterTest, AnswersWhatWasUnderWay) {
   use({});
   RawClient late(server.port());
   late.send(get("/p"));
-  EXPECT_EQ(status(late.read_header()), "426");
+  EXPECT_EQ(status(late.read_header()), "404");
   EXPECT_EQ(reply(std::string("1")), "p/1 Do {}");
   EXPECT_EQ(status(read(client).first), "200");
 }
@@ -297,10 +237,10 @@ TEST_F(CounterTest, AnswersAtOnceWhatCannotBe) {
   const std::string head = "POST /r HTTP/1.1\r\nHost: a\r\n";
   RawClient large(server.port());
   large.send(head + "Content-Length: 2000\r\nExpect: 100-continue\r\n\r\n");
-  EXPECT_EQ(status(large.read_header()), "413");
+  expect_error(large, "413", "TOO_LARGE");
   RawClient strange(server.port());
   strange.send(head + "Content-Length: 2\r\nExpect: a-miracle\r\n\r\n");
-  EXPECT_EQ(status(strange.read_header()), "417");
+  expect_error(strange, "417", "UNSUPPORTED");
 }
 
 TEST_F(CounterTest, IsBounded) {
@@ -311,15 +251,15 @@ TEST_F(CounterTest, IsBounded) {
   }
   RawClient client(server.port());
   client.send(get("/r/2"));
-  EXPECT_EQ(status(read(client).first), "503");
+  expect_error(client, "503", "UNAVAILABLE");
   EXPECT_EQ(reply(std::string("1")), R"(s/1 Get {"id":"1"})");
   EXPECT_EQ(status(read(waiting).first), "200");
   RawClient large(server.port());
   large.send(post(std::string(2000, ' ')));
-  EXPECT_EQ(status(large.read_header()), "413");
+  expect_error(large, "413", "TOO_LARGE");
   RawClient wide(server.port());
   wide.send(get("/r/1", "X: " + std::string(20'000, 'x') + "\r\n"));
-  EXPECT_EQ(status(wide.read_header()), "431");
+  expect_error(wide, "431", "TOO_LARGE");
 }
 
 TEST_F(CounterTest, RefusesWhatCanBeReadInTwoWays) {
@@ -328,7 +268,8 @@ TEST_F(CounterTest, RefusesWhatCanBeReadInTwoWays) {
                              "Transfer-Encoding: gzip, chunked\r\n", "Content-Length: +3\r\n"}) {
     RawClient client(server.port());
     client.send(std::string("POST /r HTTP/1.1\r\nHost: a\r\n") + fields + "\r\n0\r\n\r\n");
-    EXPECT_EQ(status(client.read_header()), "400") << fields;
+    SCOPED_TRACE(fields);
+    expect_error(client, "400", "INVALID");
   }
 }
 
@@ -338,10 +279,19 @@ TEST_F(CounterTest, RefusesForeignPages) {
   EXPECT_EQ(status(read(client).first), "403");
 }
 
-TEST_F(CounterTest, SaysWhenNothingIsThere) {
-  RawClient client(server.port());
-  client.send(get("/nowhere"));
-  EXPECT_EQ(status(client.read_header()), "426");
+TEST_F(CounterTest, TellsHandshakesInWords) {
+  const std::string upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+  RawClient old(server.port());
+  old.send(get("/", upgrade + "Sec-WebSocket-Version: 8\r\n"));
+  const auto [header, body] = read(old);
+  EXPECT_EQ(status(header), "426");
+  EXPECT_NE(header.find("Content-Type: text/plain"), std::string::npos) << header;
+  EXPECT_EQ(body, "only Sec-WebSocket-Version 13 is spoken here\n");
+  RawClient large(server.port());
+  large.send(get("/", upgrade + "Content-Length: 2000\r\n"));
+  const auto [refused, words] = read(large);
+  EXPECT_EQ(status(refused), "413");
+  EXPECT_EQ(words, "the body is larger than the limit\n");
 }
 
 }  // namespace
