@@ -1,5 +1,5 @@
-// tests/scenario/browser_test.js - a real browser as the client: a page over ws and over wss, and a
-// page that is not on the list.
+// tests/scenario/browser_test.js - a real browser as the client: a page over ws, wss and plain
+// requests, and pages that are not on the list.
 'use strict';
 
 const assert = require('node:assert/strict');
@@ -40,11 +40,31 @@ function inThePage(url) {
   };
 }
 
-// What the page saw whose socket leads to `url`.
-async function visit(stage, url) {
+// Runs in the page: plain requests, one after the other, and what the page may see of each.
+async function fetchInThePage(url) {
+  const seen = [];
+  const type = { 'Content-Type': 'application/json' };
+  const ask = async (path, options) => {
+    try {
+      const answer = await fetch(url + path, options);
+      seen.push({ status: answer.status, body: await answer.json() });
+    } catch (error) {
+      seen.push({ error: error.name });
+    }
+  };
+  await ask('publish', { method: 'POST', headers: type, body: '{"topic":"t","text":"x"}' });
+  await ask('stats', { headers: { Authorization: 'Bearer any' } });
+  await ask('nowhere');
+  await ask('stats', { headers: { 'X-Other': '1' } });
+  await ask('stats', { credentials: 'include' });
+  await fetch('/seen', { method: 'POST', body: JSON.stringify(seen) });
+}
+
+// What the page saw whose `script` is given `url`.
+async function visit(stage, url, script = inThePage) {
   let seen;
   const told = new Promise((resolve) => (seen = resolve));
-  const page = `<!doctype html><script>(${inThePage})(${JSON.stringify(url)})</script>`;
+  const page = `<!doctype html><script>(${script})(${JSON.stringify(url)})</script>`;
   const server = http.createServer((request, response) => {
     if (request.method === 'POST') {
       let body = '';
@@ -112,6 +132,38 @@ if (!browser) {
   scenario('a page that is not on the list', async (stage) => {
     const host = await stage.start(manifest.standard());
     assert.deepEqual(await visit(stage, host.url), [{ closed: 1006 }]);
+    await host.stop();
+  });
+
+  const withHttp = (origins_loopback) => {
+    const all = manifest.standard();
+    Object.assign(all.plugins.ws.config, {
+      origins_loopback,
+      http: [
+        { method: 'POST', path: '/publish', call: 'bp.transport.ws/1.Publish' },
+        { method: 'GET', path: '/stats', call: 'bp.transport.ws/1.Stats' },
+      ],
+    });
+    return all;
+  };
+
+  scenario('a page of this machine with plain requests', async (stage) => {
+    const host = await stage.start(withHttp(true));
+    const url = host.url.replace('ws:', 'http:');
+    const [published, stats, missing, ...hidden] = await visit(stage, url, fetchInThePage);
+    assert.deepEqual(published, { status: 200, body: { connections: 0 } });
+    assert.equal(stats.status, 200);
+    assert.equal(missing.status, 404);
+    assert.equal(missing.body.error.code, 'NOT_FOUND');
+    // A field that is not on the list; cookies.
+    assert.deepEqual(hidden, [{ error: 'TypeError' }, { error: 'TypeError' }]);
+    await host.stop();
+  });
+
+  scenario('a page that is not on the list with plain requests', async (stage) => {
+    const host = await stage.start(withHttp(false));
+    const seen = await visit(stage, host.url.replace('ws:', 'http:'), fetchInThePage);
+    assert.deepEqual(seen, Array(5).fill({ error: 'TypeError' }));
     await host.stop();
   });
 }

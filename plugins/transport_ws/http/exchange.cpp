@@ -10,6 +10,7 @@
 #include <boost/asio/post.hpp>
 
 #include "http/failure.hpp"
+#include "http/sharing.hpp"
 
 namespace transport_ws::http {
 
@@ -143,7 +144,12 @@ void Exchange::next_request() {
 
 // What was not read as far as that is no handshake.
 bool Exchange::speaks_json() const {
-  return json_ && !reader_->peek("Upgrade");
+  return origins_ != nullptr && !reader_->peek("Upgrade");
+}
+
+std::string Exchange::text_of(const Response& response, Delivery how) const {
+  return speaks_json() ? to_text(response, how, sharing_fields(*origins_, reader_->peek("Origin")))
+                       : to_text(response, how);
 }
 
 void Exchange::serve(const Response& response) {
@@ -152,7 +158,7 @@ void Exchange::serve(const Response& response) {
     how_ = "answered";
     go_on_ = delivery_.keep_alive;
     end_count(response.status);
-    write(to_text(response, delivery_));
+    write(text_of(response, delivery_));
   }
 }
 
@@ -164,7 +170,7 @@ void Exchange::answer(const Response& response, std::string_view how) {
   if (on_end_) {
     how_ = how;
     end_count(response.status);
-    write(to_text(response, {.head = requested_ && delivery_.head}));
+    write(text_of(response, {.head = requested_ && delivery_.head}));
   }
 }
 

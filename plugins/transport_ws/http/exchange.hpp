@@ -13,6 +13,7 @@
 #include <string>
 
 #include "http/message.hpp"
+#include "http/origin.hpp"
 #include "net/stream.hpp"
 #include "session/desk.hpp"
 
@@ -39,8 +40,9 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   /// Its requests are counted by the desk's counters. Before start().
   void count() noexcept { counted_ = true; }
 
-  /// Plain requests are refused in JSON. Before start().
-  void speak_json() noexcept { json_ = true; }
+  /// Plain requests are refused in JSON, and pages of these origins may read what they are
+  /// answered. Before start(); the origins must outlive it.
+  void speak_json(const OriginPolicy& origins) noexcept { origins_ = &origins; }
 
   void start(OnRequest on_request, OnEnd on_end);
   void answer(const Response& response, std::string_view how = "answered");
@@ -71,6 +73,7 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   void written();
   void await_hangup();
   [[nodiscard]] bool speaks_json() const;
+  [[nodiscard]] std::string text_of(const Response& response, Delivery how) const;
   void begin_count();
   void end_count(unsigned status);
 
@@ -89,8 +92,8 @@ class Exchange final : public std::enable_shared_from_this<Exchange> {
   std::uint32_t deadline_ms_;
   std::uint32_t header_bytes_max_;
   std::optional<std::chrono::steady_clock::time_point> asked_;  // of what waits for its answer
-  Delivery delivery_;  // of the answer to the request at hand
-  bool json_ = false;  // else refusals are told in words
+  Delivery delivery_;                      // of the answer to the request at hand
+  const OriginPolicy* origins_ = nullptr;  // null: refusals are told in words, no page may read
   bool counted_ = false;
   bool requested_ = false;
   bool served_ = false;  // a request was answered well: how the connection ends is no news

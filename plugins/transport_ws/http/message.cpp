@@ -257,7 +257,7 @@ std::string ResponseReader::rest() {
   return std::exchange(parser_->pending, {});
 }
 
-std::string to_text(const Response& response, Delivery how) {
+std::string to_text(const Response& response, Delivery how, const std::vector<Field>& further) {
   std::string text =
       fmt::format("HTTP/1.1 {} {}\r\nServer: backplane\r\nConnection: {}\r\n", response.status,
                   reason_phrase(response.status), how.keep_alive ? "keep-alive" : "close");
@@ -267,8 +267,10 @@ std::string to_text(const Response& response, Delivery how) {
   if (!response.body.empty()) {
     text += fmt::format("Content-Type: {}\r\n", response.content_type);
   }
-  for (const Field& field : response.fields) {
-    text += fmt::format("{}: {}\r\n", field.name, field.value);
+  for (const std::vector<Field>* fields : {&response.fields, &further}) {
+    for (const Field& field : *fields) {
+      text += fmt::format("{}: {}\r\n", field.name, field.value);
+    }
   }
   return text.append("\r\n").append(how.head ? std::string_view() : response.body);
 }

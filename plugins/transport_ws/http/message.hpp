@@ -104,7 +104,9 @@ struct Delivery {
   bool head = false;        // the body is measured, not sent
 };
 
-[[nodiscard]] std::string to_text(const Response& response, Delivery how = {});
+/// `further`: fields behind those of the response.
+[[nodiscard]] std::string to_text(const Response& response, Delivery how = {},
+                                  const std::vector<Field>& further = {});
 
 /// May a further request come on the connection (RFC 9112 section 9.3)?
 [[nodiscard]] bool wants_keep_alive(const Request& request);

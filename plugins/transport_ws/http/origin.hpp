@@ -17,6 +17,9 @@ class OriginPolicy {
   OriginPolicy(std::vector<std::string> allowed, bool loopback)
       : allowed_(std::move(allowed)), loopback_(loopback) {}
 
+  /// No page may connect, wherever it comes from.
+  [[nodiscard]] bool none() const noexcept { return allowed_.empty() && !loopback_; }
+
   [[nodiscard]] bool allows(std::string_view origin) const noexcept;
 
  private:

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "http/failure.hpp"
+#include "http/sharing.hpp"
 #include "json/json.hpp"
 #include "rpc/envelope.hpp"
 
@@ -14,6 +15,7 @@ namespace transport_ws::rest {
 
 namespace {
 
+constexpr std::string_view origin_refused = "origin not allowed";
 constexpr std::uint32_t answer_grace_ms = 1'000;  // for writing, behind the call's own time
 
 http::Response failed(const bp::error& failure) {
@@ -62,19 +64,33 @@ bool Counter::serve(const std::shared_ptr<http::Exchange>& exchange, const http:
   }
   if (of_health && (request.method == "GET" || request.method == "HEAD")) {
     exchange->serve(health());
+  } else if (request.method == "OPTIONS") {
+    exchange->serve(options(request, std::move(hit.verbs)));
   } else if (hit.endpoint != nullptr) {
     receive(exchange, request, std::move(hit), address);
   } else {
-    http::Response response;
-    if (request.method == "OPTIONS") {
-      response.status = 204;
-    } else {
-      response = http::failure({405, "not with this method; see 'Allow'"});
-    }
+    http::Response response = http::failure({405, "not with this method; see 'Allow'"});
     response.fields.push_back({"Allow", allowed(std::move(hit.verbs))});
     exchange->serve(response);
   }
   return true;
+}
+
+// A browser asks before it knows any credentials, so none are wanted.
+http::Response Counter::options(const http::Request& request,
+                                std::vector<std::string_view> verbs) const {
+  const bool preflight = http::is_preflight(request);
+  if (preflight && !parts_.origins.allows(request.field("Origin"))) {
+    return http::failure({403, std::string(origin_refused)});
+  }
+  const std::string methods = allowed(std::move(verbs));
+  http::Response response;
+  response.status = 204;
+  if (preflight) {
+    response.fields = http::preflight_fields(methods);
+  }
+  response.fields.push_back({"Allow", methods});
+  return response;
 }
 
 http::Response Counter::health() const {
@@ -92,7 +108,7 @@ void Counter::receive(const std::shared_ptr<http::Exchange>& exchange, const htt
     return;
   }
   if (request.has("Origin") && !parts_.origins.allows(request.field("Origin"))) {
-    exchange->serve(http::failure({403, "origin not allowed"}));
+    exchange->serve(http::failure({403, std::string(origin_refused)}));
     return;
   }
   if (in_flight_ >= settings_.in_flight_max) {

@@ -2,7 +2,8 @@
 // services.
 //
 // Where connections are authenticated, each request shows its credentials by itself, and calls what
-// its principal may call; pages of foreign origins are refused. Bounded: so many calls under way,
+// its principal may call; pages are refused unless they are listed, and then their browsers are
+// told that they may ask. Bounded: so many calls under way,
 // each with its time. The answer is the reply's JSON, or
 // {"error": {code, message, context}} with the status that belongs to the code. Thread: its io
 // thread.
@@ -12,7 +13,9 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "auth/authenticator.hpp"
 #include "http/exchange.hpp"
@@ -42,6 +45,8 @@ class Counter {
         settings_(std::move(settings)),
         alive_(std::make_shared<const bool>(true)) {}
 
+  [[nodiscard]] const http::OriginPolicy& origins() const noexcept { return parts_.origins; }
+
   /// For requests from now on; those under way go on as they began.
   void use(std::shared_ptr<const Table> table) { parts_.table = std::move(table); }
 
@@ -61,6 +66,8 @@ class Counter {
   void call(const std::shared_ptr<Visit>& visit);
   void answer(const Visit& visit, const http::Response& response);
   [[nodiscard]] http::Response health() const;
+  [[nodiscard]] http::Response options(const http::Request& request,
+                                       std::vector<std::string_view> verbs) const;
 
   Parts parts_;
   const CounterSettings settings_;

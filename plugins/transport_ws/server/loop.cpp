@@ -129,7 +129,7 @@ void Loop::adopt(net::Stream socket, net::Admission::Ticket ticket) {
         std::make_shared<http::Exchange>(std::move(socket), desk(), settings_.handshake_ms,
                                          settings_.header_bytes_max, settings_.body_bytes_max);
     exchange->count();
-    exchange->speak_json();
+    exchange->speak_json(counter_.origins());
     exchange->start(
         [this, arrival](const auto& self, const http::Request& request) {
           on_request(self, request, arrival);
@@ -151,7 +151,7 @@ void Loop::turn_away(net::Stream socket, std::string_view reason, session::Rejec
     ++turned_away_;
     const auto exchange = std::make_shared<http::Exchange>(
         std::move(socket), desk(), settings_.handshake_ms, settings_.header_bytes_max);
-    exchange->speak_json();
+    exchange->speak_json(counter_.origins());
     exchange->start([](const auto& /*self*/, const http::Request& /*request*/) {},
                     [this](std::string_view /*how*/) { --turned_away_; });
     exchange->refuse({503, std::string(reason)});

@@ -231,6 +231,17 @@ TEST(Upgrade, RefusedByTheServerIsNamed) {
   EXPECT_EQ(upgraded.error().reason, "the server answered 403 Forbidden instead of 101");
 }
 
+TEST(RequestReader, ShowsFieldsBeforeTheBodyHasCome) {
+  RequestReader reader(8192, 10);
+  EXPECT_FALSE(reader.peek("Origin"));
+  const auto large = reader.feed(
+      "POST / HTTP/1.1\r\nHost: a\r\norigin: https://a.net\r\nContent-Length: 11\r\n\r\n");
+  ASSERT_FALSE(large);
+  EXPECT_EQ(large.error().status, 413U);
+  EXPECT_EQ(reader.peek("Origin"), "https://a.net");
+  EXPECT_FALSE(reader.peek("Upgrade"));
+}
+
 TEST(Response, IsWrittenWithItsLength) {
   const std::string text = to_text({503, "text/plain", "busy\n", {{"Retry-After", "1"}}});
   EXPECT_TRUE(text.starts_with("HTTP/1.1 503 Service Unavailable\r\n"));

@@ -8,6 +8,7 @@ namespace {
 
 TEST(Origin, IsDeniedUnlessListed) {
   const OriginPolicy nobody({}, false);
+  EXPECT_TRUE(nobody.none());
   EXPECT_FALSE(nobody.allows("https://example.org"));
   EXPECT_FALSE(nobody.allows("http://localhost"));
   EXPECT_FALSE(nobody.allows("null"));
@@ -35,6 +36,7 @@ TEST(Origin, MatchesSubdomains) {
 
 TEST(Origin, MayIncludePagesOfThisMachine) {
   const OriginPolicy local({}, true);
+  EXPECT_FALSE(local.none());
   EXPECT_TRUE(local.allows("http://localhost:3000"));
   EXPECT_TRUE(local.allows("https://127.0.0.1"));
   EXPECT_TRUE(local.allows("http://[::1]:8080"));

@@ -273,12 +273,6 @@ TEST_F(CounterTest, RefusesWhatCanBeReadInTwoWays) {
   }
 }
 
-TEST_F(CounterTest, RefusesForeignPages) {
-  RawClient client(server.port());
-  client.send(get("/r/1", "Origin: https://evil.net\r\n"));
-  EXPECT_EQ(status(read(client).first), "403");
-}
-
 TEST_F(CounterTest, TellsHandshakesInWords) {
   const std::string upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
   RawClient old(server.port());
