@@ -93,6 +93,26 @@ scenario("neither others' services, nor other paths, nor clients of the gateway"
   await host.stop();
 });
 
+scenario('errors are as the README shows them', async (stage) => {
+  const all = manifest.standard();
+  all.plugins.ws.config.http = [
+    { method: 'GET', path: '/records/{id}', call: 'bp.storage.records/1.Get' },
+  ];
+  const host = await stage.start(all);
+  const missing = await ask(host, '/records/7');
+  assert.equal(missing.status, 404);
+  const readme = path.join(__dirname, '..', '..', 'plugins', 'transport_ws', 'README.md');
+  assert.ok(fs.readFileSync(readme, 'utf8').includes(`\n${missing.body}\n`), missing.body);
+  const mistyped = await ask(host, '/records/');
+  assert.equal(mistyped.status, 404);
+  assert.deepEqual(JSON.parse(mistyped.body).error, {
+    code: 'NOT_FOUND',
+    message: "nothing is served at '/records/' to plain requests",
+    context: [],
+  });
+  await host.stop();
+});
+
 scenario('curl waits for 100 Continue, or is told 413 at once', async (stage, context) => {
   if (spawnSync('curl', ['--version']).status !== 0) {
     context.skip('no curl');
