@@ -33,6 +33,7 @@
 #pragma GCC diagnostic pop
 #endif
 
+#include "host/manifest/pattern_reach.hpp"
 #include "host/manifest/schema_walk.hpp"
 #include "host/manifest/suggest.hpp"
 #include "host/manifest/text_format.hpp"
@@ -329,29 +330,6 @@ class Storyteller {
   std::vector<ConfigFinding> findings_;
 };
 
-bool has_patterns(const Node& schema) {
-  return schema.key == "pattern" || schema.key == "patternProperties" ||
-         std::ranges::any_of(schema.children, has_patterns);
-}
-
-// Every text that a pattern might meet must be short enough for it.
-void check_lengths(const Node& value, const std::string& pointer,
-                   std::vector<ConfigFinding>& findings) {
-  if (std::max(value.is(Kind::String) ? value.text.size() : 0, value.key.size()) >
-      pattern_input_bytes_max) {
-    findings.push_back({pointer, fmt::format("longer than {} bytes, too long to be compared with a "
-                                             "pattern",
-                                             pattern_input_bytes_max)});
-  }
-  for (std::size_t i = 0; i < value.children.size(); ++i) {
-    const Node& child = value.children[i];
-    check_lengths(
-        child,
-        pointer + '/' + (value.is(Kind::Object) ? pointer_token(child.key) : std::to_string(i)),
-        findings);
-  }
-}
-
 }  // namespace
 
 error::Result<std::vector<ConfigFinding>> validate_config(std::string_view schema,
@@ -368,8 +346,11 @@ error::Result<std::vector<ConfigFinding>> validate_config(std::string_view schem
   if (!reading.root) {
     return findings;
   }
-  if (has_patterns(*rules)) {
-    check_lengths(*reading.root, "", findings);
+  for (std::string& pointer :
+       too_long_for_patterns(*rules, *reading.root, pattern_input_bytes_max)) {
+    findings.push_back({std::move(pointer), fmt::format("longer than {} bytes, too long to be "
+                                                        "compared with a pattern",
+                                                        pattern_input_bytes_max)});
   }
   if (!findings.empty()) {
     return findings;

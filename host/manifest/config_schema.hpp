@@ -14,7 +14,7 @@
 
 namespace host::manifest {
 
-// std::regex recurses over its input: longer texts are refused when the schema has patterns.
+// std::regex recurses over its input: longer texts are refused where a pattern may meet them.
 inline constexpr std::size_t pattern_bytes_max = 512;
 inline constexpr std::size_t pattern_input_bytes_max = 1'024;
 inline constexpr std::size_t config_findings_max = 100;
