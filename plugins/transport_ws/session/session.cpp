@@ -12,31 +12,13 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 
+#include "net/pieces.hpp"
+
 namespace transport_ws::session {
 
 namespace {
 
 using std::chrono::milliseconds;
-
-// The pieces of one gather.
-class Pieces {
- public:
-  explicit Pieces(frame::Outbox& outbox) {
-    std::array<std::string_view, write_gather_buffers_max> pieces;
-    count_ = outbox.gather(pieces);
-    for (std::size_t i = 0; i < count_; ++i) {
-      buffers_[i] = asio::buffer(pieces[i].data(), pieces[i].size());
-    }
-  }
-
-  [[nodiscard]] std::span<const asio::const_buffer> all() const noexcept {
-    return std::span(buffers_).first(count_);
-  }
-
- private:
-  std::array<asio::const_buffer, write_gather_buffers_max> buffers_;
-  std::size_t count_ = 0;
-};
 
 }  // namespace
 
@@ -324,7 +306,7 @@ void Session::request_flush() {
 void Session::flush() {
   while (state_ != State::Closed && !await_write_ && (!outbox_.empty() || socket_.unsent())) {
     net::ErrorCode failure;
-    const std::size_t bytes = socket_.write_some(Pieces(outbox_).all(), failure);
+    const std::size_t bytes = socket_.write_some(net::Pieces(outbox_), failure);
     if (failure == asio::error::would_block) {
       await_write_ = true;
       break;

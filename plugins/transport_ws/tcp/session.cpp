@@ -2,7 +2,6 @@
 #include "tcp/session.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -15,6 +14,7 @@
 #include <sys/socket.h>
 
 #include "json/json.hpp"
+#include "net/pieces.hpp"
 
 namespace transport_ws::tcp {
 
@@ -26,29 +26,6 @@ using Steady = std::chrono::steady_clock;
 bool not_now(const net::ErrorCode& failure) noexcept {
   return failure == asio::error::would_block || failure == asio::error::try_again;
 }
-
-// The pieces of one gather, as Asio wants them.
-class Pieces {
- public:
-  using value_type = asio::const_buffer;
-  using const_iterator = const asio::const_buffer*;
-
-  explicit Pieces(const Outbox& outbox) {
-    std::array<std::string_view, write_gather_buffers_max> pieces;
-    count_ = outbox.gather(pieces);
-    for (std::size_t i = 0; i < count_; ++i) {
-      buffers_[i] = asio::buffer(pieces[i].data(), pieces[i].size());
-    }
-  }
-
-  [[nodiscard]] const_iterator begin() const noexcept { return buffers_.data(); }
-
-  [[nodiscard]] const_iterator end() const noexcept { return buffers_.data() + count_; }
-
- private:
-  std::array<asio::const_buffer, write_gather_buffers_max> buffers_;
-  std::size_t count_ = 0;
-};
 
 Message own(std::string bytes) {
   return {std::make_shared<const std::string>(std::move(bytes))};
@@ -309,7 +286,7 @@ void Session::request_flush() {
 void Session::flush() {
   while (state_ != State::Closed && !await_write_ && (!outbox_.empty() || socket_.unsent())) {
     net::ErrorCode failure;
-    const std::size_t bytes = socket_.write_some(Pieces(outbox_), failure);
+    const std::size_t bytes = socket_.write_some(net::Pieces(outbox_), failure);
     if (not_now(failure)) {
       await_writable();
       break;
