@@ -204,6 +204,11 @@ class Transport final : private server::Observer, private client::Outbound::Obse
     });
   }
 
+  void on_slow(std::uint64_t connection) override {
+    log_.debug("connection is slow", "connection", connection);
+    tell([&] { return fmt::format(R"({{"type":"slow","connection":{}}})", connection); });
+  }
+
   void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) override {
     log_.debug("connection closed", "connection", connection, "code", code, "reason", reason);
     tell([&] {

@@ -44,6 +44,8 @@ constexpr std::array counts{
     Row{&session::Counters::events_dropped, Text{"ws_events_dropped",
                                                  "Events dropped for clients that read too slowly "
                                                  "or speak lines that cannot hold them."}},
+    Row{&session::Counters::slow,
+        Text{"ws_clients_slow", "Times that a connection began to read too slowly."}},
     Row{&session::Counters::cut_off,
         Text{"ws_clients_cut_off", "Connections closed because they read too slowly."}},
     Row{&session::Counters::violations,

@@ -19,6 +19,8 @@ class Room : public session::Connection::Owner {
   /// Keeps the connections of every room.
   class Doorkeeper {
    public:
+    /// See session::Connection::Owner.
+    virtual void on_slow(session::Connection& session) = 0;
     /// At the first sign of the end: nothing that is sent from now on arrives.
     virtual void on_leaving(session::Connection& session) = 0;
     /// Last: the connection is gone.
@@ -46,6 +48,8 @@ class Room : public session::Connection::Owner {
 
   /// How its connections want the messages of topics that they follow.
   [[nodiscard]] virtual topic::Form form() const noexcept { return topic::Form::Raw; }
+
+  void on_slow(session::Connection& session) final { doorkeeper_.on_slow(session); }
 
   void on_drained(session::Connection& /*session*/) override {}
 

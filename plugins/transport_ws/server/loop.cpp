@@ -340,6 +340,10 @@ void Loop::take_seat(Arrival& arrival, const std::shared_ptr<session::Connection
   }
 }
 
+void Loop::on_slow(session::Connection& session) {
+  observer_.on_slow(session.id());
+}
+
 void Loop::on_leaving(session::Connection& session) {
   board_.leave(session);
 }

@@ -43,6 +43,10 @@ class Observer {
   /// By its first message.
   virtual void on_identified(std::uint64_t /*connection*/, std::string_view /*principal*/) {}
 
+  /// It reads too slowly: events wait for it or are dropped. Told again when it has caught up and
+  /// falls behind anew.
+  virtual void on_slow(std::uint64_t /*connection*/) {}
+
   /// No descriptor or memory was left for the next connection; false: there is again.
   virtual void on_accept_paused(bool /*paused*/, const std::string& /*reason*/) {}
 
@@ -158,6 +162,7 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
 
   struct Arrival;
 
+  void on_slow(session::Connection& session) override;
   void on_leaving(session::Connection& session) override;
   void on_gone(session::Connection& session, std::uint16_t code, std::string_view reason) override;
 

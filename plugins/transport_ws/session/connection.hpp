@@ -25,6 +25,11 @@ class Connection : public Peer {
     /// A whole message. The view is valid during the call.
     virtual void on_message(Connection& connection, frame::Opcode kind,
                             std::string_view payload) = 0;
+
+    /// It reads more slowly than it is sent to: from now on events wait or are dropped. Once until
+    /// half of its queue has left.
+    virtual void on_slow(Connection& /*connection*/) {}
+
     /// After expect_drain(): there is room again.
     virtual void on_drained(Connection& connection) = 0;
 

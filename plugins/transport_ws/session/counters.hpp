@@ -93,6 +93,7 @@ struct Counters {
   Count bytes_received;
   Count bytes_sent;
   Count events_dropped;
+  Count slow;     // times that a connection began to read too slowly
   Count cut_off;  // connections closed because they read too slowly
   Count violations;
   Level client_connections;   // that this side opened

@@ -216,6 +216,9 @@ frame::Outbox::Put Session::send_event(frame::Frame frame) {
   const frame::Outbox::Put put = outbox_.put_event(std::move(frame));
   desk_.counters.messages_sent.add(put == frame::Outbox::Put::Queued ? 1 : 0);
   desk_.counters.events_dropped.add(outbox_.dropped() - dropped);
+  if (outbox_.dropped() != dropped) {
+    tell_slow();
+  }
   request_flush();
   return put;
 }
@@ -229,8 +232,18 @@ bool Session::must_wait() const noexcept {
   return state_ == State::Open && settings_.policy == frame::Policy::Close && outbox_.full();
 }
 
+void Session::tell_slow() {
+  if (!std::exchange(slow_, true)) {
+    desk_.counters.slow.add();
+    owner_->on_slow(*this);
+  }
+}
+
 void Session::expect_drain(std::string reason) {
   drain_asked_ = true;
+  if (state_ == State::Open) {
+    tell_slow();
+  }
   if (settings_.block_ms == 0 || block_timer_ || state_ != State::Open) {
     return;
   }
@@ -328,6 +341,7 @@ void Session::after_flush() {
     return;
   }
   const bool roomy = outbox_.bytes() <= settings_.queue_bytes / 2;
+  slow_ = slow_ && !roomy;
   if (read_paused_ && roomy) {
     read_paused_ = false;
     heard_ = true;  // what came while we did not read is still in the kernel

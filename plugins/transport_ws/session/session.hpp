@@ -117,6 +117,7 @@ class Session final : public Connection,
   void request_flush();
   void flush();
   void after_flush();
+  void tell_slow();
   void begin_close(std::uint16_t code, std::string_view reason, bool now);
   void finish(std::uint16_t code, std::string_view reason);
   void await_beat();
@@ -150,6 +151,7 @@ class Session final : public Connection,
   bool read_paused_ = false;  // answers pile up: take no further requests
   bool read_held_ = false;    // the owner wants no further messages now
   bool drain_asked_ = false;
+  bool slow_ = false;         // and told so
   bool peer_closed_ = false;  // its close frame came, or its bytes make no sense any more
   // After a violation the socket is not closed at once: unread bytes would make the kernel reset
   // the connection, and the close frame that says why would be lost. The close timer bounds it.

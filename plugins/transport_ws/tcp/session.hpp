@@ -99,6 +99,7 @@ class Session final : public session::Connection,
   void flush();
   void await_writable();
   void after_flush();
+  void tell_slow();
   void await_silence();
   void begin_close(std::uint16_t code, std::string_view reason, bool now);
   void finish(std::uint16_t code, std::string_view reason);
@@ -126,6 +127,7 @@ class Session final : public session::Connection,
   bool read_paused_ = false;  // answers pile up: take no further messages
   bool read_held_ = false;    // the owner wants no further messages now
   bool drain_asked_ = false;
+  bool slow_ = false;  // and told so
   bool input_ended_ = false;
   bool shut_ = false;  // the last message has left and our half of the connection is shut
 };

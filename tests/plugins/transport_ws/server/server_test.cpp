@@ -288,6 +288,8 @@ TEST(Server, DropsInsteadOfCuttingWhereThePolicySaysSo) {
     publisher.read_text();
   }
   EXPECT_GT(server.server->loops().front()->counters().events_dropped.value(), 0U);
+  EXPECT_TRUE(server.heard("slow 1"));
+  EXPECT_EQ(server.server->loops().front()->counters().slow.value(), 1U);
   std::string last;
   while (last.find("\"e600\"") == std::string::npos) {  // the newest arrived, the connection lives
     last = stopped.read_text();

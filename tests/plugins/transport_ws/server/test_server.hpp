@@ -113,6 +113,8 @@ class TestServer final : public Observer {
     note("identified " + std::to_string(connection) + " as " + std::string(principal));
   }
 
+  void on_slow(std::uint64_t connection) override { note("slow " + std::to_string(connection)); }
+
   void on_closed(std::uint64_t connection, std::uint16_t code, std::string_view reason) override {
     note("closed " + std::to_string(connection) + " " + std::to_string(code) + " " +
          std::string(reason));

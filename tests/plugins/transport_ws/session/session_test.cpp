@@ -51,6 +51,8 @@ class SessionTest : public ::testing::Test, protected OwnLoop, protected Session
     }
   }
 
+  void on_slow(Connection& /*of*/) override { ++slow; }
+
   void on_drained(Connection& /*of*/) override { ++drained; }
 
   void on_closing(Connection& /*of*/) override { ++closing; }
@@ -75,6 +77,7 @@ class SessionTest : public ::testing::Test, protected OwnLoop, protected Session
   std::vector<std::string> messages;
   std::string closed_reason;
   unsigned closed_code = 0;
+  int slow = 0;
   int drained = 0;
   int closing = 0;
   bool echo = true;
@@ -258,6 +261,8 @@ TEST_F(SessionTest, GoesOnWhenASlowReaderCatchesUp) {
     context.poll();
   }
   session->expect_drain("too slow");
+  session->expect_drain("too slow");
+  EXPECT_EQ(slow, 1);
   for (int i = 0; i < sent; ++i) {
     context.restart();
     context.poll();
