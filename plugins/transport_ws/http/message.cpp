@@ -121,6 +121,9 @@ std::optional<Refusal> ambiguity_of(const beast_http::fields& fields) {
   if (count(beast_http::field::host) > 1) {
     return Refusal{400, "there is more than one Host field"};
   }
+  if (count(beast_http::field::origin) > 1) {
+    return Refusal{400, "there is more than one Origin field"};
+  }
   const std::size_t encodings = count(beast_http::field::transfer_encoding);
   if (encodings > 0 && count(beast_http::field::content_length) > 0) {
     return Refusal{400, "Content-Length and Transfer-Encoding exclude each other"};

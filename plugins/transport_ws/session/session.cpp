@@ -151,7 +151,7 @@ bool Session::within(std::uint32_t per_s, std::uint32_t& said, std::string_view 
   desk_.counters.over_rate.add();
   peer_closed_ = true;
   linger_ = true;
-  begin_close(frame::close_policy, "too many " + std::string(what) + " a second", /*now=*/true);
+  begin_close(frame::close_policy, "too many " + std::string(what) + " a second", /*now=*/false);
   return false;
 }
 
@@ -196,8 +196,12 @@ void Session::send_answer(frame::Frame frame) {
   if (deflation_ != nullptr) {
     frame = deflation_->pack(std::move(frame), settings_.deflate_bytes_min, window_bits_);
   }
+  // More answers may come in one turn than the queue holds; the socket takes what it can first.
+  if (outbox_.full() && !corked_) {
+    flush();
+  }
   if (outbox_.put_answer(std::move(frame)) == frame::Outbox::Put::Refused) {
-    cut_off("too slow: answers exceed the queue limit");
+    cut_off("too slow: answers exceed writer.queue; ask for fewer at a time");
     return;
   }
   desk_.counters.messages_sent.add();

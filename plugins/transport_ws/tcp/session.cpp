@@ -34,11 +34,12 @@ Message own(std::string bytes) {
 // A line end in JSON stands between its tokens, where a space means the same. Left in, it would let
 // whoever publishes an event write lines of its own to our client, an answer of the gateway's too.
 Message in_one_line(Message json) {
-  if (json.payload().find('\n') == std::string_view::npos) {
+  if (json.payload().find_first_of("\n\r") == std::string_view::npos) {
     return json;
   }
   std::string line(json.payload());
   std::ranges::replace(line, '\n', ' ');
+  std::ranges::replace(line, '\r', ' ');
   return own(std::move(line));
 }
 
@@ -173,7 +174,7 @@ bool Session::within_rate() {
     return true;
   }
   desk_.counters.over_rate.add();
-  begin_close(frame::close_policy, "too many messages a second", /*now=*/true);
+  begin_close(frame::close_policy, "too many messages a second", /*now=*/false);
   return false;
 }
 
@@ -204,11 +205,15 @@ void Session::send_answer(frame::Frame frame) {
   if (state_ != State::Open) {
     return;
   }
+  // More answers may come in one turn than the queue holds; the socket takes what it can first.
+  if (outbox_.full() && !corked_) {
+    flush();
+  }
   Message message = payload_of(std::move(frame));
   if (outbox_.put_answer(settings_.framing == Framing::Line
                              ? in_one_line(std::move(message))
                              : std::move(message)) == Outbox::Put::Refused) {
-    cut_off("too slow: answers exceed the queue limit");
+    cut_off("too slow: answers exceed writer.queue; ask for fewer at a time");
     return;
   }
   after_answer();

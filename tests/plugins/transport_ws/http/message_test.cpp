@@ -160,6 +160,7 @@ TEST(RequestReader, RefusesWhatCanBeReadInTwoWays) {
   EXPECT_EQ(refused(post + "Transfer-Encoding: chnuked\r\nContent-Length: 0\r\n\r\n"), 400U);
   EXPECT_EQ(refused(post + "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), 400U);
   EXPECT_EQ(refused(post + "Host: b\r\n\r\n"), 400U);
+  EXPECT_EQ(refused(post + "Origin: https://a.b\r\nOrigin: https://c.d\r\n\r\n"), 400U);
   EXPECT_EQ(refused("GET / HTTP/1.1\r\n\r\n"), 400U);
   EXPECT_EQ(refused("GET / HTTP/1.0\r\n\r\n"), 200U);
 }

@@ -273,6 +273,21 @@ TEST_F(SessionTest, GoesOnWhenASlowReaderCatchesUp) {
   EXPECT_EQ(closing, 0);
 }
 
+// Many answers of one turn: the socket takes what the queue alone would not.
+TEST_F(SessionTest, WritesBeforeItRefusesAnAnswer) {
+  settings.queue_bytes = 8U << 10U;
+  open();
+  for (int i = 0; i < 8; ++i) {
+    session->send_answer(event(6'000));
+  }
+  EXPECT_EQ(counters.cut_off.value(), 0U);
+  context.restart();
+  context.poll();
+  for (int i = 0; i < 8; ++i) {
+    EXPECT_EQ(client->read_text().size(), 6'000U);
+  }
+}
+
 TEST_F(SessionTest, TakesNoRequestsWhileAnswersPileUp) {
   constexpr std::size_t requests = 100;
   settings.queue_bytes = 256U << 10U;
