@@ -33,11 +33,15 @@ Message own(std::string bytes) {
 
 // A line end in JSON stands between its tokens, where a space means the same. Left in, it would let
 // whoever publishes an event write lines of its own to our client, an answer of the gateway's too.
-Message in_one_line(Message json) {
-  if (json.payload().find_first_of("\n\r") == std::string_view::npos) {
-    return json;
+// In other text, which holds no line feed here, a carriage return is its own affair.
+Message in_one_line(Message message) {
+  const std::string_view payload = message.payload();
+  const bool feeds = payload.find('\n') != std::string_view::npos;
+  const bool returns = payload.find('\r') != std::string_view::npos;
+  if (!feeds && (!returns || !json::is_valid(payload))) {
+    return message;
   }
-  std::string line(json.payload());
+  std::string line(payload);
   std::ranges::replace(line, '\n', ' ');
   std::ranges::replace(line, '\r', ' ');
   return own(std::move(line));

@@ -154,6 +154,13 @@ TEST_F(TcpSessionTest, SaysJsonInOneLine) {
   EXPECT_EQ(read(22), "[ {\"id\":1} ]\n{\"a\": 1}\n");
 }
 
+TEST_F(TcpSessionTest, LeavesTheReturnsOfOtherTextAlone) {
+  open();
+  EXPECT_EQ(session->send_event(text("{\"a\":\r\n1,\r\"b\":2}")), Put::Queued);
+  EXPECT_EQ(session->send_event(text("50%\r100%")), Put::Queued);
+  EXPECT_EQ(read(26), "{\"a\":  1, \"b\":2}\n50%\r100%\n");
+}
+
 TEST_F(TcpSessionTest, DoesNotSayWhatNoLineCanHold) {
   open();
   EXPECT_EQ(session->send_event(text("two\nlines")), Put::Dropped);
