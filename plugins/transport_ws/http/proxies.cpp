@@ -8,6 +8,8 @@
 #include <optional>
 #include <ranges>
 
+#include <boost/asio/ip/network_v4.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <fmt/format.h>
 
 #include "limits.hpp"
@@ -19,25 +21,15 @@ namespace {
 namespace ip = boost::asio::ip;
 using Address = Proxies::Address;
 
-constexpr unsigned byte_bits = 8;
-
 unsigned bits_of(const Address& address) noexcept {
   return address.is_v4() ? 32 : 128;
 }
 
 // The address with only the first bits left.
 Address masked(const Address& address, unsigned prefix) {
-  const auto mask = [prefix](auto bytes) {
-    for (std::size_t i = 0; i < bytes.size(); ++i) {
-      const std::size_t before = i * byte_bits;
-      const unsigned kept =
-          prefix <= before ? 0 : static_cast<unsigned>(std::min<std::size_t>(prefix - before, 8));
-      bytes[i] = static_cast<unsigned char>(bytes[i] & (0xFF00U >> kept));
-    }
-    return bytes;
-  };
-  return address.is_v4() ? Address(ip::address_v4(mask(address.to_v4().to_bytes())))
-                         : Address(ip::address_v6(mask(address.to_v6().to_bytes())));
+  const auto bits = static_cast<unsigned short>(prefix);
+  return address.is_v4() ? Address(ip::make_network_v4(address.to_v4(), bits).network())
+                         : Address(ip::make_network_v6(address.to_v6(), bits).network());
 }
 
 std::optional<Address> address_of(std::string_view text) {
