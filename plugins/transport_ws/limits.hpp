@@ -11,6 +11,8 @@ namespace transport_ws {
 inline constexpr std::size_t control_payload_bytes_max = 125;
 inline constexpr std::size_t frame_header_bytes_max = 14;
 inline constexpr std::uint64_t message_bytes_max_default = 64U << 10U;
+inline constexpr std::uint64_t message_bytes_floor = 1U << 10U;     // that may be configured
+inline constexpr std::uint64_t message_bytes_ceiling = 16U << 20U;  // of the law
 inline constexpr std::uint32_t fragments_max = 64U << 10U;  // of one message; empty ones count too
 inline constexpr std::size_t message_buffer_kept_bytes =
     4096;  // a larger one is given back when idle

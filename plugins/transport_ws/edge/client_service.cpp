@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "client/fields.hpp"
+#include "edge/text.hpp"
 #include "frame/codec.hpp"
 #include "frame/utf8.hpp"
 
@@ -18,10 +19,6 @@ namespace transport_ws::edge {
 namespace {
 
 constexpr std::string_view bearer = "Bearer ";
-
-std::string text_of(const flatbuffers::String* from) {
-  return from != nullptr ? from->str() : std::string();
-}
 
 bp::result<std::vector<std::string>> hello_of(const client_contract::ConnectRequest& request) {
   std::vector<std::string> hello;

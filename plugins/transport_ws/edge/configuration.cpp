@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "client/fields.hpp"
+#include "limits.hpp"
 
 namespace transport_ws::edge {
 
@@ -15,7 +16,6 @@ namespace {
 
 constexpr Milliseconds shortest{1};
 constexpr Milliseconds longest{3'600'000};
-constexpr std::uint64_t message_bytes_ceiling = 16U << 20U;  // of the law
 constexpr std::uint64_t queue_bytes_ceiling = 1U << 30U;
 constexpr std::uint64_t header_bytes_ceiling = 64U << 10U;
 constexpr std::uint64_t bytes_floor = 1U << 10U;

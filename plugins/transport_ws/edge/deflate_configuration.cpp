@@ -3,14 +3,15 @@
 
 #include <fmt/format.h>
 
+#include "limits.hpp"
+
 namespace transport_ws::edge {
 
 namespace {
 
-constexpr std::uint32_t level_ceiling = 9;                   // zlib's
-constexpr std::uint64_t min_size_floor = 32;                 // below, nothing gets smaller
-constexpr std::uint64_t inflated_bytes_floor = 1U << 10U;    // as of limits.message
-constexpr std::uint64_t message_bytes_ceiling = 16U << 20U;  // of the law
+constexpr std::uint32_t level_ceiling = 9;                 // zlib's
+constexpr std::uint64_t min_size_floor = 32;               // below, nothing gets smaller
+constexpr std::uint64_t inflated_bytes_floor = 1U << 10U;  // as of limits.message
 
 }  // namespace
 

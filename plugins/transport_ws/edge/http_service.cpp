@@ -8,14 +8,11 @@
 #include <fmt/format.h>
 
 #include "edge/http_configuration.hpp"
+#include "edge/text.hpp"
 
 namespace transport_ws::edge {
 
 namespace {
-
-std::string text_of(const flatbuffers::String* from) {
-  return from != nullptr ? from->str() : std::string();
-}
 
 // To a caller nothing is wrong with the configuration.
 bp::error to_caller(const bp::error& why) {

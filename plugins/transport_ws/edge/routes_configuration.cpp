@@ -15,8 +15,6 @@ namespace transport_ws::edge {
 namespace {
 
 constexpr std::size_t name_bytes_ceiling = 64;
-constexpr std::uint64_t message_bytes_floor = 1U << 10U;
-constexpr std::uint64_t message_bytes_ceiling = 16U << 20U;  // of the law
 
 bool is_path(std::string_view path) noexcept {
   const bool plain =

@@ -6,14 +6,14 @@
 
 #include <fmt/format.h>
 
+#include "limits.hpp"
+
 namespace transport_ws::edge {
 
 namespace {
 
 using Milliseconds = std::chrono::milliseconds;
 
-constexpr std::uint64_t message_bytes_floor = 1U << 10U;
-constexpr std::uint64_t message_bytes_ceiling = 16U << 20U;  // of the law
 constexpr Milliseconds idle_ceiling = std::chrono::hours(24);
 
 std::optional<std::string> problem_of(const std::string& name, const TcpConfiguration& from,
