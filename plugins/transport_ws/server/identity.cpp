@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "server/arrival.hpp"
 #include "server/loop.hpp"
 
 namespace transport_ws::server {
@@ -23,6 +24,24 @@ auth::Time now() {
 }
 
 }  // namespace
+
+std::expected<void, http::Refusal> Loop::let_in_as(Arrival& arrival,
+                                                   bp::result<auth::Principal> verdict) {
+  if (!verdict) {
+    arrival.why = verdict.error().code() == BP_E_PERMISSION ? session::Rejection::Credentials
+                                                            : session::Rejection::Undecided;
+    return std::unexpected(auth::refusal_of(verdict.error()));
+  }
+  auto place = grant(arrival.route, *verdict);
+  if (!place) {
+    const bool forbidden = place.error().code() == BP_E_PERMISSION;
+    arrival.why = forbidden ? session::Rejection::Forbidden : session::Rejection::Principal;
+    return std::unexpected(http::Refusal{forbidden ? 403U : 429U, place.error().message()});
+  }
+  arrival.place = std::move(*place);
+  arrival.principal = std::move(*verdict);
+  return {};
+}
 
 bp::result<auth::Census::Place> Loop::grant(std::size_t route, const auth::Principal& principal) {
   if (principal.expires && *principal.expires <= now()) {

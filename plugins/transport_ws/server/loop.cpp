@@ -259,21 +259,11 @@ void Loop::authenticate(const std::shared_ptr<http::Exchange>& exchange,
 void Loop::on_verdict(const std::shared_ptr<http::Exchange>& exchange,
                       const std::shared_ptr<Arrival>& arrival,
                       bp::result<auth::Principal> verdict) {
-  if (!verdict) {
-    arrival->why = verdict.error().code() == BP_E_PERMISSION ? session::Rejection::Credentials
-                                                             : session::Rejection::Undecided;
-    exchange->refuse(auth::refusal_of(verdict.error()));
+  const auto let_in = let_in_as(*arrival, std::move(verdict));
+  if (!let_in) {
+    exchange->refuse(let_in.error());
     return;
   }
-  auto place = grant(arrival->route, *verdict);
-  if (!place) {
-    const bool forbidden = place.error().code() == BP_E_PERMISSION;
-    arrival->why = forbidden ? session::Rejection::Forbidden : session::Rejection::Principal;
-    exchange->refuse({forbidden ? 403U : 429U, place.error().message()});
-    return;
-  }
-  arrival->place = std::move(*place);
-  arrival->principal = std::move(*verdict);
   upgrade(exchange, arrival);
 }
 

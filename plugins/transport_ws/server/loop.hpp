@@ -188,6 +188,8 @@ class Loop final : private route::Antechamber::Doors, private route::Room::Doork
                    const std::string& already_read);
   void open_tcp(const std::shared_ptr<Arrival>& arrival, net::Stream socket,
                 std::string_view already_read);
+  [[nodiscard]] std::expected<void, http::Refusal> let_in_as(Arrival& arrival,
+                                                             bp::result<auth::Principal> verdict);
   [[nodiscard]] bp::result<auth::Census::Place> grant(std::size_t route,
                                                       const auth::Principal& principal);
   bp::result<void> identify(session::Connection& session, std::size_t route,

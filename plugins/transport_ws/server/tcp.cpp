@@ -50,26 +50,16 @@ void Loop::welcome_tcp(const std::shared_ptr<Arrival>& arrival, net::Stream sock
     open_tcp(arrival, std::move(socket), already_read);
     return;
   }
-  authenticator_.authenticate(
-      arrival->evidence, [this, arrival, socket = std::move(socket),
-                          already_read](bp::result<auth::Principal> verdict) mutable {
-        if (!verdict) {
-          const bool refused = verdict.error().code() == BP_E_PERMISSION;
-          reject(arrival->address, auth::refusal_of(verdict.error()).reason,
-                 refused ? session::Rejection::Credentials : session::Rejection::Undecided);
-          return;
-        }
-        auto place = grant(arrival->route, *verdict);
-        if (!place) {
-          const bool forbidden = place.error().code() == BP_E_PERMISSION;
-          reject(arrival->address, place.error().message(),
-                 forbidden ? session::Rejection::Forbidden : session::Rejection::Principal);
-          return;
-        }
-        arrival->place = std::move(*place);
-        arrival->principal = std::move(*verdict);
-        open_tcp(arrival, std::move(socket), already_read);
-      });
+  authenticator_.authenticate(arrival->evidence,
+                              [this, arrival, socket = std::move(socket),
+                               already_read](bp::result<auth::Principal> verdict) mutable {
+                                const auto let_in = let_in_as(*arrival, std::move(verdict));
+                                if (!let_in) {
+                                  reject(arrival->address, let_in.error().reason, arrival->why);
+                                  return;
+                                }
+                                open_tcp(arrival, std::move(socket), already_read);
+                              });
 }
 
 void Loop::open_tcp(const std::shared_ptr<Arrival>& arrival, net::Stream socket,
