@@ -12,8 +12,9 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
+#include "frame/backlog.hpp"
 #include "frame/outbox.hpp"
 #include "tcp/decoder.hpp"
 
@@ -35,66 +36,56 @@ struct Message {
 /// Is it a frame of text?
 [[nodiscard]] bool is_text(const frame::Frame& frame) noexcept;
 
-class Outbox {
+/// One message of an outbox.
+struct Waiting {
+  Message message;
+  std::array<char, tcp_length_bytes> length{};  // of Framing::Length
+  std::uint8_t framing_bytes = 0;
+  bool event = false;
+
+  [[nodiscard]] std::size_t bytes() const noexcept {
+    return message.payload().size() + framing_bytes;
+  }
+
+  [[nodiscard]] std::size_t counted() const noexcept { return bytes(); }
+
+  [[nodiscard]] bool is_event() const noexcept { return event; }
+};
+
+class Outbox : public frame::Backlog<Waiting> {
  public:
-  using Put = frame::Outbox::Put;
+  using Put = frame::Put;
 
   Outbox(Framing framing, std::size_t bytes_max, frame::Policy policy) noexcept
-      : bytes_max_(bytes_max), framing_(framing), policy_(policy) {}
+      : Backlog(bytes_max, policy), framing_(framing) {}
 
   /// An answer: must arrive or the connection is of no use. Refused when the queue is over its
   /// bound.
-  [[nodiscard]] Put put_answer(Message message);
+  [[nodiscard]] Put put_answer(Message message) {
+    return push_answer(framed(std::move(message), /*event=*/false));
+  }
 
   /// An event: the policy decides when the queue is over its bound.
-  [[nodiscard]] Put put_event(Message message);
+  [[nodiscard]] Put put_event(Message message) {
+    return push_event(framed(std::move(message), /*event=*/true));
+  }
 
   /// Past the bound: last words, and replies to what was read just now, which bounds them.
-  void put_anyway(Message message);
+  void put_anyway(Message message) { push(framed(std::move(message), /*event=*/false)); }
 
-  /// Drops everything that has not begun to leave.
-  void drop_waiting();
+  using Backlog::drop_waiting;
 
-  [[nodiscard]] bool empty() const noexcept { return head_ == entries_.size(); }
-
-  [[nodiscard]] bool full() const noexcept { return bytes_ >= bytes_max_; }
-
-  [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
-
-  [[nodiscard]] std::uint64_t dropped() const noexcept { return dropped_; }
+  [[nodiscard]] bool empty() const noexcept { return nothing_waits(); }
 
   /// The next pieces to write, in order, at most two a message; valid until the next call of
   /// anything else.
   [[nodiscard]] std::size_t gather(std::span<std::string_view> pieces) const noexcept;
 
-  /// `bytes` of what gather() named were written.
-  void written(std::size_t bytes) noexcept;
-
  private:
-  struct Entry {
-    Message message;
-    std::array<char, tcp_length_bytes> length;  // of Framing::Length
-    bool event;
-  };
+  [[nodiscard]] Waiting framed(Message message, bool event) const noexcept;
+  [[nodiscard]] std::array<std::string_view, 2> parts_of(const Waiting& waiting) const noexcept;
 
-  [[nodiscard]] std::array<std::string_view, 2> parts_of(const Entry& entry) const noexcept;
-  [[nodiscard]] std::size_t bytes_of(const Message& message) const noexcept;
-  void push(Message message, bool event);
-  void drop_oldest_events(std::size_t until_bytes);
-  void compact() noexcept;
-
-  [[nodiscard]] std::size_t first_untouched() const noexcept {
-    return head_ + (offset_ > 0 ? 1 : 0);
-  }
-
-  std::vector<Entry> entries_;
-  std::size_t head_ = 0;    // entries before it are gone
-  std::size_t offset_ = 0;  // bytes of the first entry that were written
-  std::size_t bytes_ = 0;
-  std::size_t bytes_max_;
-  std::uint64_t dropped_ = 0;
   Framing framing_;
-  frame::Policy policy_;
 };
 
 }  // namespace transport_ws::tcp
