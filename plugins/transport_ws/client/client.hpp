@@ -24,7 +24,7 @@
 namespace transport_ws::client {
 
 struct ClientSettings {
-  session::SessionSettings session{.role = frame::Role::Client, .block_ms = 0};
+  session::SessionSettings session{session::Bounds{.block_ms = 0}, frame::Role::Client};
   BackoffSettings backoff;
   std::uint32_t handshake_ms = handshake_ms_default;
   std::size_t offline_bytes_max = offline_queue_bytes_max;

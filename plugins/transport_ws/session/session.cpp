@@ -29,13 +29,10 @@ std::uint32_t random_mask() {
 
 Session::Session(std::uint64_t id, net::Stream socket, const SessionSettings& settings,
                  std::shared_ptr<Owner> owner, Desk desk)
-    : id_(id),
+    : Conversation(id, settings, std::move(owner), desk),
       socket_(desk.context, std::move(socket)),
-      timer_(desk.context),
       decoder_(settings.role, settings.message_bytes_max),
       outbox_(settings.queue_bytes, settings.policy),
-      owner_(std::move(owner)),
-      desk_(desk),
       settings_(settings) {}
 
 void Session::compress(int window_bits) noexcept {
@@ -125,38 +122,18 @@ void Session::take(std::span<char> bytes) {
   flush();
 }
 
-void Session::go_on_reading() {
-  read_held_ = false;
-  heard_ = true;  // what came while we did not read is still in the kernel
-  read_soon();
-}
-
-// Counted in seconds of the clock, so a burst over the turn of a second may be twice as large; who
-// has no limit pays no look at the clock.
-bool Session::within(std::uint32_t per_s, std::uint32_t& said, std::string_view what) {
-  if (per_s == 0) {
+bool Session::within(Rate& rate, std::uint32_t per_s, std::string_view what) {
+  if (Conversation::within(rate, per_s)) {
     return true;
   }
-  const auto now = std::chrono::steady_clock::now().time_since_epoch();
-  const auto second =
-      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-  if (second != second_) {
-    second_ = second;
-    messages_said_ = 0;
-    control_said_ = 0;
-  }
-  if (++said <= per_s) {
-    return true;
-  }
-  desk_.counters.over_rate.add();
   peer_closed_ = true;
   linger_ = true;
-  begin_close(frame::close_policy, "too many " + std::string(what) + " a second", /*now=*/false);
+  close_flood(what);
   return false;
 }
 
 bool Session::on_message(frame::Opcode kind, std::string_view payload) {
-  if (state_ == State::Open && within(settings_.messages_per_s, messages_said_, "messages")) {
+  if (state_ == State::Open && within(messages_, settings_.messages_per_s, "messages")) {
     desk_.counters.messages_received.add();
     owner_->on_message(*this, kind, payload);
   }
@@ -164,14 +141,14 @@ bool Session::on_message(frame::Opcode kind, std::string_view payload) {
 }
 
 bool Session::on_ping(std::string_view payload) {
-  if (state_ == State::Open && within(settings_.control_per_s, control_said_, "pings")) {
+  if (state_ == State::Open && within(control_, settings_.control_per_s, "pings")) {
     outbox_.put_pong(control(frame::Opcode::Pong, payload));
   }
   return true;
 }
 
 bool Session::on_pong(std::string_view /*payload*/) {
-  return state_ != State::Open || within(settings_.control_per_s, control_said_, "pongs");
+  return state_ != State::Open || within(control_, settings_.control_per_s, "pongs");
 }
 
 bool Session::on_close(std::uint16_t code, std::string_view reason) {
@@ -204,9 +181,7 @@ void Session::send_answer(frame::Frame frame) {
     cut_off("too slow: answers exceed writer.queue; ask for fewer at a time");
     return;
   }
-  desk_.counters.messages_sent.add();
-  read_paused_ = read_paused_ || outbox_.bytes() > settings_.queue_bytes / 2;
-  request_flush();
+  on_answer_queued();
 }
 
 frame::Outbox::Put Session::send_event(frame::Frame frame) {
@@ -217,47 +192,13 @@ frame::Outbox::Put Session::send_event(frame::Frame frame) {
     frame = deflation_->pack(std::move(frame), settings_.deflate_bytes_min, window_bits_);
   }
   const std::uint64_t dropped = outbox_.dropped();
-  const frame::Outbox::Put put = outbox_.put_event(std::move(frame));
-  desk_.counters.messages_sent.add(put == frame::Outbox::Put::Queued ? 1 : 0);
-  desk_.counters.events_dropped.add(outbox_.dropped() - dropped);
-  if (outbox_.dropped() != dropped) {
-    tell_slow();
-  }
-  request_flush();
-  return put;
+  const frame::Put put = outbox_.put_event(std::move(frame));
+  return on_event_put(put, outbox_.dropped() - dropped);
 }
 
 frame::Outbox::Put Session::send_masked(frame::Opcode opcode, std::string_view payload) {
   return send_event(
       std::make_shared<const std::string>(frame::encode_frame(opcode, payload, random_mask())));
-}
-
-bool Session::must_wait() const noexcept {
-  return state_ == State::Open && settings_.policy == frame::Policy::Close && outbox_.full();
-}
-
-void Session::tell_slow() {
-  if (!std::exchange(slow_, true)) {
-    desk_.counters.slow.add();
-    owner_->on_slow(*this);
-  }
-}
-
-void Session::expect_drain(std::string reason) {
-  drain_asked_ = true;
-  if (state_ == State::Open) {
-    tell_slow();
-  }
-  if (settings_.block_ms == 0 || block_timer_ || state_ != State::Open) {
-    return;
-  }
-  block_timer_ = std::make_unique<net::Timer>(desk_.context, milliseconds(settings_.block_ms));
-  block_timer_->async_wait(
-      [self = shared_from_this(), reason = std::move(reason)](net::ErrorCode failure) {
-        if (!failure && self->drain_asked_) {
-          self->cut_off(reason);
-        }
-      });
 }
 
 void Session::reply(frame::Opcode opcode, std::string_view payload) {
@@ -293,31 +234,12 @@ void Session::write_replies() {
   }
   if (state_ != State::Closed && bytes < replies.size()) {
     outbox_.put_begun(replies, bytes);
-    read_paused_ = read_paused_ || outbox_.bytes() > settings_.queue_bytes / 2;
+    pause_if_crowded();
   }
   replies.clear();
   if (replies.capacity() > replies_kept_bytes) {
     replies.shrink_to_fit();
   }
-}
-
-void Session::cut_off(std::string_view reason) {
-  if (state_ == State::Open) {
-    desk_.counters.cut_off.add();
-    close_now(frame::close_try_again_later, reason);
-  }
-}
-
-// Everything queued by handlers that are ready now leaves in one write.
-void Session::request_flush() {
-  if (corked_ || flush_posted_ || await_write_ || state_ == State::Closed) {
-    return;
-  }
-  flush_posted_ = true;
-  asio::post(desk_.context, [self = shared_from_this()] {
-    self->flush_posted_ = false;
-    self->flush();
-  });
 }
 
 void Session::flush() {
@@ -344,18 +266,7 @@ void Session::after_flush() {
   if (state_ == State::Closed) {
     return;
   }
-  const bool roomy = outbox_.bytes() <= settings_.queue_bytes / 2;
-  slow_ = slow_ && !roomy;
-  if (read_paused_ && roomy) {
-    read_paused_ = false;
-    heard_ = true;  // what came while we did not read is still in the kernel
-    read_soon();
-  }
-  if (drain_asked_ && roomy && state_ == State::Open) {
-    drain_asked_ = false;
-    block_timer_.reset();
-    owner_->on_drained(*this);
-  }
+  on_room();
   if (state_ == State::Closing && outbox_.empty() && !socket_.unsent()) {
     if (!shut_) {
       socket_.shut_down();
@@ -371,9 +282,9 @@ void Session::after_flush() {
 
 void Session::await_beat() {
   timer_.expires_after(milliseconds(settings_.heartbeat_ms));
-  timer_.async_wait([self = shared_from_this()](net::ErrorCode failure) {
-    if (!failure && self->state_ == State::Open) {
-      self->on_beat();
+  timer_.async_wait([this, self = shared_from_this()](net::ErrorCode failure) {
+    if (!failure && state_ == State::Open) {
+      on_beat();
     }
   });
 }
@@ -393,48 +304,12 @@ void Session::on_beat() {
   await_beat();
 }
 
-void Session::begin_close(std::uint16_t code, std::string_view reason, bool now) {
-  if (state_ != State::Open) {
-    return;
-  }
-  const auto self = shared_from_this();  // the owner may forget us in on_closing()
-  state_ = State::Closing;
-  end_code_ = code;
-  end_reason_ = reason;
-  read_paused_ = false;
-  read_held_ = false;
-  block_timer_.reset();
+void Session::put_last_words(std::uint16_t code, std::string_view reason, bool now) {
   const bool sayable =
       frame::is_close_code(code);  // 1005: an empty close frame is answered by an empty one
   outbox_.put_close(
       control(frame::Opcode::Close, sayable ? frame::close_payload(code, reason) : std::string()),
       now);
-  timer_.expires_after(milliseconds(close_handshake_ms));
-  timer_.async_wait([self](net::ErrorCode failure) {
-    if (!failure) {
-      self->finish(self->end_code_, self->end_reason_);
-    }
-  });
-  owner_->on_closing(*this);
-  read_soon();
-  request_flush();
-}
-
-void Session::finish(std::uint16_t code, std::string_view reason) {
-  if (state_ == State::Closed) {
-    return;
-  }
-  const auto self = shared_from_this();
-  const std::string last_words(reason);
-  const bool told = state_ == State::Closing;
-  state_ = State::Closed;
-  timer_.cancel();
-  block_timer_.reset();
-  socket_.close();
-  if (!told) {
-    owner_->on_closing(*this);
-  }
-  owner_->on_closed(*this, code, last_words);
 }
 
 }  // namespace transport_ws::session

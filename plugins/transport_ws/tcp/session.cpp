@@ -65,13 +65,10 @@ void keep_alive(net::Stream& stream) {
 
 Session::Session(std::uint64_t id, net::Stream socket, const SessionSettings& settings,
                  std::shared_ptr<Owner> owner, session::Desk desk)
-    : id_(id),
+    : Conversation(id, settings, std::move(owner), desk),
       socket_(std::move(socket)),
-      timer_(desk.context),
       decoder_(settings.framing, settings.message_bytes_max),
       outbox_(settings.framing, settings.queue_bytes, settings.policy),
-      owner_(std::move(owner)),
-      desk_(desk),
       settings_(settings),
       heard_at_(Steady::now()) {}
 
@@ -84,22 +81,23 @@ void Session::start(std::string_view already_read) {
     await_silence();
   }
   take(already_read);
-  await_readable();
+  read_soon();
 }
 
 // --- reading
 
-void Session::await_readable() {
+void Session::read_soon() {
   if (await_read_ || read_paused_ || read_held_ || input_ended_ || state_ == State::Closed) {
     return;
   }
   await_read_ = true;
-  socket_.async_wait(net::Socket::wait_read, [self = shared_from_this()](net::ErrorCode failure) {
-    self->await_read_ = false;
-    if (!failure && self->state_ != State::Closed) {
-      self->on_readable();
-    }
-  });
+  socket_.async_wait(net::Socket::wait_read,
+                     [this, self = shared_from_this()](net::ErrorCode failure) {
+                       await_read_ = false;
+                       if (!failure && state_ != State::Closed) {
+                         on_readable();
+                       }
+                     });
 }
 
 void Session::on_readable() {
@@ -117,7 +115,7 @@ void Session::on_readable() {
   }
   desk_.counters.bytes_received.add(bytes);
   take({desk_.scratch.data(), bytes});
-  await_readable();
+  read_soon();
 }
 
 // It may have shut its half only, as `printf ... | nc -N` does, and wait for its answers.
@@ -155,37 +153,16 @@ void Session::take(std::string_view bytes) {
 }
 
 bool Session::on_message(std::string_view payload) {
-  if (state_ == State::Open && within_rate()) {
+  if (state_ != State::Open) {
+    return false;
+  }
+  if (within(messages_, settings_.messages_per_s)) {
     desk_.counters.messages_received.add();
     owner_->on_message(*this, tells_kinds() ? frame::Opcode::Text : frame::Opcode::Binary, payload);
+  } else {
+    close_flood("messages");
   }
   return state_ == State::Open;
-}
-
-// As session::Session counts: by the seconds of the clock.
-bool Session::within_rate() {
-  if (settings_.messages_per_s == 0) {
-    return true;
-  }
-  const auto now = Steady::now().time_since_epoch();
-  const auto second =
-      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-  if (second != second_) {
-    second_ = second;
-    messages_said_ = 0;
-  }
-  if (++messages_said_ <= settings_.messages_per_s) {
-    return true;
-  }
-  desk_.counters.over_rate.add();
-  begin_close(frame::close_policy, "too many messages a second", /*now=*/false);
-  return false;
-}
-
-void Session::go_on_reading() {
-  read_held_ = false;
-  heard_at_ = Steady::now();  // what came while we did not read is still in the kernel
-  await_readable();
 }
 
 // --- writing
@@ -220,21 +197,15 @@ void Session::send_answer(frame::Frame frame) {
     cut_off("too slow: answers exceed writer.queue; ask for fewer at a time");
     return;
   }
-  after_answer();
+  on_answer_queued();
 }
 
 // What was read before the reading pauses is answered too: no more than one read.
 void Session::reply(frame::Opcode /*opcode*/, std::string_view payload) {
   if (state_ == State::Open) {
     outbox_.put_anyway(own(std::string(payload)));
-    after_answer();
+    on_answer_queued();
   }
-}
-
-void Session::after_answer() {
-  desk_.counters.messages_sent.add();
-  read_paused_ = read_paused_ || outbox_.bytes() > settings_.queue_bytes / 2;
-  request_flush();
 }
 
 frame::Outbox::Put Session::send_event(frame::Frame frame) {
@@ -249,60 +220,7 @@ frame::Outbox::Put Session::send_event(frame::Frame frame) {
   Message message = payload_of(std::move(frame));
   const auto put = outbox_.put_event(
       settings_.framing == Framing::Line ? in_one_line(std::move(message)) : std::move(message));
-  desk_.counters.messages_sent.add(put == Outbox::Put::Queued ? 1 : 0);
-  desk_.counters.events_dropped.add(outbox_.dropped() - dropped);
-  if (outbox_.dropped() != dropped) {
-    tell_slow();
-  }
-  request_flush();
-  return put;
-}
-
-bool Session::must_wait() const noexcept {
-  return state_ == State::Open && settings_.policy == frame::Policy::Close && outbox_.full();
-}
-
-void Session::tell_slow() {
-  if (!std::exchange(slow_, true)) {
-    desk_.counters.slow.add();
-    owner_->on_slow(*this);
-  }
-}
-
-void Session::expect_drain(std::string reason) {
-  drain_asked_ = true;
-  if (state_ == State::Open) {
-    tell_slow();
-  }
-  if (settings_.block_ms == 0 || block_timer_ || state_ != State::Open) {
-    return;
-  }
-  block_timer_ = std::make_unique<net::Timer>(desk_.context, milliseconds(settings_.block_ms));
-  block_timer_->async_wait(
-      [self = shared_from_this(), reason = std::move(reason)](net::ErrorCode failure) {
-        if (!failure && self->drain_asked_) {
-          self->cut_off(reason);
-        }
-      });
-}
-
-void Session::cut_off(std::string_view reason) {
-  if (state_ == State::Open) {
-    desk_.counters.cut_off.add();
-    begin_close(frame::close_try_again_later, reason, /*now=*/true);
-  }
-}
-
-// Everything queued by handlers that are ready now leaves in one write.
-void Session::request_flush() {
-  if (corked_ || flush_posted_ || await_write_ || state_ == State::Closed) {
-    return;
-  }
-  flush_posted_ = true;
-  asio::post(desk_.context, [self = shared_from_this()] {
-    self->flush_posted_ = false;
-    self->flush();
-  });
+  return on_event_put(put, outbox_.dropped() - dropped);
 }
 
 void Session::flush() {
@@ -326,30 +244,20 @@ void Session::flush() {
 
 void Session::await_writable() {
   await_write_ = true;
-  socket_.async_wait(net::Socket::wait_write, [self = shared_from_this()](net::ErrorCode failure) {
-    self->await_write_ = false;
-    if (!failure) {
-      self->flush();
-    }
-  });
+  socket_.async_wait(net::Socket::wait_write,
+                     [this, self = shared_from_this()](net::ErrorCode failure) {
+                       await_write_ = false;
+                       if (!failure) {
+                         flush();
+                       }
+                     });
 }
 
 void Session::after_flush() {
   if (state_ == State::Closed) {
     return;
   }
-  const bool roomy = outbox_.bytes() <= settings_.queue_bytes / 2;
-  slow_ = slow_ && !roomy;
-  if (read_paused_ && roomy) {
-    read_paused_ = false;
-    heard_at_ = Steady::now();
-    await_readable();
-  }
-  if (drain_asked_ && roomy && state_ == State::Open) {
-    drain_asked_ = false;
-    block_timer_.reset();
-    owner_->on_drained(*this);
-  }
+  on_room();
   if (state_ == State::Closing && outbox_.empty() && !socket_.unsent()) {
     if (!std::exchange(shut_, true)) {
       net::ErrorCode ignored;
@@ -371,32 +279,22 @@ void Session::await_silence() {
   }
   const auto limit = milliseconds(settings_.idle_ms);
   timer_.expires_at(heard_at_ + limit);
-  timer_.async_wait([self = shared_from_this(), limit](net::ErrorCode failure) {
-    if (failure || self->state_ != State::Open) {
+  timer_.async_wait([this, self = shared_from_this(), limit](net::ErrorCode failure) {
+    if (failure || state_ != State::Open) {
       return;
     }
-    if (self->read_held_) {
-      self->heard_at_ = Steady::now();  // we do not read, so we cannot hear
+    if (read_held_) {
+      on_sign_of_life();  // we do not read, so we cannot hear
     }
-    if (Steady::now() - self->heard_at_ >= limit) {
-      self->close(frame::close_going_away, "nothing was said in either direction for 'idle'");
+    if (Steady::now() - heard_at_ >= limit) {
+      close(frame::close_going_away, "nothing was said in either direction for 'idle'");
     } else {
-      self->await_silence();
+      await_silence();
     }
   });
 }
 
-void Session::begin_close(std::uint16_t code, std::string_view reason, bool now) {
-  if (state_ != State::Open) {
-    return;
-  }
-  const auto self = shared_from_this();  // the owner may forget us in on_closing()
-  state_ = State::Closing;
-  end_code_ = code;
-  end_reason_ = reason;
-  read_paused_ = false;
-  read_held_ = false;
-  block_timer_.reset();
+void Session::put_last_words(std::uint16_t code, std::string_view reason, bool now) {
   if (now) {
     outbox_.drop_waiting();
   }
@@ -405,33 +303,11 @@ void Session::begin_close(std::uint16_t code, std::string_view reason, bool now)
         fmt::format(R"({{"jsonrpc":"2.0","method":"closed","params":{{"code":{},"reason":{}}}}})",
                     code, json::quoted(reason))));
   }
-  timer_.expires_after(milliseconds(close_handshake_ms));
-  timer_.async_wait([self](net::ErrorCode failure) {
-    if (!failure) {
-      self->finish(self->end_code_, self->end_reason_);
-    }
-  });
-  owner_->on_closing(*this);
-  await_readable();
-  request_flush();
 }
 
-void Session::finish(std::uint16_t code, std::string_view reason) {
-  if (state_ == State::Closed) {
-    return;
-  }
-  const auto self = shared_from_this();
-  const std::string last_words(reason);
-  const bool told = state_ == State::Closing;
-  state_ = State::Closed;
-  timer_.cancel();
-  block_timer_.reset();
+void Session::hang_up() noexcept {
   net::ErrorCode ignored;
   (void)socket_.close(ignored);
-  if (!told) {
-    owner_->on_closing(*this);
-  }
-  owner_->on_closed(*this, code, last_words);
 }
 
 }  // namespace transport_ws::tcp
