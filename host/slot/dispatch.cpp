@@ -58,8 +58,13 @@ bool Slot::run() {
   return left;
 }
 
-// Whether the event still means something; under the lock.
+// Under the lock. After STOP was completed there is nobody to tell anything.
 bool Slot::admit(Item& item) {
+  return admit_meant(item) && (state_ != State::stopped || item.event.type < BP_EV_MESSAGE);
+}
+
+// Whether the event still means something.
+bool Slot::admit_meant(Item& item) {
   bp_event& event = item.event;
   switch (event.type) {
     case BP_EV_REPLY:
@@ -118,19 +123,19 @@ bp_event& Slot::add_event(Lent lent) noexcept {
 
 // Under the lock. Answers from how many ends messages may be taken.
 std::size_t Slot::admit_items() {
-  bool stopping = state_ == State::stopped;
+  bool stopping = false;  // STOP is the last event of its batch
   for (Ring<Item>* queue : {&operations_queue_, &items_}) {
-    while (!queue->empty() && turn_items_.size() < batch_events_max) {
+    while (!stopping && !queue->empty() && turn_items_.size() < batch_events_max) {
       Item& item = queue->front();
       if (admit(item)) {
-        stopping = stopping || item.event.type == BP_EV_STOP;
+        stopping = item.event.type == BP_EV_STOP;
         turn_items_.push_back(std::move(item));
       }
       queue->pop_front();
     }
   }
   // A message is acknowledged when its handler returns: one that stops would lose it.
-  return stopping ? 0 : ready_ends_.size();
+  return stopping || state_ == State::stopped ? 0 : ready_ends_.size();
 }
 
 void Slot::show_items() {

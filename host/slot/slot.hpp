@@ -256,6 +256,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
   void add_special(OpenBatch& open, std::uint32_t number, const channel::Glimpse& glimpse);
   [[nodiscard]] OpenBatch& next_batch();
   bool admit(Item& item);
+  bool admit_meant(Item& item);
   bool admit_names(Item& item);
   void hand_over();
   void end_turn();

@@ -43,6 +43,51 @@ TEST_F(SlotDispatch, WhatWaitsForTheNextTurnAndHowLongTurnsTookIsKnown) {
   EXPECT_GT(actor.slot->counts().turns.counts().count(), before);
 }
 
+TEST_F(SlotDispatch, NoEventComesAfterStopWasCompleted) {
+  Actor& actor = running("a");
+  std::promise<void> inside;
+  std::promise<void> leave;
+  std::vector<std::uint16_t> seen;
+  actor.script.on_event = [&](const bp_event& event) {
+    if (event.type == BP_EV_POSTED && event.token == 1) {
+      inside.set_value();
+      leave.get_future().wait();
+      return;
+    }
+    seen.push_back(event.type);
+    if (event.type < BP_EV_MESSAGE) {
+      actor.core()->complete(actor.host(), event.handle, BP_OK, nullptr);
+    }
+  };
+  ASSERT_EQ(actor.core()->post(actor.host(), actor.instance(), 1), BP_OK);
+  inside.get_future().wait();
+  ASSERT_EQ(actor.core()->post(actor.host(), actor.instance(), 2), BP_OK);
+  std::promise<void> stopped;
+  actor.slot->begin(BP_EV_STOP, far(),
+                    [&](const std::optional<error::Error>&) { stopped.set_value(); });
+  leave.set_value();
+  stopped.get_future().wait();
+  ASSERT_FALSE(actor.operate(BP_EV_SAVE)) << "its strand runs once more";
+  EXPECT_EQ(seen, (std::vector<std::uint16_t>{BP_EV_STOP, BP_EV_SAVE}));
+}
+
+TEST_F(SlotDispatch, EventsGoOnUntilStopIsCompleted) {
+  Actor& actor = running("a");
+  std::vector<std::uint16_t> seen;
+  bp_op stopping = 0;
+  actor.script.on_event = [&](const bp_event& event) {
+    seen.push_back(event.type);
+    if (event.type == BP_EV_STOP) {
+      stopping = event.handle;
+      actor.core()->post(actor.host(), actor.instance(), 1);
+    } else {
+      actor.core()->complete(actor.host(), stopping, BP_OK, nullptr);
+    }
+  };
+  ASSERT_FALSE(actor.operate(BP_EV_STOP));
+  EXPECT_EQ(seen, (std::vector<std::uint16_t>{BP_EV_STOP, BP_EV_POSTED}));
+}
+
 TEST_F(SlotDispatch, AMessageAfterStopStaysInItsQueue) {
   Actor& from = running("from");
   Actor& to = running("to");

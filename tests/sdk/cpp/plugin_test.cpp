@@ -229,6 +229,60 @@ TEST(Plugin, StartsAndStopsAsynchronously) {
   EXPECT_EQ(host.open_timers(), 0U);
 }
 
+/// Lets go of what its handlers use, and takes its time.
+struct Leaving {
+  bp::result<void> start(bp::context& cx) {
+    cx.every(100ms, [this] { count(); });
+    cx.subscribe("in", [this](bp::message) { count(); });
+    cx.watch_registry("*", [this](const bp::registry_change&) { count(); });
+    bp::service offered("leaving", 1, 0);
+    offered.method(1, "M", {}, [this](const bp::call& on) {
+      count();
+      return on.reply({});
+    });
+    cx.provide(std::move(offered));
+    return cx.config_text() == "{}" ? bp::result<void>() : bp::fail(BP_E_CONFIG, "no");
+  }
+
+  bp::task<void> stop(bp::context& cx) {
+    const int before = counted_;
+    co_await cx.sleep(1s);
+    cx.info("stopped", "before", before, "after", counted_ - before);
+  }
+
+  void count() { ++counted_; }
+
+  int counted_ = 0;
+};
+
+TEST(Plugin, CallsNoHandlerOnceItLetsGo) {
+  tests::Hosted<Leaving> host;
+  ASSERT_TRUE(host.start());
+  host.advance(250ms);
+  const bp_op stopping = host.begin(BP_EV_STOP);
+  const auto message = host.deliver("in", "x");
+  const bp_call call = host.call("leaving", 1, "");
+  host.announce({.what = BP_REGISTRY_SERVICE, .name = "other", .instance = "b", .major = 1});
+  host.pump();
+  host.advance(1s);
+  ASSERT_TRUE(host.finished(stopping));
+  EXPECT_EQ(host.fate_of(message), fate::nacked);
+  EXPECT_EQ(host.answer_to(call)->status, BP_E_UNAVAILABLE);
+  EXPECT_EQ(host.log().back().pairs.at("before"), "3") << "two ticks, and a snapshot's end";
+  EXPECT_EQ(host.log().back().pairs.at("after"), "0");
+}
+
+TEST(Plugin, CallsNoHandlerAfterAStartThatFailed) {
+  tests::Hosted<Leaving> host("[]");
+  ASSERT_FALSE(host.start());
+  const auto message = host.deliver("in", "x");
+  host.advance(1s);
+  EXPECT_EQ(host.fate_of(message), fate::nacked);
+  host.begin(BP_EV_STOP);
+  host.advance(1s);
+  EXPECT_EQ(host.log().back().pairs.at("before"), "0");
+}
+
 TEST(Plugin, TakesOrRefusesANewConfiguration) {
   tests::Hosted<Lifecycle> host;
   ASSERT_TRUE(host.create());

@@ -280,6 +280,8 @@ class subscription_end : public owned_sink {
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
+  [[nodiscard]] bool calls_author() const noexcept final { return true; }
+
   [[nodiscard]] bp_chan channel() const noexcept { return channel_; }
 
   void opened(bp_chan channel) noexcept { channel_ = channel; }

@@ -22,6 +22,9 @@ namespace bp::detail {
 struct event_sink {
   virtual void on_event(const bp_event& event) = 0;
 
+  /// It calls a function that the author gave: none is called when the plugin is over.
+  [[nodiscard]] virtual bool calls_author() const noexcept { return false; }
+
  protected:
   ~event_sink() = default;
 };

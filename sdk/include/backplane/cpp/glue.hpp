@@ -58,7 +58,8 @@ class box {
     engine& of = cx_.engine();
     if (event.type < BP_EV_MESSAGE) {
       operate(event);
-    } else if (event_sink* sink = of.tokens.find(event.token); sink != nullptr) {
+    } else if (event_sink* sink = of.tokens.find(event.token);
+               sink != nullptr && !(over_ && sink->calls_author())) {
       sink->on_event(event);
     } else {
       give_back(event);
@@ -76,7 +77,8 @@ class box {
     of.sweep();
   }
 
-  /// An event whose sink has gone: what somebody waits for is answered, the rest is ignored.
+  /// An event whose sink has gone, or calls nobody any more: what somebody waits for is answered,
+  /// the rest is ignored.
   void give_back(const bp_event& event) {
     engine& of = cx_.engine();
     if (event.type == BP_EV_MESSAGE) {
@@ -157,6 +159,7 @@ class box {
       end.emplace(settle_exception<void>());
     }
     if (!end->value) {
+      over_ = true;
       co_await end_tasks();
     }
     co_return std::move(end->value);
@@ -174,6 +177,7 @@ class box {
 
   task<result<void>> stop() {
     co_await end_tasks();
+    over_ = true;  // what the plugin lets go of now, no handler finds gone
     result<void> end;
     if constexpr (requires(Plugin& plugin, context& cx) { plugin.stop(cx); }) {
       end = co_await call([this] { return plugin_->stop(cx_); });
@@ -226,6 +230,7 @@ class box {
 
   context cx_;
   std::optional<Plugin> plugin_;
+  bool over_ = false;  // stop() was called or start() failed: no handler is called any more
 };
 
 #pragma GCC diagnostic pop

@@ -18,7 +18,8 @@
 //   on_config(context&)     a new configuration (cx.config<T>()); an error refuses it
 //   quiesce(context&)       take nothing new; afterwards the layer waits for running handlers
 //   save(state_writer&), restore(state_reader&)
-//   stop(context&)          let go of everything; all tasks are cancelled and joined before it
+//   stop(context&)          let go of everything; all tasks are cancelled and joined before it, and
+//                           no handler is called from then on (inline methods may be, elsewhere)
 // The class is made with (bp::context&) when it has such a constructor: it may read its
 // configuration there and nothing else. Exceptions: bp::failure counts as the error in it, all
 // others are panics.

@@ -107,6 +107,8 @@ class watch_end : public owned_sink {
     }
   }
 
+  [[nodiscard]] bool calls_author() const noexcept final { return true; }
+
   [[nodiscard]] std::uint64_t token() const noexcept { return token_.token(); }
 
   engine& of;

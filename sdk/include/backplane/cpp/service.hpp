@@ -186,6 +186,8 @@ class provided_service final : public owned_sink {
   provided_service(engine& in, methods with)
       : of(in), methods_(std::move(with)), token_(in, *this) {}
 
+  [[nodiscard]] bool calls_author() const noexcept final { return true; }
+
   result<void> offer(const std::string& name, std::uint32_t major, std::uint32_t minor) {
     std::vector<bp_method> table;
     for (auto& [id, method] : methods_) {

@@ -90,6 +90,8 @@ class timer_end : public owned_sink {
     retire_if_idle();
   }
 
+  [[nodiscard]] bool calls_author() const noexcept final { return true; }
+
   [[nodiscard]] std::uint64_t token() const noexcept { return token_.token(); }
 
   engine& of;
