@@ -35,6 +35,20 @@ EndpointConfiguration wanted_of(const http_contract::RouteRequest& request) {
   return wanted;
 }
 
+/// A watch that ends with the task that began it, also when that is given up.
+class Closing {
+ public:
+  explicit Closing(bp::registry_watch watch) : watch_(watch) {}
+
+  Closing(const Closing&) = delete;
+  Closing& operator=(const Closing&) = delete;
+
+  ~Closing() { watch_.close(); }
+
+ private:
+  bp::registry_watch watch_;
+};
+
 std::string name_of(const rest::Parameter& parameter) {
   return parameter.number ? parameter.name + ":number" : parameter.name;
 }
@@ -52,16 +66,36 @@ HttpService::HttpService(bp::context& cx, const server::Settings& settings,
 
 bp::result<void> HttpService::watch() {
   BP_TRY(cx_.try_watch_registry(
-      "*",
-      [this](const bp::registry_change& change) {
-        if (change.news != bp::registry_news::snapshot_end) {
-          const bool gone = change.news == bp::registry_news::gone;
-          directory_.set_provider(fmt::format("{}/{}", change.name, change.major),
-                                  gone ? std::string() : std::string(change.instance));
+      "*", [this](const bp::registry_change& change) { hear(change); }, BP_REGISTRY_SERVICE));
+  return {};
+}
+
+void HttpService::hear(const bp::registry_change& change) {
+  if (change.news != bp::registry_news::snapshot_end) {
+    const bool gone = change.news == bp::registry_news::gone;
+    directory_.set_provider(fmt::format("{}/{}", change.name, change.major),
+                            gone ? std::string() : std::string(change.instance));
+  }
+}
+
+// Names are told one by one and calls come between them: so a route may be wanted before it was
+// heard who provides its service. A watch of that name alone has heard it at its snapshot's end.
+bp::task<bp::result<void>> HttpService::look_up(std::string service) {
+  auto heard = cx_.completion<bool>();
+  auto arrival = heard.arrival();
+  const auto watch = cx_.try_watch_registry(
+      service.substr(0, service.rfind('/')),
+      [this, heard = std::move(heard)](const bp::registry_change& change) mutable {
+        hear(change);
+        if (change.news == bp::registry_news::snapshot_end) {
+          heard.set(true);
         }
       },
-      BP_REGISTRY_SERVICE));
-  return {};
+      BP_REGISTRY_SERVICE);
+  BP_CO_TRY(watch);
+  const Closing closing(*watch);
+  BP_CO_TRY(co_await arrival);
+  co_return bp::result<void>();
 }
 
 bp::task<bp::result<void>> HttpService::publish() {
@@ -89,6 +123,8 @@ bp::task<bp::result<http_contract::RouteReplyT>> HttpService::route(
   if (rest::has_dot_segment(wanted.path)) {
     co_return bp::fail(BP_E_INVALID, "'path' has a segment '.' or '..', which others read away");
   }
+  BP_CO_TRY(directory_.check(*endpoint, *owner));
+  BP_CO_TRY(co_await look_up(endpoint->service));
   const auto replaced = directory_.add(std::move(*endpoint), *owner);
   BP_CO_TRY(replaced);
   cx_.info("plain requests are routed", "method", wanted.method, "path", wanted.path, "call",

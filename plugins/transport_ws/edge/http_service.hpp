@@ -34,6 +34,8 @@ class HttpService {
   bp::result<http_contract::ListReplyT> list(const http_contract::ListRequest& none) const;
 
  private:
+  void hear(const bp::registry_change& change);
+  [[nodiscard]] bp::task<bp::result<void>> look_up(std::string service);
   [[nodiscard]] bp::task<bp::result<void>> publish();
 
   bp::context& cx_;

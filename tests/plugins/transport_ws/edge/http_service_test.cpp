@@ -155,6 +155,21 @@ TEST_F(HttpServiceTest, LeadsToItsOwnersServiceOrNowhere) {
   ASSERT_TRUE(host->stop());
 }
 
+// Calls may come between the names that are told.
+TEST_F(HttpServiceTest, KnowsTheProviderBeforeItWasTold) {
+  start_routed();
+  host->announce_untold(
+      {.what = BP_REGISTRY_SERVICE, .name = "bp.files", .instance = "other", .major = 1});
+  auto request = to_notes("/api/files");
+  request.call = "bp.files/1.Get";
+  route(request);
+  EXPECT_EQ(last_status, BP_E_PERMISSION);
+  EXPECT_NE(last_error.find("'bp.files/1' is provided by instance 'other'"), std::string::npos)
+      << last_error;
+  EXPECT_EQ(host->open_watches(), 1U);
+  ASSERT_TRUE(host->stop());
+}
+
 TEST_F(HttpServiceTest, BelongsToWhoMadeIt) {
   start_routed();
   route(to_notes());

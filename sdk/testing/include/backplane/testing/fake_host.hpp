@@ -174,6 +174,8 @@ class fake_host {
   // --- names that it watches (bp.registry/1)
   /// A channel or service appears, or stands for another thing now: open watches are told.
   void announce(known_name name);
+  /// It is there, but open watches were not told yet: other events may come before they are.
+  void announce_untold(known_name name);
   /// It goes.
   void withdraw(std::uint32_t what, std::string_view name, std::uint32_t major = 0);
   [[nodiscard]] std::size_t open_watches() const;

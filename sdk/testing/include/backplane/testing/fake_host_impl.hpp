@@ -136,6 +136,12 @@ inline void fake_host::announce(known_name name) {
   pump();
 }
 
+inline void fake_host::announce_untold(known_name name) {
+  std::vector<fake_registry::news> untold;
+  const std::lock_guard hold(busy_);
+  registry_.announce(std::move(name), untold);
+}
+
 inline void fake_host::withdraw(std::uint32_t what, std::string_view name, std::uint32_t major) {
   std::vector<fake_registry::news> told;
   {
