@@ -47,6 +47,9 @@ class Outbox : public Backlog<Waiting> {
   /// An event: the policy decides when the queue is over its bound.
   [[nodiscard]] Put put_event(Frame frame) { return push_event({std::move(frame), Kind::Event}); }
 
+  /// Past the bound: replies to what was read just now; the session bounds them.
+  void put_anyway(Frame frame) { push({std::move(frame)}); }
+
   /// Whole frames of which the first `written` bytes have left already: they go first. Before
   /// anything of the queue has begun to leave.
   void put_begun(std::string frames, std::size_t written);

@@ -166,18 +166,21 @@ std::string Session::control(frame::Opcode opcode, std::string_view payload) con
                                                : frame::encode_frame(opcode, payload);
 }
 
+frame::Frame Session::packed(frame::Frame frame) const {
+  return deflation_ == nullptr
+             ? std::move(frame)
+             : deflation_->pack(std::move(frame), settings_.deflate_bytes_min, window_bits_);
+}
+
 void Session::send_answer(frame::Frame frame) {
   if (state_ != State::Open) {
     return;
-  }
-  if (deflation_ != nullptr) {
-    frame = deflation_->pack(std::move(frame), settings_.deflate_bytes_min, window_bits_);
   }
   // More answers may come in one turn than the queue holds; the socket takes what it can first.
   if (outbox_.full() && !corked_) {
     flush();
   }
-  if (outbox_.put_answer(std::move(frame)) == frame::Outbox::Put::Refused) {
+  if (outbox_.put_answer(packed(std::move(frame))) == frame::Outbox::Put::Refused) {
     cut_off("too slow: answers exceed writer.queue; ask for fewer at a time");
     return;
   }
@@ -188,11 +191,8 @@ frame::Outbox::Put Session::send_event(frame::Frame frame) {
   if (state_ != State::Open) {
     return frame::Outbox::Put::Dropped;
   }
-  if (deflation_ != nullptr) {
-    frame = deflation_->pack(std::move(frame), settings_.deflate_bytes_min, window_bits_);
-  }
   const std::uint64_t dropped = outbox_.dropped();
-  const frame::Put put = outbox_.put_event(std::move(frame));
+  const frame::Put put = outbox_.put_event(packed(std::move(frame)));
   return on_event_put(put, outbox_.dropped() - dropped);
 }
 
@@ -201,13 +201,30 @@ frame::Outbox::Put Session::send_masked(frame::Opcode opcode, std::string_view p
       std::make_shared<const std::string>(frame::encode_frame(opcode, payload, random_mask())));
 }
 
+// Reading pauses while the queue is half full: what is read at once, and what it completes, comes
+// on top. Only inflated messages are more than that.
+std::size_t Session::replies_bytes_max() const noexcept {
+  return settings_.queue_bytes + settings_.message_bytes_max + read_scratch_bytes;
+}
+
 void Session::reply(frame::Opcode opcode, std::string_view payload) {
   if (state_ != State::Open) {
     return;
   }
   // Behind what waits already; and the buffer holds no frame that could be compressed.
   if (!corked_ || !outbox_.empty() || deflation_ != nullptr) {
-    send_answer(std::make_shared<const std::string>(frame::encode_frame(opcode, payload)));
+    if (outbox_.bytes() > replies_bytes_max() && desk_.replies.empty()) {
+      flush();
+    }
+    if (outbox_.bytes() > replies_bytes_max()) {
+      cut_off("too slow: what compressed messages hold exceeds writer.queue");
+    }
+    if (state_ != State::Open) {
+      return;
+    }
+    outbox_.put_anyway(
+        packed(std::make_shared<const std::string>(frame::encode_frame(opcode, payload))));
+    on_answer_queued();
     return;
   }
   std::array<char, frame_header_bytes_max> header{};

@@ -85,6 +85,8 @@ class Session final : public Conversation,
   void read();
   void take(std::span<char> bytes);
   void write_replies();
+  [[nodiscard]] frame::Frame packed(frame::Frame frame) const;
+  [[nodiscard]] std::size_t replies_bytes_max() const noexcept;
   void after_flush();
   void await_beat();
   void on_beat();

@@ -90,6 +90,46 @@ TEST(Deflate, BringsMessagesBothWaysInOrder) {
   }
 }
 
+TEST(Deflate, AnswersMoreOfOneReadThanTheQueueHolds) {
+  TestServer server([](Settings& settings) {
+    settings.session.queue_bytes = 4096;
+    enable(settings);
+  });
+  RawClient client(server.port());
+  ASSERT_EQ(client.shake_hands(offer, "/echo"), 101U);
+  const std::string small(60, 's');  // is not compressed
+  std::string burst;
+  constexpr int count = 900;
+  for (int i = 0; i < count; ++i) {
+    burst += frame::encode_frame(Opcode::Text, small, 7U);
+  }
+  client.send(burst);
+  for (int i = 0; i < count; ++i) {
+    const auto echoed = client.read_frame();
+    ASSERT_TRUE(echoed);
+    ASSERT_EQ(echoed->payload, small);
+  }
+  EXPECT_EQ(server.server->loops().front()->counters().cut_off.value(), 0U);
+}
+
+TEST(Deflate, KeepsNoMoreThanTheQueueOfWhatWasInflated) {
+  TestServer server([](Settings& settings) {
+    settings.session.queue_bytes = 4096;
+    enable(settings);
+    settings.routes[0].session.deflate_bytes_min = 1U << 30U;
+  });
+  RawClient client(server.port(), 4096);
+  ASSERT_EQ(client.shake_hands(offer, "/echo"), 101U);
+  std::string burst;
+  const std::string large(100'000, 'l');
+  for (int i = 0; i < 400; ++i) {
+    burst += frame::packed_by_client(Opcode::Text, large);
+  }
+  client.send(burst);
+  EXPECT_TRUE(server.heard("too slow: what compressed messages hold"));
+  EXPECT_EQ(server.server->loops().front()->counters().cut_off.value(), 1U);
+}
+
 TEST(Deflate, ClosesABombAndBrokenDataAndGoesOn) {
   TestServer server(enable);
   const auto code = [&](const std::string& bytes, const std::string& fields) {
