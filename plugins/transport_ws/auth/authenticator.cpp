@@ -85,7 +85,7 @@ void Authenticator::authenticate(const Evidence& evidence, Answer answer) {
                : settings_.verifier->verify(evidence, now));
     return;
   }
-  bus_.call(settings_.service, method, to_json(evidence), settings_.deadline_ms,
+  bus_.call(settings_.service, method, to_json(evidence), settings_.deadline_ms, nullptr,
             [answer = std::move(answer)](const bp::result<std::string>& reply) mutable {
               if (reply) {
                 answer(principal_of_reply(*reply));

@@ -55,6 +55,12 @@ std::string_view find(const std::vector<http::Field>& fields, std::string_view n
   return found == fields.end() ? std::string_view() : std::string_view(found->value);
 }
 
+// Of two, who stands before us may have judged the other one.
+std::string_view find_only(const std::vector<http::Field>& fields, std::string_view name) noexcept {
+  return std::ranges::count(fields, name, &http::Field::name) == 1 ? find(fields, name)
+                                                                   : std::string_view();
+}
+
 // Header fields may hold bytes that are no UTF-8; they cannot be part of a JSON text.
 void add(std::string& into, const std::vector<http::Field>& fields) {
   into += '[';
@@ -90,11 +96,17 @@ std::string_view Evidence::cookie(std::string_view name) const noexcept {
 }
 
 std::string_view Evidence::parameter(std::string_view name) const noexcept {
-  return find(query, name);
+  return find_only(query, name);
 }
 
 std::string_view Evidence::bearer() const noexcept {
   constexpr std::string_view scheme = "bearer";
+  const auto is_it = [](const http::Field& each) {
+    return http::same_name(each.name, "Authorization");
+  };
+  if (std::ranges::count_if(fields, is_it) > 1) {
+    return {};
+  }
   const std::string_view value = field("Authorization");
   const std::size_t space = std::min(value.find(' '), value.size());
   return http::same_name(value.substr(0, space), scheme) ? http::trimmed(value.substr(space))

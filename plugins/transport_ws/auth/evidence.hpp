@@ -26,6 +26,7 @@ struct Evidence {
   /// are the same in any case.
   [[nodiscard]] std::string_view field(std::string_view name) const noexcept;
   [[nodiscard]] std::string_view cookie(std::string_view name) const noexcept;
+  /// Empty, too, when it is there twice; so is bearer().
   [[nodiscard]] std::string_view parameter(std::string_view name) const noexcept;
   /// Of "Authorization: Bearer <token>".
   [[nodiscard]] std::string_view bearer() const noexcept;

@@ -107,7 +107,7 @@ class HostLink::LoopBus final : public rpc::Bus {
   }
 
   void call(std::string_view service, std::string_view method, std::string_view json,
-            std::uint32_t timeout_ms, Reply reply) override {
+            std::uint32_t timeout_ms, const bp::trace_context* trace, Reply reply) override {
     link_.ask(inbox_, std::move(reply),
               [&](const bp::detail::engine& of, std::uint64_t token, bp_call& call, bp_error& why) {
                 const bp_str whom = bp::detail::to_abi(service);
@@ -115,7 +115,8 @@ class HostLink::LoopBus final : public rpc::Bus {
                 const bp_str text = bp::detail::to_abi(json);
                 const std::uint64_t deadline_ns = of.now_ns() + (timeout_ms * ns_per_ms);
                 return of.json->call(of.host, of.instance, &whom, &what, &text, deadline_ns,
-                                     nullptr, token, &call, &why);
+                                     trace != nullptr ? trace->data() : nullptr, token, &call,
+                                     &why);
               });
   }
 

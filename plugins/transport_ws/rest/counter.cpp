@@ -2,12 +2,14 @@
 #include "rest/counter.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "http/failure.hpp"
 #include "http/sharing.hpp"
+#include "http/trace_parent.hpp"
 #include "json/json.hpp"
 #include "rpc/envelope.hpp"
 
@@ -46,6 +48,7 @@ struct Counter::Visit {
   std::shared_ptr<http::Exchange> exchange;
   SharedEndpoint endpoint;
   std::string arguments;
+  std::optional<bp::trace_context> trace;
 };
 
 bool Counter::serve(const std::shared_ptr<http::Exchange>& exchange, const http::Request& request,
@@ -123,8 +126,8 @@ void Counter::receive(const std::shared_ptr<http::Exchange>& exchange, const htt
     return;
   }
   ++in_flight_;
-  const auto visit =
-      std::make_shared<Visit>(exchange, std::move(hit.endpoint), std::move(*arguments));
+  const auto visit = std::make_shared<Visit>(exchange, std::move(hit.endpoint),
+                                             std::move(*arguments), http::trace_parent_of(request));
   auth::Authenticator& authenticator = parts_.authenticator;
   if (authenticator.mode() == auth::Mode::None) {
     call(visit);
@@ -165,6 +168,7 @@ void Counter::call(const std::shared_ptr<Visit>& visit) {
   visit->exchange->allow(wanted.timeout_ms + answer_grace_ms);
   parts_.bus.call(
       wanted.service, wanted.method, visit->arguments, wanted.timeout_ms,
+      visit->trace ? &*visit->trace : nullptr,
       [this, alive = std::weak_ptr(alive_), visit](const bp::result<std::string>& reply) {
         if (alive.expired()) {
           return;

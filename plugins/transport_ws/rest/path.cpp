@@ -116,6 +116,11 @@ bp::result<Pattern> Pattern::parse(std::string_view text) {
     pattern.shape_ += parameter ? "/{}" : "/" + std::string(segment);
     pattern.segments_.push_back({std::string(segment), parameter});
     if (!parameter) {
+      if (segment.find_first_of("{}") != std::string_view::npos) {
+        read = bp::fail(BP_E_CONFIG, fmt::format("'{}' in '{}' is no parameter: write '{{name}}' "
+                                                 "as a whole segment",
+                                                 segment, text));
+      }
       return;
     }
     auto named = read_parameter(segment.substr(1, segment.size() - 2));

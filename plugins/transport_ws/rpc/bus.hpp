@@ -12,6 +12,7 @@
 #include <string_view>
 #include <variant>
 
+#include "backplane/cpp/bytes.hpp"
 #include "backplane/cpp/error.hpp"
 
 namespace transport_ws::rpc {
@@ -43,8 +44,9 @@ class Bus {
 
   /// The reply comes when every consumer that confirms has acknowledged.
   virtual void publish(std::string_view channel, std::string_view json, Reply reply) = 0;
+  /// `trace`: what the call belongs to, null for none; read before this returns.
   virtual void call(std::string_view service, std::string_view method, std::string_view json,
-                    std::uint32_t timeout_ms, Reply reply) = 0;
+                    std::uint32_t timeout_ms, const bp::trace_context* trace, Reply reply) = 0;
   /// A gating subscription: it misses nothing while its messages are acknowledged in time.
   [[nodiscard]] virtual bp::result<std::uint64_t> subscribe(std::string_view channel,
                                                             Sink sink) = 0;

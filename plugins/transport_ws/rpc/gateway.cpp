@@ -248,7 +248,7 @@ void Gateway::call(const std::shared_ptr<Turn>& turn, const Params& params) {
   if (!begin_flight(turn)) {
     return;
   }
-  bus_.call(wanted->service, wanted->method, wanted->json, wanted->timeout_ms,
+  bus_.call(wanted->service, wanted->method, wanted->json, wanted->timeout_ms, nullptr,
             [this, alive = std::weak_ptr(alive_), turn](auto reply) {
               if (alive.expired()) {
                 return;

@@ -48,7 +48,7 @@ void Scrape::start(const http::Request& request) {
 
 void Scrape::ask(const std::string& arguments) {
   bus_.call(
-      export_service, render_method, arguments, timeout_ms_,
+      export_service, render_method, arguments, timeout_ms_, nullptr,
       [self = shared_from_this()](const bp::result<std::string>& reply) { self->on_reply(reply); });
 }
 

@@ -42,6 +42,15 @@ TEST(Evidence, KnowsNoBearerOfAnotherKind) {
   EXPECT_EQ(evidence_of(basic, "a", {}).bearer(), "");
 }
 
+TEST(Evidence, CountsForNoneWhenItIsThereTwice) {
+  http::Request twice;
+  twice.target = "/?token=a&token=b&other=c";
+  twice.fields = {{"Authorization", "Bearer a"}, {"authorization", "Bearer a"}};
+  EXPECT_EQ(evidence_of(twice, "a", {}).parameter("token"), "");
+  EXPECT_EQ(evidence_of(twice, "a", {}).parameter("other"), "c");
+  EXPECT_EQ(evidence_of(twice, "a", {}).bearer(), "");
+}
+
 TEST(Evidence, IsValidJsonWhateverTheClientSent) {
   Evidence evidence = evidence_of(request(), "127.0.0.1:1", {"CN=a", {"DNS:b"}, "ff"});
   evidence.first_message = R"({"id":1})";

@@ -90,6 +90,28 @@ TEST_F(HttpServiceTest, RoutesAnswersAndStops) {
   EXPECT_TRUE(host->faults().empty());
 }
 
+TEST_F(HttpServiceTest, PassesTheTraceOn) {
+  start_routed();
+  RawClient client(port());
+  const auto traced_as = [&](const std::string& fields) {
+    client.send("GET /api/fixed HTTP/1.1\r\nHost: a\r\n" + fields + "\r\n");
+    const auto asked = question();
+    answer(asked);
+    EXPECT_EQ(client.read_header().substr(9, 3), "200");
+    client.read_bytes(1);
+    return asked.trace;
+  };
+  host->offer("f/1");
+  const auto trace =
+      traced_as("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n");
+  ASSERT_TRUE(trace);
+  EXPECT_EQ(trace->front(), 0x4b);
+  EXPECT_EQ(trace->back(), 0xb7);
+  EXPECT_EQ(traced_as(""), std::nullopt);
+  EXPECT_EQ(traced_as("traceparent: 00-4bf9\r\n"), std::nullopt);
+  ASSERT_TRUE(host->stop());
+}
+
 TEST_F(HttpServiceTest, PassesNoCredentialsOn) {
   start_routed(R"("auth":{"mode":"upgrade","service":"a/1","query":"token"})");
   auto request = to_notes();

@@ -30,8 +30,9 @@ TEST(Pattern, MatchesSegmentBySegment) {
 }
 
 TEST(Pattern, RefusesWhatIsNone) {
-  for (const auto* text : {"", "records", "/a b", "/a?b", "/a#b", "/%41", "/{}", "/{a-b}",
-                           "/{a}/{a}", "/{a:string}"}) {
+  for (const auto* text :
+       {"", "records", "/a b", "/a?b", "/a#b", "/%41", "/{}", "/{a-b}", "/{a}/{a}", "/{a:string}",
+        "/{a", "/a}", "/a{b}", "/{a}b/{c}", "/{{a}}"}) {
     EXPECT_FALSE(Pattern::parse(text)) << text;
   }
 }

@@ -5,6 +5,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -21,6 +22,7 @@ class FakeBus final : public Bus {
     std::string json;
     std::uint32_t timeout_ms;
     Reply reply;
+    std::optional<bp::trace_context> trace = std::nullopt;
   };
 
   void publish(std::string_view channel, std::string_view json, Reply reply) override {
@@ -28,9 +30,10 @@ class FakeBus final : public Bus {
   }
 
   void call(std::string_view service, std::string_view method, std::string_view json,
-            std::uint32_t timeout_ms, Reply reply) override {
+            std::uint32_t timeout_ms, const bp::trace_context* trace, Reply reply) override {
     asked.push_back({std::string(service) + " " + std::string(method), std::string(json),
-                     timeout_ms, std::move(reply)});
+                     timeout_ms, std::move(reply),
+                     trace != nullptr ? std::optional(*trace) : std::nullopt});
   }
 
   bp::result<std::uint64_t> subscribe(std::string_view channel, Sink sink) override {

@@ -32,8 +32,8 @@ class EchoBus final : public rpc::Bus {
   }
 
   void call(std::string_view service, std::string_view method, std::string_view json,
-            std::uint32_t timeout_ms, Reply reply) override {
-    inner.call(service, method, json, timeout_ms, std::move(reply));
+            std::uint32_t timeout_ms, const bp::trace_context* trace, Reply reply) override {
+    inner.call(service, method, json, timeout_ms, trace, std::move(reply));
   }
 
   bp::result<std::uint64_t> subscribe(std::string_view channel, Sink sink) override {

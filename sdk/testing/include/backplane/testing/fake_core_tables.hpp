@@ -26,6 +26,14 @@ struct fake_core_tables {
     return from == nullptr || from->len == 0 ? std::string() : std::string(from->ptr, from->len);
   }
 
+  static std::optional<trace_context> trace_at(const std::uint8_t* from) {
+    std::optional<trace_context> trace;
+    if (from != nullptr) {
+      std::memcpy(trace.emplace().data(), from, BP_TRACE_CONTEXT_BYTES);
+    }
+    return trace;
+  }
+
   static bp_status refuse(bp_error* out, bp_status status, std::string message) {
     error(status, std::move(message)).to_abi(out);
     return status;
@@ -362,7 +370,7 @@ struct fake_core_tables {
 
   static bp_status BP_CALL call(const bp_host* host, bp_svc service, std::uint32_t method,
                                 bp_buf* request, std::uint64_t deadline_ns,
-                                const std::uint8_t* /*trace*/, std::uint64_t token, bp_buf* reply,
+                                const std::uint8_t* trace, std::uint64_t token, bp_buf* reply,
                                 bp_call* out, bp_error* why) {
     fake_host& self = of(host);
     const lock hold(self.busy_);
@@ -375,7 +383,8 @@ struct fake_core_tables {
       return refuse(why, BP_E_UNAVAILABLE, "nobody provides service '" + name->second + "' now");
     }
     *out = self.next_handle();
-    const auto at_once = ask(self, {*out, name->second, method, {}, *content, deadline_ns, token});
+    const auto at_once =
+        ask(self, {*out, name->second, method, {}, *content, deadline_ns, token, trace_at(trace)});
     if (at_once && !*at_once) {
       at_once->error().to_abi(why);
       return at_once->error().code();

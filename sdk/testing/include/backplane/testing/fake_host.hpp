@@ -82,6 +82,7 @@ struct open_call {
   std::string request;
   std::uint64_t deadline_ns;
   std::uint64_t token;
+  std::optional<trace_context> trace;  // what the call belongs to
 };
 
 class fake_host {

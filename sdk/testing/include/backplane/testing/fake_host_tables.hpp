@@ -61,16 +61,16 @@ struct fake_tables : fake_core_tables {
 
   /// By name the answer always comes as an event.
   static bp_status by_name(const bp_host* host, std::string service, std::string method,
-                           const bp_str* json, std::uint64_t deadline_ns, std::uint64_t token,
-                           bp_call* out) {
+                           const bp_str* json, std::uint64_t deadline_ns, const std::uint8_t* trace,
+                           std::uint64_t token, bp_call* out) {
     fake_host& self = of(host);
     const lock hold(self.busy_);
     *out = self.next_handle();
     const bp_call handle = *out;
-    const auto at_once = ask(
-        self, {handle, std::move(service), 0, std::move(method), text(json), deadline_ns, token});
+    const auto at_once = ask(self, {handle, std::move(service), 0, std::move(method), text(json),
+                                    deadline_ns, token, trace_at(trace)});
     if (at_once) {
-      self.open_calls_.push_back({handle, {}, 0, {}, {}, 0, token});
+      self.open_calls_.push_back({handle, {}, 0, {}, {}, 0, token, std::nullopt});
       *at_once ? self.reply(handle, **at_once) : self.reply_error(handle, at_once->error());
     }
     return BP_OK;
@@ -78,23 +78,23 @@ struct fake_tables : fake_core_tables {
 
   static bp_status BP_CALL json_publish(const bp_host* host, bp_inst /*instance*/,
                                         const bp_str* channel, const bp_str* json,
-                                        const std::uint8_t* /*trace*/, std::uint64_t token,
+                                        const std::uint8_t* trace, std::uint64_t token,
                                         bp_call* out, bp_error* why) {
     if (!of(host).offered_.contains(text(channel))) {
       return refuse(why, BP_E_NOT_FOUND, "no channel '" + text(channel) + "'");
     }
-    return by_name(host, text(channel), "", json, 0, token, out);
+    return by_name(host, text(channel), "", json, 0, trace, token, out);
   }
 
   static bp_status BP_CALL json_call(const bp_host* host, bp_inst /*instance*/,
                                      const bp_str* service, const bp_str* method,
                                      const bp_str* json, std::uint64_t deadline_ns,
-                                     const std::uint8_t* /*trace*/, std::uint64_t token,
-                                     bp_call* out, bp_error* why) {
+                                     const std::uint8_t* trace, std::uint64_t token, bp_call* out,
+                                     bp_error* why) {
     if (!of(host).offered_.contains(text(service))) {
       return refuse(why, BP_E_NOT_FOUND, "no service '" + text(service) + "'");
     }
-    return by_name(host, text(service), text(method), json, deadline_ns, token, out);
+    return by_name(host, text(service), text(method), json, deadline_ns, trace, token, out);
   }
 
   static bp_status BP_CALL json_subscribe(const bp_host* host, bp_inst /*instance*/,
