@@ -44,7 +44,7 @@ bool Slot::run() {
     }
     ready = admit_items();
     left = !operations_queue_.empty() || !items_.empty() ||
-           (ready == 0 && !ready_ends_.empty() && state_ != State::stopped);
+           (ready == 0 && !ready_ends_.empty() && !leaving_);
   }
   show_items();
   left = collect_messages(ready) || left;
@@ -129,13 +129,14 @@ std::size_t Slot::admit_items() {
       Item& item = queue->front();
       if (admit(item)) {
         stopping = item.event.type == BP_EV_STOP;
+        leaving_ = leaving_ || stopping;
         turn_items_.push_back(std::move(item));
       }
       queue->pop_front();
     }
   }
   // A message is acknowledged when its handler returns: one that stops would lose it.
-  return stopping || state_ == State::stopped ? 0 : ready_ends_.size();
+  return leaving_ ? 0 : ready_ends_.size();
 }
 
 void Slot::show_items() {

@@ -192,6 +192,9 @@ bp_status Slot::complete(bp_op op, bp_status status, const bp_error* error) {
     if (operation && operation->type == BP_EV_SAVE && status >= 0) {
       saved_ = std::exchange(saving_, {});
     }
+    if (operation && operation->type == BP_EV_START && status < 0) {
+      leaving_ = true;
+    }
     if (operation && operation->type == BP_EV_STOP && state_ == State::active) {
       state_ = State::stopped;
       gates_.bar_all();

@@ -340,6 +340,7 @@ class Slot : public service::Provider, public std::enable_shared_from_this<Slot>
 
   mutable std::mutex mutex_;
   State state_ = State::created;
+  bool leaving_ = false;  // told to stop, or did not start: it gets no message any more
   Ring<std::function<void()>> internal_;
   Ring<Item> operations_queue_;
   Ring<Item> items_;

@@ -88,6 +88,57 @@ TEST_F(SlotDispatch, EventsGoOnUntilStopIsCompleted) {
   EXPECT_EQ(seen, (std::vector<std::uint16_t>{BP_EV_STOP, BP_EV_POSTED}));
 }
 
+TEST_F(SlotDispatch, AMessageStaysInItsQueueWhileStopIsNotCompleted) {
+  Actor& from = running("from");
+  Actor& to = running("to");
+  ASSERT_NE(to.open("c", BP_KIND_QUEUE, BP_DIR_RECEIVE, 7), 0U);
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 8);
+  int messages = 0;
+  bp_op stopping = 0;
+  to.script.on_event = [&](const bp_event& event) {
+    messages += event.type == BP_EV_MESSAGE ? 1 : 0;
+    if (event.type == BP_EV_STOP) {
+      stopping = event.handle;
+      bp_buf buf{};
+      from.chan()->reserve(from.host(), out, 5, &buf);
+      from.chan()->send(from.host(), out, &buf);
+      to.core()->post(to.host(), to.instance(), 1);
+    } else if (event.type == BP_EV_POSTED && event.token == 1) {
+      to.core()->post(to.host(), to.instance(), 2);
+    } else if (event.type == BP_EV_POSTED) {
+      to.core()->complete(to.host(), stopping, BP_OK, nullptr);
+    }
+  };
+  ASSERT_FALSE(to.operate(BP_EV_STOP));
+  EXPECT_EQ(messages, 0);
+  EXPECT_EQ(stage_.registry.find_channel("c")->channel->stats().depth, 1U);
+}
+
+TEST_F(SlotDispatch, AMessageAfterAStartThatFailedStaysInItsQueue) {
+  Actor& from = running("from");
+  const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 8);
+  bp_buf buf{};
+  ASSERT_EQ(from.chan()->reserve(from.host(), out, 5, &buf), BP_OK);
+  ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  Actor& to = add("to");
+  ASSERT_FALSE(to.create());
+  int messages = 0;
+  to.script.on_event = [&](const bp_event& event) {
+    messages += event.type == BP_EV_MESSAGE ? 1 : 0;
+    if (event.type == BP_EV_START) {
+      to.open("c", BP_KIND_QUEUE, BP_DIR_RECEIVE, 7);
+    }
+    if (event.type < BP_EV_MESSAGE) {
+      const bp_status status = event.type == BP_EV_START ? BP_E_CONFIG : BP_OK;
+      to.core()->complete(to.host(), event.handle, status, nullptr);
+    }
+  };
+  ASSERT_TRUE(to.operate(BP_EV_START));
+  ASSERT_FALSE(to.operate(BP_EV_SAVE)) << "its strand runs once more";
+  EXPECT_EQ(messages, 0);
+  EXPECT_EQ(stage_.registry.find_channel("c")->channel->stats().depth, 1U);
+}
+
 TEST_F(SlotDispatch, AMessageAfterStopStaysInItsQueue) {
   Actor& from = running("from");
   Actor& to = running("to");

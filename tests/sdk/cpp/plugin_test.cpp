@@ -260,6 +260,7 @@ TEST(Plugin, CallsNoHandlerOnceItLetsGo) {
   ASSERT_TRUE(host.start());
   host.advance(250ms);
   const bp_op stopping = host.begin(BP_EV_STOP);
+  EXPECT_TRUE(host.end_of("in")->paused) << "what is handed back would come again";
   const auto message = host.deliver("in", "x");
   const bp_call call = host.call("leaving", 1, "");
   host.announce({.what = BP_REGISTRY_SERVICE, .name = "other", .instance = "b", .major = 1});
@@ -275,6 +276,7 @@ TEST(Plugin, CallsNoHandlerOnceItLetsGo) {
 TEST(Plugin, CallsNoHandlerAfterAStartThatFailed) {
   tests::Hosted<Leaving> host("[]");
   ASSERT_FALSE(host.start());
+  EXPECT_TRUE(host.end_of("in")->paused);
   const auto message = host.deliver("in", "x");
   host.advance(1s);
   EXPECT_EQ(host.fate_of(message), fate::nacked);

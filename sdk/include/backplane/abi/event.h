@@ -9,8 +9,9 @@
 enum {
   BP_EV_START =
       1,          /**< open channels, provide and require services. buf: the configuration (JSON) */
-  BP_EV_STOP = 2, /**< let go of everything. The last event of its batch; after complete() no event
-                       comes, and the host calls destroy() */
+  BP_EV_STOP = 2, /**< let go of everything. The last event of its batch, and no BP_EV_MESSAGE comes
+                       behind it (nor behind a START that was completed with an error); after the
+                       batch in which it is completed no event comes: the host calls destroy() */
   BP_EV_QUIESCE = 3, /**< take nothing new, finish what was begun */
   BP_EV_SAVE = 4,    /**< hand over state through bp.state/1 put() */
   BP_EV_RESTORE = 5, /**< before START: state of the predecessor, through bp.state/1 get() */

@@ -1,7 +1,7 @@
 /* backplane/abi/version.h - the version of the law, and its diary.
  *
  * Diary (newest first; what was added and when; nothing is ever removed once the law is frozen):
- *   1.0-draft  2026-11-26  STOP is the last event of its batch; none comes after complete().
+ *   1.0-draft  2026-11-26  STOP is the last event of its batch; no message comes behind it.
  *   1.0-draft  2026-11-26  metrics: exemplar() (appended); a snapshot tells when series began, and
  *                          exemplars (its header grew at the end).
  *   1.0-draft  2026-11-26  metrics: the kinds info and stateset, the shape of families (was

@@ -282,6 +282,8 @@ class subscription_end : public owned_sink {
 
   [[nodiscard]] bool calls_author() const noexcept final { return true; }
 
+  void hold_back() noexcept final { pause(); }
+
   [[nodiscard]] bp_chan channel() const noexcept { return channel_; }
 
   void opened(bp_chan channel) noexcept { channel_ = channel; }

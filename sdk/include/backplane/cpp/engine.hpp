@@ -25,6 +25,9 @@ struct event_sink {
   /// It calls a function that the author gave: none is called when the plugin is over.
   [[nodiscard]] virtual bool calls_author() const noexcept { return false; }
 
+  /// Nothing new is wanted: what waits in the host stays there.
+  virtual void hold_back() noexcept {}
+
  protected:
   ~event_sink() = default;
 };
@@ -237,6 +240,13 @@ class engine {
   }
 
   void sweep() noexcept { retired_.clear(); }
+
+  /// Before everything ends: a message that nobody takes any more would come again and again.
+  void hold_back() noexcept {
+    for (const auto& [token, sink] : kept_) {
+      sink->hold_back();
+    }
+  }
 
   /// Destroys what still hangs somewhere; nothing does after an orderly STOP.
   void drop_tasks() noexcept {

@@ -167,6 +167,7 @@ class box {
 
   task<void> end_tasks() {
     engine& of = cx_.engine();
+    of.hold_back();
     cx_.request_stop();
     of.working.cancel();
     while (of.handlers.count() + of.background.count() != 0) {
