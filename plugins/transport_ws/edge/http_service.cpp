@@ -85,9 +85,14 @@ bp::task<bp::result<void>> HttpService::look_up(std::string service) {
   auto arrival = heard.arrival();
   const auto watch = cx_.try_watch_registry(
       service.substr(0, service.rfind('/')),
-      [this, heard = std::move(heard)](const bp::registry_change& change) mutable {
+      [this, service, told = false,
+       heard = std::move(heard)](const bp::registry_change& change) mutable {
         hear(change);
+        told = told || fmt::format("{}/{}", change.name, change.major) == service;
         if (change.news == bp::registry_news::snapshot_end) {
+          if (!told) {
+            directory_.set_provider(service, "");
+          }
           heard.set(true);
         }
       },
@@ -123,7 +128,7 @@ bp::task<bp::result<http_contract::RouteReplyT>> HttpService::route(
   if (rest::has_dot_segment(wanted.path)) {
     co_return bp::fail(BP_E_INVALID, "'path' has a segment '.' or '..', which others read away");
   }
-  BP_CO_TRY(directory_.check(*endpoint, *owner));
+  BP_CO_TRY(directory_.check_place(*endpoint, *owner));
   BP_CO_TRY(co_await look_up(endpoint->service));
   const auto replaced = directory_.add(std::move(*endpoint), *owner);
   BP_CO_TRY(replaced);

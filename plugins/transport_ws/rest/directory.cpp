@@ -34,7 +34,7 @@ Directory::Directory(const Table& configured, std::string health_path, std::stri
       self_(std::move(self)),
       settings_(std::move(settings)) {}
 
-bp::result<void> Directory::check(const Endpoint& wanted, const std::string& owner) const {
+bp::result<void> Directory::check_place(const Endpoint& wanted, const std::string& owner) const {
   if (owner == self_) {
     return bp::fail(BP_E_PERMISSION,
                     "a client of this transport cannot route; a plugin does, or the operator");
@@ -45,6 +45,11 @@ bp::result<void> Directory::check(const Endpoint& wanted, const std::string& own
                                 "above it, to the configuration of this transport",
                                 wanted.pattern.text()));
   }
+  return check_free(wanted, owner);
+}
+
+bp::result<void> Directory::check(const Endpoint& wanted, const std::string& owner) const {
+  BP_TRY(check_place(wanted, owner));
   const auto provider = providers_.find(wanted.service);
   if (!owner.empty() && provider != providers_.end() && provider->second != owner) {
     return bp::fail(BP_E_PERMISSION,
@@ -52,7 +57,7 @@ bp::result<void> Directory::check(const Endpoint& wanted, const std::string& own
                                 "of its own only",
                                 wanted.service, provider->second));
   }
-  return check_free(wanted, owner);
+  return {};
 }
 
 bp::result<void> Directory::check_free(const Endpoint& wanted, const std::string& owner) const {

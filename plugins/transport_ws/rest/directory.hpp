@@ -40,8 +40,9 @@ class Directory {
   Directory(const Table& configured, std::string health_path, std::string self,
             DirectorySettings settings);
 
-  /// Would add() take it, as far as it is known who provides what? Errors: PERMISSION, EXISTS.
-  [[nodiscard]] bp::result<void> check(const Endpoint& wanted, const std::string& owner) const;
+  /// Would add() take it, whoever provides the service? Errors: PERMISSION, EXISTS.
+  [[nodiscard]] bp::result<void> check_place(const Endpoint& wanted,
+                                             const std::string& owner) const;
 
   /// True: it replaces one of the same owner. `owner` empty: the operator. Errors: PERMISSION,
   /// EXISTS, BUSY.
@@ -67,6 +68,7 @@ class Directory {
     std::shared_ptr<std::atomic<bool>> served;
   };
 
+  [[nodiscard]] bp::result<void> check(const Endpoint& wanted, const std::string& owner) const;
   [[nodiscard]] bp::result<void> check_free(const Endpoint& wanted, const std::string& owner) const;
   [[nodiscard]] bool is_served(const std::string& service, const std::string& owner) const;
 

@@ -189,6 +189,10 @@ TEST_F(HttpServiceTest, KnowsTheProviderBeforeItWasTold) {
   EXPECT_NE(last_error.find("'bp.files/1' is provided by instance 'other'"), std::string::npos)
       << last_error;
   EXPECT_EQ(host->open_watches(), 1U);
+  host->announce_untold(  // and is the worker's before anybody heard of it
+      {.what = BP_REGISTRY_SERVICE, .name = "bp.files", .instance = "worker", .major = 1});
+  route(request);
+  EXPECT_EQ(last_status, BP_OK) << last_error;
   ASSERT_TRUE(host->stop());
 }
 
