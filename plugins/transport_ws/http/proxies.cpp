@@ -25,11 +25,14 @@ unsigned bits_of(const Address& address) noexcept {
   return address.is_v4() ? 32 : 128;
 }
 
-// The address with only the first bits left.
+// The address with only the first bits left, and without its zone: no entry has one.
 Address masked(const Address& address, unsigned prefix) {
   const auto bits = static_cast<unsigned short>(prefix);
-  return address.is_v4() ? Address(ip::make_network_v4(address.to_v4(), bits).network())
-                         : Address(ip::make_network_v6(address.to_v6(), bits).network());
+  if (address.is_v4()) {
+    return ip::make_network_v4(address.to_v4(), bits).network();
+  }
+  const ip::address_v6 network = ip::make_network_v6(address.to_v6(), bits).network();
+  return ip::address_v6(network.to_bytes());
 }
 
 std::optional<Address> address_of(std::string_view text) {

@@ -44,6 +44,7 @@ TEST(Proxies, TrustAddressesAndNetworks) {
   EXPECT_FALSE(proxies({"0.0.0.0/0"}).trusts(at("::1")));
   EXPECT_TRUE(proxies({"192.168.4.0/22"}).trusts(at("192.168.7.255")));
   EXPECT_FALSE(proxies({"192.168.4.0/22"}).trusts(at("192.168.8.0")));
+  EXPECT_TRUE(proxies({"fe80::/10"}).trusts(at("fe80::1%1"))) << "whatever the interface";
   EXPECT_FALSE(Proxies().trusts(at("127.0.0.1")));
 }
 
