@@ -143,7 +143,7 @@ class Backlog {
       entries_.clear();
       head_ = 0;
       if (entries_.capacity() > entries_kept) {
-        entries_ = {};
+        std::vector<Entry>().swap(entries_);  // `= {}` would keep the room
       }
     } else if (head_ * 2 > entries_.size()) {
       entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(head_));
