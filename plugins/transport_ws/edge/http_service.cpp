@@ -85,14 +85,9 @@ bp::task<bp::result<void>> HttpService::look_up(std::string service) {
   auto arrival = heard.arrival();
   const auto watch = cx_.try_watch_registry(
       service.substr(0, service.rfind('/')),
-      [this, service, told = false,
-       heard = std::move(heard)](const bp::registry_change& change) mutable {
+      [this, heard = std::move(heard)](const bp::registry_change& change) mutable {
         hear(change);
-        told = told || fmt::format("{}/{}", change.name, change.major) == service;
         if (change.news == bp::registry_news::snapshot_end) {
-          if (!told) {
-            directory_.set_provider(service, "");
-          }
           heard.set(true);
         }
       },
