@@ -1,7 +1,6 @@
 // plugins/transport_ws/auth/digest.cpp - thin calls of EVP.
 #include "auth/digest.hpp"
 
-#include <charconv>
 #include <utility>
 
 #include <fmt/format.h>
@@ -11,6 +10,7 @@
 #include <openssl/pem.h>
 
 #include "json/base64.hpp"
+#include "json/hex.hpp"
 #include "tls/failure.hpp"
 #include "tls/file.hpp"
 
@@ -44,16 +44,8 @@ bool same(const Digest& a, const Digest& b) noexcept {
 
 std::optional<Digest> digest_of_hex(std::string_view text) {
   Digest digest{};
-  if (text.size() != 2 * digest.size()) {
-    return std::nullopt;
-  }
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    const char* const at = text.data() + (2 * i);
-    if (std::from_chars(at, at + 2, digest[i], 16).ptr != at + 2) {
-      return std::nullopt;
-    }
-  }
-  return digest;
+  const bool read = text.size() == 2 * digest.size() && json::read_hex(text, digest);
+  return read ? std::optional(digest) : std::nullopt;
 }
 
 std::optional<std::string> from_base64url(std::string_view text) {

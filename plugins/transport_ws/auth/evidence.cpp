@@ -56,9 +56,12 @@ std::string_view find(const std::vector<http::Field>& fields, std::string_view n
 }
 
 // Of two, who stands before us may have judged the other one.
-std::string_view find_only(const std::vector<http::Field>& fields, std::string_view name) noexcept {
-  return std::ranges::count(fields, name, &http::Field::name) == 1 ? find(fields, name)
-                                                                   : std::string_view();
+template <typename IsIt>
+std::string_view find_only(const std::vector<http::Field>& fields, const IsIt& is_it) noexcept {
+  const auto found = std::ranges::find_if(fields, is_it);
+  const bool only =
+      found != fields.end() && std::find_if(found + 1, fields.end(), is_it) == fields.end();
+  return only ? std::string_view(found->value) : std::string_view();
 }
 
 // Header fields may hold bytes that are no UTF-8; they cannot be part of a JSON text.
@@ -96,18 +99,13 @@ std::string_view Evidence::cookie(std::string_view name) const noexcept {
 }
 
 std::string_view Evidence::parameter(std::string_view name) const noexcept {
-  return find_only(query, name);
+  return find_only(query, [&](const http::Field& each) { return each.name == name; });
 }
 
 std::string_view Evidence::bearer() const noexcept {
   constexpr std::string_view scheme = "bearer";
-  const auto is_it = [](const http::Field& each) {
-    return http::same_name(each.name, "Authorization");
-  };
-  if (std::ranges::count_if(fields, is_it) > 1) {
-    return {};
-  }
-  const std::string_view value = field("Authorization");
+  const std::string_view value = find_only(
+      fields, [](const http::Field& each) { return http::same_name(each.name, "Authorization"); });
   const std::size_t space = std::min(value.find(' '), value.size());
   return http::same_name(value.substr(0, space), scheme) ? http::trimmed(value.substr(space))
                                                          : std::string_view();

@@ -9,9 +9,8 @@ namespace transport_ws::edge {
 
 namespace {
 
-constexpr std::uint32_t level_ceiling = 9;                 // zlib's
-constexpr std::uint64_t min_size_floor = 32;               // below, nothing gets smaller
-constexpr std::uint64_t inflated_bytes_floor = 1U << 10U;  // as of limits.message
+constexpr std::uint32_t level_ceiling = 9;    // zlib's
+constexpr std::uint64_t min_size_floor = 32;  // below, nothing gets smaller
 
 }  // namespace
 
@@ -25,7 +24,7 @@ bp::result<void> read_deflate(const DeflateConfiguration& from, server::Settings
                                              min_size_floor, message_bytes_ceiling));
   }
   if (from.inflated_max &&
-      (*from.inflated_max < inflated_bytes_floor || *from.inflated_max > message_bytes_ceiling)) {
+      (*from.inflated_max < message_bytes_floor || *from.inflated_max > message_bytes_ceiling)) {
     return bp::fail(BP_E_CONFIG, fmt::format("'deflate.inflated_max' must be from 1KiB to {} bytes",
                                              message_bytes_ceiling));
   }

@@ -6,12 +6,13 @@
 #include <span>
 #include <string_view>
 
+#include "json/hex.hpp"
+
 namespace transport_ws::http {
 
 namespace {
 
 constexpr std::size_t trace_id_bytes = 16;
-constexpr std::size_t version_at = 0;
 constexpr std::size_t trace_id_at = 3;
 constexpr std::size_t parent_id_at = 36;
 constexpr std::size_t flags_at = 53;
@@ -19,23 +20,8 @@ constexpr std::size_t field_bytes = 55;  // of version 00; later ones may only a
 constexpr std::uint8_t flag_sampled = 1;
 constexpr std::uint8_t version_invalid = 0xFF;
 
-int digit_of(char c) noexcept {
-  if (c >= '0' && c <= '9') {
-    return c - '0';
-  }
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool read_hex(std::string_view text, std::span<std::uint8_t> out) noexcept {
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    const int high = digit_of(text[2 * i]);
-    const int low = digit_of(text[(2 * i) + 1]);
-    if (high < 0 || low < 0) {
-      return false;
-    }
-    out[i] = static_cast<std::uint8_t>(high * 16 + low);
-  }
-  return true;
+bool has_capitals(std::string_view text) noexcept {
+  return std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
 }
 
 bool all_zero(std::span<const std::uint8_t> bytes) noexcept {
@@ -62,11 +48,12 @@ std::optional<bp::trace_context> trace_parent_of(const Request& request) {
   bp::trace_context context{};
   const std::span<std::uint8_t> trace_id(context.data(), trace_id_bytes);
   const std::span<std::uint8_t> parent_id = std::span(context).subspan(trace_id_bytes);
-  const bool read = read_hex(text.substr(version_at), {&version, 1}) &&
-                    version != version_invalid && has_shape(text, version) &&
-                    read_hex(text.substr(trace_id_at), trace_id) &&
-                    read_hex(text.substr(parent_id_at), parent_id) &&
-                    read_hex(text.substr(flags_at), {&flags, 1});
+  const bool read = !has_capitals(text.substr(0, field_bytes)) &&
+                    json::read_hex(text, {&version, 1}) && version != version_invalid &&
+                    has_shape(text, version) &&
+                    json::read_hex(text.substr(trace_id_at), trace_id) &&
+                    json::read_hex(text.substr(parent_id_at), parent_id) &&
+                    json::read_hex(text.substr(flags_at), {&flags, 1});
   if (!read || all_zero(trace_id) || all_zero(parent_id) || (flags & flag_sampled) == 0) {
     return std::nullopt;
   }
