@@ -6,7 +6,14 @@
 namespace host::slot {
 namespace {
 
-using SlotDispatch = Instances;
+class SlotDispatch : public Instances {
+ protected:
+  static void send(const Actor& from, bp_chan out) {
+    bp_buf buf{};
+    ASSERT_EQ(from.chan()->reserve(from.host(), out, 5, &buf), BP_OK);
+    ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  }
+};
 
 TEST_F(SlotDispatch, AThrowInAHandlerIsReportedAndTheOperationFails) {
   Actor& actor = add("a");
@@ -99,9 +106,7 @@ TEST_F(SlotDispatch, AMessageStaysInItsQueueWhileStopIsNotCompleted) {
     messages += event.type == BP_EV_MESSAGE ? 1 : 0;
     if (event.type == BP_EV_STOP) {
       stopping = event.handle;
-      bp_buf buf{};
-      from.chan()->reserve(from.host(), out, 5, &buf);
-      from.chan()->send(from.host(), out, &buf);
+      send(from, out);
       to.core()->post(to.host(), to.instance(), 1);
     } else if (event.type == BP_EV_POSTED && event.token == 1) {
       to.core()->post(to.host(), to.instance(), 2);
@@ -117,9 +122,7 @@ TEST_F(SlotDispatch, AMessageStaysInItsQueueWhileStopIsNotCompleted) {
 TEST_F(SlotDispatch, AMessageAfterAStartThatFailedStaysInItsQueue) {
   Actor& from = running("from");
   const bp_chan out = from.open("c", BP_KIND_QUEUE, BP_DIR_SEND, 8);
-  bp_buf buf{};
-  ASSERT_EQ(from.chan()->reserve(from.host(), out, 5, &buf), BP_OK);
-  ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  send(from, out);
   Actor& to = add("to");
   ASSERT_FALSE(to.create());
   int messages = 0;
@@ -152,9 +155,7 @@ TEST_F(SlotDispatch, AMessageAfterStopStaysInItsQueue) {
     }
   };
   ASSERT_FALSE(to.operate(BP_EV_STOP));
-  bp_buf buf{};
-  ASSERT_EQ(from.chan()->reserve(from.host(), out, 5, &buf), BP_OK);
-  ASSERT_EQ(from.chan()->send(from.host(), out, &buf), BP_OK);
+  send(from, out);
   ASSERT_FALSE(to.operate(BP_EV_SAVE)) << "its strand runs once more";
   EXPECT_EQ(messages, 0);
   EXPECT_EQ(stage_.registry.find_channel("c")->channel->stats().depth, 1U);
